@@ -1,0 +1,3 @@
+//! The `sealform` command.
+
+fn main() {}

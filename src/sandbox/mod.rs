@@ -1,0 +1,1 @@
+//! The embedded S3, KMS and STS endpoint behind `--sandbox`.
