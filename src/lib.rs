@@ -1,3 +1,6 @@
 //! Sealform keeps the default encryption of S3 buckets as declared in files.
 
+pub mod addr;
+pub mod diag;
 pub mod sandbox;
+pub mod value;

@@ -1,0 +1,97 @@
+//! What is wrong, where, why and how to mend it. Drawing it is `render`'s.
+//!
+//! Owns [`Diagnostic`], [`Span`] and [`Sources`].
+
+mod source;
+mod suggest;
+
+pub use self::source::{FileId, Position, Sources, Span};
+pub use self::suggest::{did_you_mean, suggest};
+
+use crate::addr::Address;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The command fails.
+    Error,
+    /// The command goes on.
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What kind of thing is wrong: constant, a few words, without a final stop.
+    pub summary: &'static str,
+    /// What, why, and how to mend it: sentences.
+    pub detail: String,
+    /// The source that it is about.
+    pub subject: Option<Span>,
+    /// The resource that it is about.
+    pub address: Option<Address>,
+    /// Other places of the source that matter, each with a word about it.
+    pub related: Vec<(Span, String)>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(summary: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            summary,
+            detail: detail.into(),
+            subject: None,
+            address: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// A warning.
+    pub fn warning(summary: &'static str, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(summary, detail) }
+    }
+
+    /// About this piece of source.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.subject = Some(span);
+        self
+    }
+
+    /// About this piece of source, where there is one.
+    #[must_use]
+    pub fn at_maybe(mut self, span: Option<Span>) -> Self {
+        self.subject = span;
+        self
+    }
+
+    /// About this resource.
+    #[must_use]
+    pub fn of(mut self, address: &Address) -> Self {
+        self.address = Some(address.clone());
+        self
+    }
+
+    /// With another place that matters.
+    #[must_use]
+    pub fn related(mut self, span: Span, note: impl Into<String>) -> Self {
+        self.related.push((span, note.into()));
+        self
+    }
+
+    /// Whether the command fails for it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// All that was found wrong, in the order of finding.
+pub type Diagnostics = Vec<Diagnostic>;
+
+/// Whether any of them is an error.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}

@@ -1,0 +1,114 @@
+//! Source texts, and places in them.
+
+use std::sync::Arc;
+
+/// Names a source text of a [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileId(u32);
+
+/// A piece of a source text, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// Which text.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// The byte behind the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// The smallest piece that holds both; both must be of one text.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The empty piece at the beginning of this one.
+    #[must_use]
+    pub fn head(self) -> Self {
+        Self { end: self.start, ..self }
+    }
+}
+
+/// A place in a source text as people count: from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The offset in bytes, from 0.
+    pub byte: usize,
+}
+
+/// The source texts of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+}
+
+impl Sources {
+    /// Adds a text under the name that the user knows it by. Texts are below 4 GiB.
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
+        // `load` refuses files far smaller, and nobody has four billion of them.
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(Source { name: name.into(), text: text.into() });
+        id
+    }
+
+    fn get(&self, file: FileId) -> Option<&Source> {
+        self.files.get(file.0 as usize)
+    }
+
+    /// The name of a text.
+    pub fn name(&self, file: FileId) -> &str {
+        self.get(file).map_or("", |source| &source.name)
+    }
+
+    /// The whole text.
+    pub fn text(&self, file: FileId) -> &str {
+        self.get(file).map_or("", |source| &source.text)
+    }
+
+    /// The whole text, shared.
+    pub fn shared_text(&self, file: FileId) -> Arc<str> {
+        self.get(file).map(|source| Arc::clone(&source.text)).unwrap_or_default()
+    }
+
+    /// The text of a piece.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// Where a piece begins. Costs a walk from the beginning of the text.
+    pub fn position(&self, span: Span) -> Position {
+        self.position_at(span.file, span.start)
+    }
+
+    /// Where a piece ends. Costs a walk from the beginning of the text.
+    pub fn end_position(&self, span: Span) -> Position {
+        self.position_at(span.file, span.end)
+    }
+
+    fn position_at(&self, file: FileId, byte: u32) -> Position {
+        let text = self.text(file);
+        let mut byte = (byte as usize).min(text.len());
+        while !text.is_char_boundary(byte) {
+            byte -= 1;
+        }
+        let before = text.get(..byte).unwrap_or("");
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position {
+            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
+            column: before.get(line_start..).unwrap_or("").chars().count() + 1,
+            byte,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Values as JSON and back.
+
+use super::{Number, Type, Value};
+use serde_json::Value as Json;
+
+/// The value as JSON: sets as arrays, marks of sensitivity dropped, unknown values as null.
+pub fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Null(_) | Value::Unknown(_) => Json::Null,
+        Value::Bool(truth) => Json::Bool(*truth),
+        Value::Number(number) => number.to_string().parse().map_or(Json::Null, Json::Number),
+        Value::String(text) => Json::String(text.to_string()),
+        Value::List(elements) | Value::Set(elements) => {
+            Json::Array(elements.items.iter().map(to_json).collect())
+        }
+        Value::Tuple(items) => Json::Array(items.iter().map(to_json).collect()),
+        Value::Map(_) | Value::Object(_) => Json::Object(
+            value
+                .as_fields()
+                .into_iter()
+                .flat_map(super::Fields::iter)
+                .map(|(name, value)| (name.to_string(), to_json(value)))
+                .collect(),
+        ),
+        Value::Sensitive(inner) => to_json(inner),
+    }
+}
+
+/// JSON as a value: arrays as tuples, objects as objects; a number out of range has no value.
+pub fn from_json(json: &Json) -> Option<Value> {
+    Some(match json {
+        Json::Null => Value::Null(Type::Any),
+        Json::Bool(truth) => Value::Bool(*truth),
+        Json::Number(number) => Value::Number(number.as_str().parse::<Number>().ok()?),
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Array(items) => Value::tuple(items.iter().map(from_json).collect::<Option<_>>()?),
+        Json::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, value)| Some((name.as_str(), from_json(value)?)))
+                .collect::<Option<Vec<_>>>()?
+                .into_iter()
+                .collect(),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_survives_the_round_trip() {
+        let text = r#"{"a":[1,2.5,"x",null,true],"b":{"c":123456789012345678901234567890}}"#;
+        let json: Json = serde_json::from_str(text).unwrap();
+        assert_eq!(to_json(&from_json(&json).unwrap()).to_string(), text);
+    }
+}
