@@ -1,6 +1,7 @@
 //! Sealform keeps the default encryption of S3 buckets as declared in files.
 
 pub mod addr;
+pub mod config;
 pub mod diag;
 pub mod sandbox;
 pub mod value;

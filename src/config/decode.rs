@@ -1,0 +1,495 @@
+//! The language's own blocks: bodies to the types of [`Config`].
+
+use super::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
+use super::{
+    Backend, Config, IgnoreChanges, Lifecycle, Output, Provider, Repeat, Resource, Settings,
+    Validation, Variable, types,
+};
+use crate::addr::{AttrPath, ResourceAddr};
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::value::Type;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const BLOCKS: [&str; 6] = ["locals", "output", "provider", "resource", "sealform", "variable"];
+
+/// Terraform's blocks that this version does not have, each with what to do instead.
+const FOREIGN: [(&str, &str); 7] = [
+    ("terraform", "Sealform's own settings stand in a `sealform` block."),
+    ("data", "Data sources are not supported yet. Write the value out, or use a variable."),
+    ("module", "Modules are not supported yet. Put the files into one directory."),
+    ("check", "Checks are not supported yet."),
+    ("import", "An import is not needed: a bucket that is live as declared is adopted by `apply`."),
+    ("moved", "Moves are not supported yet."),
+    ("removed", "`removed` is not supported yet."),
+];
+
+/// Adds what one file declares to `config`.
+pub(super) fn file(body: Body, config: &mut Config, diagnostics: &mut Diagnostics) {
+    for attribute in &body.attributes {
+        diagnostics.push(
+            Diagnostic::error(
+                "Unexpected attribute",
+                format!(
+                    "{:?} stands outside of any block. Put it into `locals {{ }}` to name a \
+                     value; values of variables belong in a `*.sealvars.hcl` file.",
+                    attribute.name.text
+                ),
+            )
+            .at(attribute.name.span),
+        );
+    }
+    for block in body.blocks {
+        let decoder = &mut Decoder { diagnostics };
+        match &*block.kind.text {
+            "sealform" => decoder.settings(block, &mut config.settings),
+            "provider" => decoder.provider(block, &mut config.providers),
+            "variable" => decoder.variable(&block, &mut config.variables),
+            "locals" => decoder.locals(block, &mut config.locals),
+            "output" => decoder.output(block, &mut config.outputs),
+            "resource" => decoder.resource(block, &mut config.resources),
+            other => {
+                let detail = FOREIGN.iter().find(|(kind, _)| *kind == other).map_or_else(
+                    || {
+                        format!(
+                            "There is no block {other:?}.{} Known are {}.",
+                            did_you_mean(other, BLOCKS),
+                            BLOCKS.join(", ")
+                        )
+                    },
+                    |(_, detail)| (*detail).to_owned(),
+                );
+                decoder.error("Unsupported block", detail, block.kind.span);
+            }
+        }
+    }
+}
+
+struct Decoder<'a> {
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Decoder<'_> {
+    fn error(&mut self, summary: &'static str, detail: impl Into<String>, span: Span) {
+        self.diagnostics.push(Diagnostic::error(summary, detail).at(span));
+    }
+
+    /// Reports labels that are too many or too few; gives exactly `N` where they are right.
+    fn labels<const N: usize>(&mut self, block: &Block, usage: &str) -> Option<[Name; N]> {
+        if let Ok(labels) = <[Name; N]>::try_from(block.labels.clone()) {
+            for label in &labels {
+                let text = &label.text;
+                if !text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                    || !text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+                {
+                    self.error(
+                        "Invalid name",
+                        format!(
+                            "{text:?} cannot be referred to. A name is made of letters, digits, \
+                             underscores and dashes, and begins with a letter or an underscore."
+                        ),
+                        label.span,
+                    );
+                    return None;
+                }
+            }
+            return Some(labels);
+        }
+        self.error(
+            "Wrong number of labels",
+            format!("{:?} is written `{usage}`.", block.kind.text),
+            block.header(),
+        );
+        None
+    }
+
+    /// Reports attributes and blocks that the block does not have.
+    fn only(&mut self, what: &str, body: &Body, attributes: &[&str], blocks: &[&str]) {
+        for attribute in &body.attributes {
+            let name = &*attribute.name.text;
+            if !attributes.contains(&name) {
+                let hint = did_you_mean(name, attributes.iter().copied());
+                self.error(
+                    "Unknown attribute",
+                    format!("{what} has no attribute {name:?}.{hint}"),
+                    attribute.name.span,
+                );
+            }
+        }
+        for block in &body.blocks {
+            let name = &*block.kind.text;
+            if !blocks.contains(&name) {
+                let hint = did_you_mean(name, blocks.iter().copied());
+                self.error(
+                    "Unknown block",
+                    format!("{what} has no block {name:?}.{hint}"),
+                    block.kind.span,
+                );
+            }
+        }
+    }
+
+    /// The text of an attribute that must be written out.
+    fn text(&mut self, body: &Body, name: &str) -> Option<(Arc<str>, Span)> {
+        let attribute = body.attribute(name)?;
+        if let Some(text) = attribute.expr.literal_str() {
+            return Some((Arc::clone(text), attribute.expr.span));
+        }
+        self.error(
+            "Not a constant",
+            format!("{name:?} must be a string that is written out, without references."),
+            attribute.expr.span,
+        );
+        None
+    }
+
+    /// The truth of an attribute that must be written out.
+    fn truth(&mut self, body: &Body, name: &str) -> Option<bool> {
+        let attribute = body.attribute(name)?;
+        if let ExprKind::Literal(value) = &attribute.expr.kind
+            && let Ok(value) = value.convert(&Type::Bool)
+            && let Some(truth) = value.as_bool()
+        {
+            return Some(truth);
+        }
+        self.error(
+            "Not a constant",
+            format!("{name:?} must be `true` or `false`, written out."),
+            attribute.expr.span,
+        );
+        None
+    }
+
+    fn twice(&mut self, what: &str, again: Span, first: Span) {
+        self.diagnostics.push(
+            Diagnostic::error(
+                "Declared twice",
+                format!("{what} is already declared. Rename or remove one of the two."),
+            )
+            .at(again)
+            .related(first, "first declared here"),
+        );
+    }
+
+    fn settings(&mut self, block: Block, settings: &mut Settings) {
+        let Some([]) = self.labels(&block, "sealform { }") else { return };
+        self.only(
+            "The `sealform` block",
+            &block.body,
+            &["required_version"],
+            &["backend"],
+        );
+        if let Some(version) = self.text(&block.body, "required_version") {
+            settings.required_version = Some(version);
+        }
+        for backend in block.body.blocks("backend") {
+            let Some([kind]) = self.labels(backend, "backend \"local\" { }") else { continue };
+            if &*kind.text != "local" {
+                self.error(
+                    "Unknown backend",
+                    format!("There is no backend {:?}. Known is \"local\".", kind.text),
+                    kind.span,
+                );
+                continue;
+            }
+            self.only("The backend \"local\"", &backend.body, &["path"], &[]);
+            if let Some(first) = &settings.backend {
+                self.twice("A backend", kind.span, first.kind.span);
+                continue;
+            }
+            let path = self.text(&backend.body, "path").map(|(path, _)| path);
+            settings.backend = Some(Backend { kind, path });
+        }
+    }
+
+    fn provider(&mut self, mut block: Block, providers: &mut BTreeMap<Arc<str>, Provider>) {
+        let Some([name]) = self.labels(&block, "provider \"aws\" { }") else { return };
+        if &*name.text != "aws" {
+            self.error(
+                "Unknown provider",
+                format!("There is no provider {:?}. Known is \"aws\".", name.text),
+                name.span,
+            );
+            return;
+        }
+        let alias = self
+            .text(&block.body, "alias")
+            .map(|(text, span)| Name { text, span });
+        block.body.attributes.retain(|attribute| &*attribute.name.text != "alias");
+        let address: Arc<str> = match &alias {
+            Some(alias) => format!("{}.{}", name.text, alias.text).into(),
+            None => Arc::clone(&name.text),
+        };
+        let span = alias.as_ref().map_or(name.span, |alias| alias.span);
+        if let Some(first) = providers.get(&address) {
+            let first = first.alias.as_ref().map_or(first.name.span, |alias| alias.span);
+            let hint = if alias.is_none() { "; give one of the two an `alias`" } else { "" };
+            self.twice(&format!("The provider {address:?}{hint}"), span, first);
+            return;
+        }
+        providers.insert(address, Provider { name, alias, body: block.body });
+    }
+
+    fn variable(&mut self, block: &Block, variables: &mut BTreeMap<Arc<str>, Variable>) {
+        let Some([name]) = self.labels(block, "variable \"name\" { }") else { return };
+        let body = &block.body;
+        self.only(
+            "A variable",
+            body,
+            &["default", "description", "nullable", "sensitive", "type"],
+            &["validation"],
+        );
+        let ty = body.attribute("type").map_or(Type::Any, |attribute| {
+            types::parse(&attribute.expr).unwrap_or_else(|fault| {
+                self.diagnostics.push(*fault);
+                Type::Any
+            })
+        });
+        let mut validations = Vec::new();
+        for validation in body.blocks("validation") {
+            self.only(
+                "A validation",
+                &validation.body,
+                &["condition", "error_message"],
+                &[],
+            );
+            let condition = self.required(validation, "condition");
+            let error_message = self.required(validation, "error_message");
+            if let (Some(condition), Some(error_message)) = (condition, error_message) {
+                validations.push(Validation { condition, error_message });
+            }
+        }
+        let variable = Variable {
+            ty,
+            untyped: body.attribute("type").is_none(),
+            default: body.attribute("default").map(|attribute| attribute.expr.clone()),
+            description: self.text(body, "description").map(|(text, _)| text),
+            sensitive: self.truth(body, "sensitive").unwrap_or(false),
+            nullable: self.truth(body, "nullable").unwrap_or(true),
+            validations,
+            name: name.clone(),
+        };
+        if let Some(first) = variables.get(&name.text) {
+            self.twice(&format!("The variable {:?}", name.text), name.span, first.name.span);
+            return;
+        }
+        variables.insert(Arc::clone(&name.text), variable);
+    }
+
+    fn required(&mut self, block: &Block, name: &str) -> Option<Expr> {
+        let found = block.body.attribute(name).map(|attribute| attribute.expr.clone());
+        if found.is_none() {
+            self.error(
+                "Missing attribute",
+                format!("{:?} needs the attribute {name:?}.", block.kind.text),
+                block.header(),
+            );
+        }
+        found
+    }
+
+    fn locals(&mut self, block: Block, locals: &mut BTreeMap<Arc<str>, Attribute>) {
+        let Some([]) = self.labels(&block, "locals { }") else { return };
+        self.only("`locals`", &Body { attributes: Vec::new(), ..block.body.clone() }, &[], &[]);
+        for attribute in block.body.attributes {
+            if let Some(first) = locals.get(&attribute.name.text) {
+                let what = format!("The local value {:?}", attribute.name.text);
+                self.twice(&what, attribute.name.span, first.name.span);
+                continue;
+            }
+            locals.insert(Arc::clone(&attribute.name.text), attribute);
+        }
+    }
+
+    fn output(&mut self, block: Block, outputs: &mut BTreeMap<Arc<str>, Output>) {
+        let Some([name]) = self.labels(&block, "output \"name\" { }") else { return };
+        self.only(
+            "An output",
+            &block.body,
+            &["depends_on", "description", "sensitive", "value"],
+            &[],
+        );
+        let Some(value) = self.required(&block, "value") else { return };
+        let output = Output {
+            value,
+            description: self.text(&block.body, "description").map(|(text, _)| text),
+            sensitive: self.truth(&block.body, "sensitive").unwrap_or(false),
+            depends_on: self.depends_on(&block.body),
+            name: name.clone(),
+        };
+        if let Some(first) = outputs.get(&name.text) {
+            self.twice(&format!("The output {:?}", name.text), name.span, first.name.span);
+            return;
+        }
+        outputs.insert(Arc::clone(&name.text), output);
+    }
+
+    fn depends_on(&mut self, body: &Body) -> Vec<Expr> {
+        let Some(attribute) = body.attribute("depends_on") else { return Vec::new() };
+        match &attribute.expr.kind {
+            ExprKind::Tuple(items) => items.to_vec(),
+            _ => {
+                self.error(
+                    "Invalid dependency",
+                    "`depends_on` is a list of references: `[type.name, var.x]`.",
+                    attribute.expr.span,
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn resource(&mut self, mut block: Block, resources: &mut BTreeMap<ResourceAddr, Resource>) {
+        let Some([ty, name]) = self.labels(&block, "resource \"type\" \"name\" { }") else {
+            return;
+        };
+        let addr = ResourceAddr::managed(&ty.text, &name.text);
+        let header = block.header();
+        let depends_on = self.depends_on(&block.body);
+        let lifecycle = self.lifecycle(&block.body);
+        let mut count = None;
+        let mut for_each = None;
+        let mut provider = None;
+        let attributes = std::mem::take(&mut block.body.attributes);
+        for attribute in attributes {
+            match &*attribute.name.text {
+                "count" => count = Some(attribute),
+                "for_each" => for_each = Some(attribute),
+                "provider" => provider = self.provider_name(&attribute.expr),
+                "depends_on" => {}
+                _ => block.body.attributes.push(attribute),
+            }
+        }
+        block.body.blocks.retain(|inner| &*inner.kind.text != "lifecycle");
+        let repeat = match (count, for_each) {
+            (None, None) => Repeat::One,
+            (Some(count), None) => Repeat::Count(count.expr),
+            (None, Some(for_each)) => Repeat::ForEach(for_each.expr),
+            (Some(count), Some(for_each)) => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "Both count and for_each",
+                        "A resource has `count` or `for_each`, not both. Remove one of the two.",
+                    )
+                    .at(for_each.name.span)
+                    .related(count.name.span, "`count` stands here"),
+                );
+                Repeat::ForEach(for_each.expr)
+            }
+        };
+        if let Some(first) = resources.get(&addr) {
+            self.twice(&format!("The resource {addr}"), header, first.header);
+            return;
+        }
+        let resource = Resource {
+            addr: addr.clone(),
+            header,
+            repeat,
+            provider,
+            depends_on,
+            lifecycle,
+            body: block.body,
+        };
+        resources.insert(addr, resource);
+    }
+
+    /// Reads `aws` or `aws.alias`.
+    fn provider_name(&mut self, expr: &Expr) -> Option<Name> {
+        let text = match &expr.kind {
+            ExprKind::Root(name) => Some(Arc::clone(name)),
+            ExprKind::Attr(source, alias) => match &source.kind {
+                ExprKind::Root(name) => Some(Arc::from(format!("{name}.{}", alias.text))),
+                _ => None,
+            },
+            _ => expr.literal_str().cloned(),
+        };
+        if text.is_none() {
+            self.error(
+                "Invalid provider",
+                "A provider is named as `aws` or, with an alias, as `aws.alias`.",
+                expr.span,
+            );
+        }
+        Some(Name { text: text?, span: expr.span })
+    }
+
+    fn lifecycle(&mut self, body: &Body) -> Lifecycle {
+        let mut lifecycle = Lifecycle::default();
+        let mut first: Option<Span> = None;
+        for block in body.blocks("lifecycle") {
+            if let Some(first) = first {
+                self.twice("A `lifecycle` block", block.kind.span, first);
+                continue;
+            }
+            first = Some(block.kind.span);
+            let mut known = block.body.clone();
+            known.attributes.retain(|attribute| {
+                let name = &*attribute.name.text;
+                let needless = ["create_before_destroy", "replace_triggered_by"].contains(&name);
+                if needless {
+                    self.error(
+                        "Unknown attribute",
+                        format!(
+                            "{name:?} has no meaning here: a bucket's encryption is changed in \
+                             place, nothing is ever replaced. Remove it."
+                        ),
+                        attribute.name.span,
+                    );
+                }
+                !needless
+            });
+            self.only(
+                "A `lifecycle` block",
+                &known,
+                &["ignore_changes", "prevent_destroy"],
+                &[],
+            );
+            lifecycle.prevent_destroy = self.truth(&block.body, "prevent_destroy").unwrap_or(false);
+            if let Some(attribute) = block.body.attribute("ignore_changes") {
+                lifecycle.ignore_changes = self.ignore_changes(&attribute.expr);
+            }
+        }
+        lifecycle
+    }
+
+    fn ignore_changes(&mut self, expr: &Expr) -> IgnoreChanges {
+        match &expr.kind {
+            ExprKind::Root(all) if &**all == "all" => IgnoreChanges::All,
+            ExprKind::Tuple(items) => {
+                let mut paths = Vec::new();
+                for item in items {
+                    match attribute_path(item) {
+                        Some(path) => paths.push((path, item.span)),
+                        None => self.error(
+                            "Invalid attribute path",
+                            "Name an attribute of this resource, such as \
+                             `rule[0].bucket_key_enabled`.",
+                            item.span,
+                        ),
+                    }
+                }
+                IgnoreChanges::Paths(paths)
+            }
+            _ => {
+                self.error(
+                    "Invalid ignore_changes",
+                    "`ignore_changes` is a list of attributes, `[rule[0].bucket_key_enabled]`, \
+                     or the word `all`.",
+                    expr.span,
+                );
+                IgnoreChanges::default()
+            }
+        }
+    }
+}
+
+/// The path that `a.b[0].c` or `"a.b.c"` names. Every block of a resource occurs at most once, so
+/// that an index says nothing.
+fn attribute_path(expr: &Expr) -> Option<AttrPath> {
+    match &expr.kind {
+        ExprKind::Root(name) => Some(AttrPath::default().join(name)),
+        ExprKind::Attr(source, name) => Some(attribute_path(source)?.join(&name.text)),
+        ExprKind::Index(both) => attribute_path(&both[0]),
+        _ => expr.literal_str().map(|text| text.split('.').collect()),
+    }
+}

@@ -1,0 +1,162 @@
+//! Reading the files of a directory. The only file access of the configuration.
+#![expect(clippy::disallowed_methods, reason = "this is where the configuration is read")]
+
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the name of a configuration file ends with.
+pub const CONFIG_SUFFIX: &str = ".seal.hcl";
+/// The file of variable values that is read wherever it lies beside the configuration.
+pub const VALUES_FILE: &str = "sealform.sealvars.hcl";
+/// What the name of a file of variable values ends with that is read without being named.
+pub const AUTO_VALUES_SUFFIX: &str = ".auto.sealvars.hcl";
+
+/// The largest file that is read; spans count bytes in 32 bits, and nobody writes more by hand.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// The files of one directory, each list in the order of names.
+#[derive(Debug, Default)]
+pub struct Directory {
+    /// `*.seal.hcl`.
+    pub config: Vec<FileId>,
+    /// `sealform.sealvars.hcl`, then `*.auto.sealvars.hcl`.
+    pub values: Vec<FileId>,
+}
+
+/// Reads the configuration and the values of a directory. Names in messages are relative to it.
+pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Directory {
+    let mut found = Directory::default();
+    let names = match list(dir) {
+        Ok(names) => names,
+        Err(error) => {
+            let detail = match error.kind() {
+                io::ErrorKind::NotFound => {
+                    format!("There is no directory {}. Check --chdir.", dir.display())
+                }
+                _ => format!("{}: {error}.", dir.display()),
+            };
+            diagnostics.push(Diagnostic::error("Cannot read the directory", detail));
+            return found;
+        }
+    };
+    let is_values = |name: &&String| name.ends_with(AUTO_VALUES_SUFFIX);
+    for name in names.iter().filter(|name| name.ends_with(CONFIG_SUFFIX)) {
+        found.config.extend(file(&dir.join(name), name, sources, diagnostics));
+    }
+    let first = names.iter().filter(|name| *name == VALUES_FILE);
+    for name in first.chain(names.iter().filter(is_values)) {
+        found.values.extend(file(&dir.join(name), name, sources, diagnostics));
+    }
+    if found.config.is_empty() && diagnostics.is_empty() {
+        let terraform = names.iter().any(|name| {
+            Path::new(name).extension().is_some_and(|extension| extension == "tf")
+        });
+        let hint = if terraform {
+            " It has `*.tf` files: a resource block for a bucket's encryption can be copied over \
+             into a `*.seal.hcl` file unchanged."
+        } else {
+            ""
+        };
+        diagnostics.push(Diagnostic::error(
+            "No configuration",
+            format!(
+                "{} has no `*{CONFIG_SUFFIX}` file.{hint} `sealform init` writes one to start \
+                 from; `--chdir DIR` works in another directory.",
+                display(dir)
+            ),
+        ));
+    }
+    found
+}
+
+/// Whether the directory holds a configuration.
+pub fn has_config(dir: &Path) -> io::Result<bool> {
+    Ok(list(dir)?.iter().any(|name| name.ends_with(CONFIG_SUFFIX)))
+}
+
+fn display(dir: &Path) -> String {
+    if dir.as_os_str().is_empty() || dir == Path::new(".") {
+        "This directory".to_owned()
+    } else {
+        format!("The directory {}", dir.display())
+    }
+}
+
+/// The names of the files in a directory, in order; hidden ones and editors' backups left out.
+fn list(dir: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let hidden = name.starts_with('.') || name.starts_with('#');
+        if !hidden && !name.ends_with('~') && !entry.path().is_dir() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Reads one file under the name that the user knows it by.
+pub fn file(
+    path: &Path,
+    name: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<FileId> {
+    let fault = |detail: String| Diagnostic::error("Cannot read the file", detail);
+    let bytes = match fs::metadata(path).and_then(|about| {
+        if about.len() > MAX_BYTES { Ok(None) } else { fs::read(path).map(Some) }
+    }) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
+            diagnostics.push(fault(format!("{name} is larger than 1 GiB.")));
+            return None;
+        }
+        Err(error) => {
+            diagnostics.push(fault(match error.kind() {
+                io::ErrorKind::NotFound => format!("There is no file {name}."),
+                _ => format!("{name}: {error}."),
+            }));
+            return None;
+        }
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => {
+            // A byte order mark is white space to people and an error to the parser.
+            let text = match text.strip_prefix('\u{feff}') {
+                Some(rest) => rest.to_owned(),
+                None => text,
+            };
+            Some(sources.add(name, text))
+        }
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
+            diagnostics.push(Diagnostic::error(
+                "Invalid UTF-8",
+                format!(
+                    "{name}, line {line}: byte {at} of the file does not belong to any character. \
+                     Save the file as UTF-8."
+                ),
+            ));
+            None
+        }
+    }
+}
+
+/// Reads a file that the configuration names with `file(…)`, relative to its directory.
+pub fn read_relative(dir: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let path: PathBuf = dir.join(name);
+    match fs::metadata(&path) {
+        Ok(about) if about.len() > MAX_BYTES => Err(format!("{name:?} is larger than 1 GiB")),
+        Ok(about) if about.is_dir() => Err(format!("{name:?} is a directory")),
+        Ok(_) => fs::read(&path).map_err(|error| format!("{name:?}: {error}")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(format!("there is no file {name:?}"))
+        }
+        Err(error) => Err(format!("{name:?}: {error}")),
+    }
+}

@@ -1,0 +1,218 @@
+//! Files to a typed [`Config`], every node with its span.
+//!
+//! Owns reading the files, parsing them and the language's own blocks (`variable`, `locals`,
+//! `output`, `provider`, `resource`, `sealform`). It reports every fault of every file, evaluates
+//! nothing, and does not know the attributes of any provider or resource type. *hcl-edit* lives in
+//! `lower`, file access in `load` only.
+
+mod decode;
+mod expr;
+pub mod load;
+mod lower;
+mod scan;
+mod types;
+
+pub use self::expr::{
+    Attribute, BinaryOp, Block, Body, Call, Expr, ExprKind, For, ForPart, IfPart, Name, Part,
+    UnaryOp,
+};
+
+use crate::addr::{AttrPath, ResourceAddr};
+use crate::diag::{Diagnostics, FileId, Sources, Span};
+use crate::value::Type;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the files declare.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The `sealform` block.
+    pub settings: Settings,
+    /// The `provider` blocks by address: `aws`, `aws.eu`.
+    pub providers: BTreeMap<Arc<str>, Provider>,
+    /// The `variable` blocks.
+    pub variables: BTreeMap<Arc<str>, Variable>,
+    /// The entries of all `locals` blocks.
+    pub locals: BTreeMap<Arc<str>, Attribute>,
+    /// The `output` blocks.
+    pub outputs: BTreeMap<Arc<str>, Output>,
+    /// The `resource` blocks.
+    pub resources: BTreeMap<ResourceAddr, Resource>,
+}
+
+/// The `sealform` block.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `required_version`: constraints on the version of this tool.
+    pub required_version: Option<(Arc<str>, Span)>,
+    /// The `backend` block.
+    pub backend: Option<Backend>,
+}
+
+/// The `backend` block of `sealform`.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// Its kind: `local`.
+    pub kind: Name,
+    /// `path`: where the state file is, relative to the directory of the configuration.
+    pub path: Option<Arc<str>>,
+}
+
+/// A `provider` block.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its name: `aws`.
+    pub name: Name,
+    /// `alias`.
+    pub alias: Option<Name>,
+    /// The rest of its attributes and blocks.
+    pub body: Body,
+}
+
+/// A `variable` block.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: Name,
+    /// What a value must be.
+    pub ty: Type,
+    /// No `type` is declared: text from the environment or a flag is the value itself.
+    pub untyped: bool,
+    /// The value where none is given.
+    pub default: Option<Expr>,
+    /// What it is for.
+    pub description: Option<Arc<str>>,
+    /// Its value is never shown.
+    pub sensitive: bool,
+    /// It may be null; true where nothing is said.
+    pub nullable: bool,
+    /// What must hold of a value.
+    pub validations: Vec<Validation>,
+}
+
+/// A `validation` block of a variable.
+#[derive(Clone, Debug)]
+pub struct Validation {
+    /// What must hold.
+    pub condition: Expr,
+    /// What to say where it does not.
+    pub error_message: Expr,
+}
+
+/// An `output` block.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its name.
+    pub name: Name,
+    /// Its value.
+    pub value: Expr,
+    /// What it is for.
+    pub description: Option<Arc<str>>,
+    /// Its value is never shown.
+    pub sensitive: bool,
+    /// What must be done first.
+    pub depends_on: Vec<Expr>,
+}
+
+/// A `resource` block.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its address.
+    pub addr: ResourceAddr,
+    /// Its kind and labels.
+    pub header: Span,
+    /// How many instances it has.
+    pub repeat: Repeat,
+    /// `provider`: the address of the provider, such as `aws.eu`; the default one is `aws`.
+    pub provider: Option<Name>,
+    /// `depends_on`.
+    pub depends_on: Vec<Expr>,
+    /// The `lifecycle` block.
+    pub lifecycle: Lifecycle,
+    /// The rest of its attributes and blocks.
+    pub body: Body,
+}
+
+/// How many instances a resource has.
+#[derive(Clone, Debug)]
+pub enum Repeat {
+    /// One.
+    One,
+    /// `count`.
+    Count(Expr),
+    /// `for_each`.
+    ForEach(Expr),
+}
+
+/// The `lifecycle` block of a resource.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    /// Neither resets nor forgets.
+    pub prevent_destroy: bool,
+    /// Attributes that are left as they are live.
+    pub ignore_changes: IgnoreChanges,
+}
+
+/// `ignore_changes`.
+#[derive(Clone, Debug)]
+pub enum IgnoreChanges {
+    /// `all`.
+    All,
+    /// These.
+    Paths(Vec<(AttrPath, Span)>),
+}
+
+impl Default for IgnoreChanges {
+    fn default() -> Self {
+        Self::Paths(Vec::new())
+    }
+}
+
+impl IgnoreChanges {
+    /// Whether changes of the attribute at `path` are ignored.
+    pub fn covers(&self, path: &AttrPath) -> bool {
+        match self {
+            Self::All => true,
+            Self::Paths(paths) => paths.iter().any(|(ignored, _)| ignored.covers(path)),
+        }
+    }
+}
+
+/// Parses the files of one directory as one configuration.
+pub fn parse(sources: &Sources, files: &[FileId], diagnostics: &mut Diagnostics) -> Config {
+    let mut config = Config::default();
+    for file in files {
+        let mut faults = Vec::new();
+        let body = lower::parse(sources.text(*file), *file, &mut faults);
+        diagnostics.append(&mut faults);
+        decode::file(body, &mut config, diagnostics);
+    }
+    config
+}
+
+/// Parses a file of variable values: attributes only.
+pub fn parse_values(
+    sources: &Sources,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Attribute> {
+    let mut faults = Vec::new();
+    let body = lower::parse(sources.text(file), file, &mut faults);
+    diagnostics.append(&mut faults);
+    for block in &body.blocks {
+        diagnostics.push(
+            crate::diag::Diagnostic::error(
+                "Unexpected block",
+                "A file of variable values holds `name = value` only. Blocks belong in a \
+                 `*.seal.hcl` file.",
+            )
+            .at(block.header()),
+        );
+    }
+    body.attributes
+}
+
+/// Parses one expression that stands alone, such as the value of a `--var`.
+pub fn parse_expr(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    lower::parse_expr(sources.text(file), file, diagnostics)
+}

@@ -1,0 +1,171 @@
+//! The values of variables: where they come from, which one counts, and what must hold of them.
+
+use super::Input;
+use super::expression::{Scope, capital, fault};
+use crate::config::{Expr, Variable};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::value::{Type, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A value for a variable from outside of the configuration.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The variable.
+    pub name: Arc<str>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The value.
+    pub value: GivenValue,
+}
+
+/// Where the value of a variable comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The environment: `SEALFORM_VAR_name`.
+    Environment,
+    /// A file of variable values.
+    File,
+    /// `--var`.
+    Flag,
+}
+
+/// A value as it was given.
+#[derive(Clone, Debug)]
+pub enum GivenValue {
+    /// An expression without references.
+    Expr(Expr),
+    /// Text that is the value itself, to be converted to the variable's type.
+    Text(Arc<str>),
+}
+
+/// Finds the value of every variable; of several values given the last counts.
+pub(super) fn resolve(
+    input: &Input<'_>,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<Arc<str>, Value> {
+    let variables = &input.config.variables;
+    let mut chosen: BTreeMap<&str, &Given> = BTreeMap::new();
+    for given in input.given {
+        if variables.contains_key(&given.name) {
+            chosen.insert(&given.name, given);
+        } else {
+            diagnostics.extend(undeclared(given, variables));
+        }
+    }
+    let mut values = BTreeMap::new();
+    for (name, variable) in variables {
+        let value = match chosen.get(&**name) {
+            Some(given) => of_given(given, variable, input),
+            None => of_default(variable, input),
+        };
+        let value = value.unwrap_or_else(|fault| {
+            diagnostics.push(*fault);
+            super::FAILED
+        });
+        values.insert(Arc::clone(name), value.sensitive_if(variable.sensitive));
+    }
+    values
+}
+
+fn undeclared(given: &Given, variables: &BTreeMap<Arc<str>, Variable>) -> Option<Diagnostic> {
+    let hint = did_you_mean(&given.name, variables.keys().map(|key| &**key));
+    let detail = format!(
+        "A value is given for the variable {:?}, which the configuration does not declare.{hint}",
+        given.name
+    );
+    match (given.origin, &given.value) {
+        // Other programs' variables may be in the environment.
+        (Origin::Environment, _) => None,
+        // One file of values may serve several configurations.
+        (Origin::File, GivenValue::Expr(expr)) => {
+            Some(Diagnostic::warning("Undeclared variable", detail).at(expr.span))
+        }
+        (Origin::File, GivenValue::Text(_)) => {
+            Some(Diagnostic::warning("Undeclared variable", detail))
+        }
+        (Origin::Flag, _) => Some(Diagnostic::error("Undeclared variable", detail)),
+    }
+}
+
+fn of_given(
+    given: &Given,
+    variable: &Variable,
+    input: &Input<'_>,
+) -> Result<Value, Box<Diagnostic>> {
+    let value = match &given.value {
+        GivenValue::Expr(expr) => super::evaluate_constant(expr, &input.context)?,
+        GivenValue::Text(text) => Value::String(Arc::clone(text)),
+    };
+    if value.is_null() && !variable.nullable {
+        return of_default(variable, input);
+    }
+    value.convert(&variable.ty).map_err(|error| {
+        let span = match &given.value {
+            GivenValue::Expr(expr) => expr.span,
+            GivenValue::Text(_) => variable.name.span,
+        };
+        let detail = format!(
+            "The value given for the variable {:?} does not conform to its type, {}: {}.",
+            variable.name.text, variable.ty, error
+        );
+        fault("Invalid value for a variable", detail, span)
+    })
+}
+
+fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value, Box<Diagnostic>> {
+    let name = &variable.name.text;
+    let Some(default) = &variable.default else {
+        let what = variable
+            .description
+            .as_deref()
+            .filter(|_| !variable.sensitive)
+            .map(|description| format!(" ({})", description.trim_end_matches('.')))
+            .unwrap_or_default();
+        let detail = format!(
+            "The variable {name:?}{what} has no default and no value. Give it one with `--var \
+             {name}=…`, with SEALFORM_VAR_{name} in the environment, or in sealform.sealvars.hcl."
+        );
+        return Err(fault("Missing variable", detail, variable.name.span));
+    };
+    let value = super::evaluate_constant(default, &input.context)?;
+    if value.is_null() && !variable.nullable {
+        let detail = format!("The variable {name:?} is not nullable, and its default is null.");
+        return Err(fault("Invalid default", detail, default.span));
+    }
+    value.convert(&variable.ty).map_err(|error| {
+        let detail = format!(
+            "The default of the variable {name:?} does not conform to its type, {}: {error}.",
+            variable.ty
+        );
+        fault("Invalid default", detail, default.span)
+    })
+}
+
+/// Checks the variable's `validation` blocks.
+pub(super) fn validate(variable: &Variable, scope: &Scope<'_>, diagnostics: &mut Diagnostics) {
+    for validation in &variable.validations {
+        let result = scope.eval(&validation.condition).and_then(|value| {
+            value.convert(&Type::Bool).map_err(|error| {
+                let detail = format!("{}.", capital(&error.to_string()));
+                fault("Invalid condition", detail, validation.condition.span)
+            })
+        });
+        match result {
+            Ok(value) if value.as_bool() == Some(false) => {
+                let message = scope.eval(&validation.error_message);
+                let message = message.as_ref().ok().filter(|message| !message.is_sensitive());
+                let text = message.and_then(Value::as_str).map_or("The condition is false.", |x| x);
+                let detail = format!("The value of {:?} is refused: {text}", variable.name.text);
+                diagnostics.push(
+                    *fault("Invalid value for a variable", detail, variable.name.span),
+                );
+                if let Some(last) = diagnostics.last_mut() {
+                    last.related.push((validation.condition.span, "this must hold".to_owned()));
+                }
+            }
+            Ok(_) => {}
+            Err(fault) => diagnostics.push(*fault),
+        }
+    }
+}

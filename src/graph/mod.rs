@@ -1,0 +1,82 @@
+//! In which order things are evaluated and done.
+//!
+//! Owns sorting and cycles. *petgraph* lives here, and its index types never leave.
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::eval::{Edge, Node};
+use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::BTreeMap;
+
+/// Sorts `nodes` so that whatever is needed comes first. A cycle is reported as the chain of
+/// references that closes it, and its members are left out.
+pub fn order(nodes: &[Node], edges: &[Edge], diagnostics: &mut Diagnostics) -> Vec<Node> {
+    let mut graph: DiGraph<&Node, &Edge> = DiGraph::with_capacity(nodes.len(), edges.len());
+    let index: BTreeMap<&Node, NodeIndex> =
+        nodes.iter().map(|node| (node, graph.add_node(node))).collect();
+    for edge in edges {
+        if let (Some(from), Some(to)) = (index.get(&edge.from), index.get(&edge.to)) {
+            graph.add_edge(*from, *to, edge);
+        }
+    }
+    // Strongly connected components come with what is needed first, which is the order sought.
+    // Kosaraju's algorithm keeps its own stack; a chain of 100,000 locals overflows Tarjan's.
+    let mut order = Vec::with_capacity(nodes.len());
+    for component in petgraph::algo::kosaraju_scc(&graph) {
+        match component.as_slice() {
+            [one] if graph.find_edge(*one, *one).is_none() => {
+                order.extend(graph.node_weight(*one).map(|node| (*node).clone()));
+            }
+            members => diagnostics.extend(cycle(&graph, members)),
+        }
+    }
+    order
+}
+
+/// Describes one cycle among `members`, which all reach each other.
+fn cycle(graph: &DiGraph<&Node, &Edge>, members: &[NodeIndex]) -> Option<Diagnostic> {
+    let start = *members.iter().min_by_key(|index| graph.node_weight(**index))?;
+    // From the start, walk the shortest way back to it.
+    let mut came_by: BTreeMap<NodeIndex, &Edge> = BTreeMap::new();
+    let mut frontier = std::collections::VecDeque::from([start]);
+    let mut closing = None;
+    'search: while let Some(at) = frontier.pop_front() {
+        for edge in graph.edges(at) {
+            use petgraph::visit::EdgeRef as _;
+            if edge.target() == start {
+                closing = Some((at, *edge.weight()));
+                break 'search;
+            }
+            if members.contains(&edge.target()) && !came_by.contains_key(&edge.target()) {
+                came_by.insert(edge.target(), edge.weight());
+                frontier.push_back(edge.target());
+            }
+        }
+    }
+    let (last, closing) = closing?;
+    let mut chain = vec![closing];
+    let mut at = last;
+    while at != start {
+        let edge = *came_by.get(&at)?;
+        chain.push(edge);
+        at = *members.iter().find(|index| graph.node_weight(**index) == Some(&&edge.from))?;
+    }
+    chain.reverse();
+    let names: Vec<String> = chain.iter().map(|edge| edge.from.to_string()).collect();
+    let mut diagnostic = Diagnostic::error(
+        "Cycle",
+        format!(
+            "{} → {}: each needs the next, so none can come first. Break the chain at one of the \
+             references.",
+            names.join(" → "),
+            names.first()?
+        ),
+    );
+    for (n, edge) in chain.iter().enumerate() {
+        if n == 0 {
+            diagnostic = diagnostic.at(edge.span);
+        } else {
+            diagnostic = diagnostic.related(edge.span, format!("{} needs {}", edge.from, edge.to));
+        }
+    }
+    Some(diagnostic)
+}
