@@ -290,8 +290,7 @@ fn create_key(
 ) -> Result<String, Refusal> {
     let uuid = uuid::Uuid::new_v4();
     // A multi-Region key is told by its id.
-    let id =
-        if request.multi_region { format!("mrk-{}", uuid.simple()) } else { uuid.to_string() };
+    let id = if request.multi_region { format!("mrk-{}", uuid.simple()) } else { uuid.to_string() };
     let mut key = Key::new(&id, caller.region, caller.account());
     key.description = request.description;
     key.spec = request.key_spec.unwrap_or(key.spec);

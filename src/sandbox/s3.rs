@@ -228,8 +228,7 @@ fn authorized(world: &World, call: &Call<'_>) -> Result<Arc<Bucket>, Refusal> {
     if call.caller.region != bucket.region {
         let message = "The bucket you are attempting to access must be addressed using the specified endpoint. \
                        Please send all future requests to this endpoint.";
-        let refusal =
-            Refusal::new(StatusCode::MOVED_PERMANENTLY, "PermanentRedirect", message);
+        let refusal = Refusal::new(StatusCode::MOVED_PERMANENTLY, "PermanentRedirect", message);
         return Err(refusal.in_region(&bucket.region));
     }
     let expected = call.headers.get("x-amz-expected-bucket-owner");
@@ -474,15 +473,17 @@ impl Wanted {
             return refuse_key("A customer managed key is required for directory buckets");
         };
         let reference = KeyReference::parse(text, &bucket.region, &bucket.account);
-        if matches!(&reference, Some(KeyReference { name: KeyName::Alias(_), account: _, region: _ })) {
+        if matches!(
+            &reference,
+            Some(KeyReference { name: KeyName::Alias(_), account: _, region: _ })
+        ) {
             return refuse_key("A key alias is not supported for directory buckets");
         }
         let key = reference
             .filter(|at| at.region == bucket.region && at.account == bucket.account)
             .and_then(|at| world.key(&at));
-        let refuse_by_kms = |code, message: String| {
-            Err(Refusal::new(StatusCode::BAD_REQUEST, code, message))
-        };
+        let refuse_by_kms =
+            |code, message: String| Err(Refusal::new(StatusCode::BAD_REQUEST, code, message));
         let Some(key) = key else {
             return refuse_by_kms("KMS.NotFoundException", format!("Key '{text}' does not exist"));
         };
@@ -499,10 +500,9 @@ impl Wanted {
             KeyState::Disabled => {
                 refuse_by_kms("KMS.DisabledException", format!("{arn} is disabled."))
             }
-            KeyState::PendingDeletion => refuse_by_kms(
-                "KMS.KMSInvalidStateException",
-                format!("{arn} is pending deletion."),
-            ),
+            KeyState::PendingDeletion => {
+                refuse_by_kms("KMS.KMSInvalidStateException", format!("{arn} is pending deletion."))
+            }
         }
     }
 }

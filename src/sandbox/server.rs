@@ -52,8 +52,12 @@ impl Shared {
     }
 
     fn count(&self, operation: &'static str) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() +=
-            1;
+        *self
+            .counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(operation)
+            .or_default() += 1;
     }
 
     fn request_id(&self) -> String {
@@ -115,7 +119,9 @@ async fn answer(
                     shared.count(operation.name());
                     sts::handle(operation, caller, &parts.headers, &form, &request_id)
                 }
-                "s3" | "s3express" => answer_s3(&shared, &parts, caller, &body, &request_id).await?,
+                "s3" | "s3express" => {
+                    answer_s3(&shared, &parts, caller, &body, &request_id).await?
+                }
                 _ => {
                     shared.count("Unsupported");
                     let message = "The sandbox serves S3, KMS and STS only.";
@@ -231,7 +237,10 @@ mod tests {
             ("my.logs.localhost", Some("my.logs")),
             ("logs.s3.eu-west-1.amazonaws.com", Some("logs")),
             ("a.s3.b.s3.amazonaws.com", Some("a.s3.b")),
-            ("a--usw2-az1--x-s3.s3express-usw2-az1.us-west-2.amazonaws.com", Some("a--usw2-az1--x-s3")),
+            (
+                "a--usw2-az1--x-s3.s3express-usw2-az1.us-west-2.amazonaws.com",
+                Some("a--usw2-az1--x-s3"),
+            ),
         ];
         for (host, bucket) in cases {
             assert_eq!(virtual_bucket(host), bucket, "{host}");

@@ -111,9 +111,8 @@ pub(super) struct Store {
 impl Store {
     /// Opens or creates the file and reads its records in the order they were written.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<Record>), StoreError> {
-        let io_error = |action| {
-            move |source| StoreError::Io { path: path.to_owned(), action, source }
-        };
+        let io_error =
+            |action| move |source| StoreError::Io { path: path.to_owned(), action, source };
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)
@@ -146,21 +145,20 @@ impl Store {
             file.set_len(whole as u64).map_err(io_error("truncate"))?;
         }
         let lines = records.len();
-        let store =
-            Self { path: path.to_owned(), file, len: whole as u64, lines, replaced: None };
+        let store = Self { path: path.to_owned(), file, len: whole as u64, lines, replaced: None };
         Ok((store, records))
     }
 
     /// Appends one record. When it fails, the file holds what it held before.
     pub(super) fn append(&mut self, record: RecordRef<'_>) -> Result<(), StoreError> {
         let mut line = Vec::with_capacity(256);
-        push_line(&mut line, record)
-            .and_then(|()| self.file.write_all(&line))
-            .map_err(|source| {
+        push_line(&mut line, record).and_then(|()| self.file.write_all(&line)).map_err(
+            |source| {
                 // Should the cut fail too, the next open finds the damaged line and says so.
                 let _cut = self.file.set_len(self.len);
                 self.io_error("write", source)
-            })?;
+            },
+        )?;
         self.len += line.len() as u64;
         self.lines += 1;
         Ok(())
@@ -195,8 +193,7 @@ impl Store {
 
     fn replace(&self, temporary: &Path, content: &[u8]) -> io::Result<File> {
         // A leftover of a killed compaction is simply overwritten: the lock on the store says nobody else is at it.
-        let mut file =
-            OpenOptions::new().read(true).append(true).create(true).open(temporary)?;
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(temporary)?;
         file.set_len(0)?;
         file.try_lock().map_err(io::Error::from)?;
         file.write_all(content)?;

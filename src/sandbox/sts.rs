@@ -109,9 +109,9 @@ fn caller_identity(caller: Caller<'_>, headers: &HeaderMap) -> xml::StsResult {
 
 fn assume_role(form: &str) -> Result<xml::StsResult, Refusal> {
     let required = |name| {
-        value(form, name).filter(|text| !text.is_empty()).ok_or_else(|| {
-            Refusal::new("ValidationError", format!("{name} must not be null"))
-        })
+        value(form, name)
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| Refusal::new("ValidationError", format!("{name} must not be null")))
     };
     let role_arn = required("RoleArn")?;
     let session = required("RoleSessionName")?;
@@ -154,7 +154,8 @@ fn read_role(role_arn: &str) -> Option<(&str, &str)> {
     let (scheme, _partition, service, region) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let (account, resource) = (parts.next()?, parts.next()?);
-    let (_, role) = resource.strip_prefix("role/").map(|path| path.rsplit_once('/').unwrap_or(("", path)))?;
+    let (_, role) =
+        resource.strip_prefix("role/").map(|path| path.rsplit_once('/').unwrap_or(("", path)))?;
     let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     (scheme == "arn" && service == "iam" && region.is_empty() && is_account && !role.is_empty())
         .then_some((account, role))

@@ -118,7 +118,8 @@ mod tests {
         assert_eq!(account_of("111122223333"), "111122223333");
         assert_eq!(account_of(&assumed_access_key("444455556666")), "444455556666");
         assert_eq!(assumed_access_key("444455556666").len(), 20);
-        for other in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "1111222233334", "", "ASIAü"] {
+        for other in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "1111222233334", "", "ASIAü"]
+        {
             assert_eq!(account_of(other), DEFAULT_ACCOUNT);
         }
     }
@@ -132,7 +133,9 @@ mod tests {
                 .map(|caller| [caller.access_key, caller.region, caller.service].join(" "))
         };
         assert_eq!(
-            caller("AWS4-HMAC-SHA256 Credential=a/b/20260401/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0"),
+            caller(
+                "AWS4-HMAC-SHA256 Credential=a/b/20260401/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+            ),
             Some("a/b eu-west-1 s3".to_owned())
         );
         assert_eq!(caller("AWS4-HMAC-SHA256 Credential=a/20260401/s3/aws4_request, X=1"), None);

@@ -219,10 +219,12 @@ pub(super) fn arn(service: &str, region: &str, account: &str, resource: &str) ->
 /// A key id that is the same every time the same alias is seeded, so that two runs of a demonstration look alike.
 fn derived_id(alias: &str, region: &str, account: &str) -> String {
     // FNV-1a: the hashers of the standard library promise no stable results.
-    let seed = [alias, region, account].join("\n").bytes().fold(
-        0xcbf2_9ce4_8422_2325_u64,
-        |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3),
-    );
+    let seed = [alias, region, account]
+        .join("\n")
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     let bytes = fastrand::Rng::with_seed(seed).u128(..).to_be_bytes();
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
