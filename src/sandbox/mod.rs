@@ -52,6 +52,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use fault::{FaultKind, Faults, UnknownFault};
@@ -79,6 +80,8 @@ pub struct Sandbox {
     port: u16,
     shared: Arc<server::Shared>,
     accepting: JoinHandle<()>,
+    /// Dropping it ends the accepting task.
+    running: oneshot::Sender<()>,
 }
 
 impl Sandbox {
@@ -87,8 +90,9 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let port = listener.local_addr()?.port();
         let shared = Arc::new(server::Shared::new(world, &options));
-        let accepting = tokio::spawn(server::accept(listener, Arc::clone(&shared)));
-        Ok(Self { port, shared, accepting })
+        let (running, stopped) = oneshot::channel();
+        let accepting = tokio::spawn(server::accept(listener, Arc::clone(&shared), stopped));
+        Ok(Self { port, shared, accepting, running })
     }
 
     /// The port that it listens on.
@@ -106,16 +110,11 @@ impl Sandbox {
         self.shared.requests()
     }
 
-    /// Stops listening, cuts what is open, and returns when both are done.
-    pub async fn stop(mut self) {
-        self.accepting.abort();
-        // The only outcome of an aborted task is that it was cancelled.
-        drop((&mut self.accepting).await);
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        self.accepting.abort();
+    /// Stops listening, cuts what is open, and returns when both are done and the world's handle is given back.
+    pub async fn stop(self) {
+        let Self { port: _, shared, accepting, running } = self;
+        drop((shared, running));
+        // It can only fail by a panic, which has nothing left to spoil.
+        let _ended = accepting.await;
     }
 }

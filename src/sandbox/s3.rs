@@ -409,7 +409,7 @@ fn read_xml<'de, T: serde::Deserialize<'de>>(body: &'de [u8]) -> Result<T, Refus
         .ok_or_else(Refusal::malformed)
 }
 
-/// The one rule of a PutBucketEncryption, valid for a general purpose bucket.
+/// The one rule of a `PutBucketEncryption`, valid for a general purpose bucket.
 #[derive(Debug)]
 struct Wanted {
     algorithm: Algorithm,

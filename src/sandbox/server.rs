@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::fault::{FaultSource, Strike};
@@ -72,11 +73,16 @@ impl Shared {
 #[error("the connection is cut by a planned fault")]
 struct Cut;
 
-/// Accepts connections until aborted, which drops and so cuts them all.
-pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+/// Accepts connections until the sender of `stopped` is gone, then cuts them all.
+pub(super) async fn accept(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
+            _ = &mut stopped => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     connections.spawn(serve(stream, Arc::clone(&shared)));
@@ -87,6 +93,8 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             Some(_) = connections.join_next() => {}
         }
     }
+    drop(listener);
+    connections.shutdown().await;
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {

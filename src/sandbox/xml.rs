@@ -15,13 +15,13 @@ pub(super) fn write(root: &str, document: &impl Serialize) -> Result<String, qui
     Ok(text)
 }
 
-/// The body of PutBucketEncryption. An enum, because that is how the root element's name gets checked.
+/// The body of `PutBucketEncryption`. An enum, because that is how the root element's name gets checked.
 #[derive(Debug, Deserialize)]
 pub(super) enum PutEncryptionBody {
     ServerSideEncryptionConfiguration(EncryptionConfiguration),
 }
 
-/// What GetBucketEncryption answers and PutBucketEncryption takes.
+/// What `GetBucketEncryption` answers and `PutBucketEncryption` takes.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EncryptionConfiguration {
@@ -62,7 +62,7 @@ pub(super) struct BlockedTypes {
     pub(super) types: Vec<String>,
 }
 
-/// The body of CreateBucket. Elements that say nothing about the place of the bucket are passed over.
+/// The body of `CreateBucket`. Elements that say nothing about the place of the bucket are passed over.
 #[derive(Debug, Deserialize)]
 pub(super) enum CreateBucketBody {
     CreateBucketConfiguration(CreateBucketConfiguration),

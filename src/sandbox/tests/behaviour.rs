@@ -167,16 +167,16 @@ async fn listing_pages_and_filters() {
     assert!(all.buckets().iter().all(|bucket| bucket.bucket_region().is_none()));
     assert!(all.buckets().iter().all(|bucket| bucket.creation_date().is_some()));
 
-    let mut paged = Vec::new();
+    let mut found = Vec::new();
     let mut pages = client.list_buckets().max_buckets(10).into_paginator().send();
     let mut count = 0;
     while let Some(page) = pages.next().await {
         let page = page.unwrap();
         assert!(page.buckets().iter().all(|bucket| bucket.bucket_region().is_some()));
-        paged.extend(names(page.buckets()));
+        found.extend(names(page.buckets()));
         count += 1;
     }
-    assert_eq!((paged, count), (names(all.buckets()), 3));
+    assert_eq!((found, count), (names(all.buckets()), 3));
 
     let page = client.list_buckets().prefix("app-1").max_buckets(4).send().await.unwrap();
     assert_eq!(names(page.buckets()), ["app-10", "app-11", "app-12", "app-13"]);

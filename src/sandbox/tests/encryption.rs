@@ -31,16 +31,18 @@ fn rule(algorithm: &str, key: &str, rest: &str) -> String {
 }
 
 fn blocked(types: &[&str]) -> String {
-    let types: String =
-        types.iter().map(|name| format!("<EncryptionType>{name}</EncryptionType>")).collect();
-    format!("<BlockedEncryptionTypes>{types}</BlockedEncryptionTypes>")
+    let mut elements = String::new();
+    for name in types {
+        elements.extend(["<EncryptionType>", name, "</EncryptionType>"]);
+    }
+    format!("<BlockedEncryptionTypes>{elements}</BlockedEncryptionTypes>")
 }
 
 async fn put(sandbox: &super::Sandbox, bucket: &str, body: &str) -> Answer {
     Raw::new("PUT", &format!("/{bucket}?encryption")).body(body).send(sandbox).await
 }
 
-/// The rules that GetBucketEncryption shows.
+/// The rules that `GetBucketEncryption` shows.
 async fn get(sandbox: &super::Sandbox, bucket: &str) -> String {
     let answer = Raw::new("GET", &format!("/{bucket}?encryption")).send(sandbox).await;
     assert_eq!(answer.status, 200, "{answer:?}");

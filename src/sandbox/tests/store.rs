@@ -130,6 +130,20 @@ fn a_second_opener_is_told_so() {
     World::open(&path).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_sandbox_gives_the_store_back() {
+    let (_directory, path) = place();
+    for _ in 0..20 {
+        let world = World::open(&path).unwrap();
+        let sandbox = start(&world).await;
+        drop(world);
+        let idle = tokio::net::TcpStream::connect(("127.0.0.1", sandbox.port())).await.unwrap();
+        assert_eq!(Raw::new("HEAD", "/nowhere").send(&sandbox).await.status, 404);
+        sandbox.stop().await;
+        drop(idle);
+    }
+}
+
 #[test]
 fn what_is_no_store_is_left_alone() {
     let (_directory, path) = place();
