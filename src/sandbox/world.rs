@@ -1,0 +1,550 @@
+//! The model: buckets and keys, and the one way to change them.
+//!
+//! A change is appended to the store first and shows in memory after, both under the same lock, so that what a client
+//! was told holds in either. Readers get shared snapshots of a record and hold no lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::store::{Record, RecordRef, Store, StoreError};
+
+/// The alias that every account has in every Region without asking.
+pub(super) const AWS_MANAGED_ALIAS: &str = "alias/aws/s3";
+
+/// What a bucket encrypts new objects with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Algorithm {
+    #[serde(rename = "AES256")]
+    Aes256,
+    #[serde(rename = "aws:kms")]
+    Kms,
+    #[serde(rename = "aws:kms:dsse")]
+    KmsDsse,
+}
+
+impl Algorithm {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Aes256 => "AES256",
+            Self::Kms => "aws:kms",
+            Self::KmsDsse => "aws:kms:dsse",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::Aes256, Self::Kms, Self::KmsDsse].into_iter().find(|known| known.name() == text)
+    }
+}
+
+/// A bucket's default encryption.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Encryption {
+    pub(super) algorithm: Algorithm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<String>,
+    pub(super) bucket_key: bool,
+    pub(super) sse_c_blocked: bool,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Bucket {
+    pub(super) name: String,
+    pub(super) region: String,
+    pub(super) account: String,
+    /// As `ListBuckets` shows it.
+    pub(super) created: String,
+    pub(super) encryption: Encryption,
+    /// The id of the one customer managed key that a directory bucket may ever use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) only_key: Option<String>,
+    /// Every operation on it is refused, as by a bucket policy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) denied: bool,
+}
+
+impl Bucket {
+    fn new(name: &str, region: &str, account: &str) -> Self {
+        let directory = is_directory_bucket(name);
+        Self {
+            name: name.to_owned(),
+            region: region.to_owned(),
+            account: account.to_owned(),
+            created: format!("{:.3}", Timestamp::now()),
+            encryption: Encryption {
+                algorithm: Algorithm::Aes256,
+                key: None,
+                bucket_key: directory,
+                // As new general purpose buckets have it since April 2026.
+                sse_c_blocked: !directory,
+            },
+            only_key: None,
+            denied: false,
+        }
+    }
+
+    pub(super) fn is_directory(&self) -> bool {
+        is_directory_bucket(&self.name)
+    }
+}
+
+/// The suffix alone tells the kind of bucket.
+pub(super) fn is_directory_bucket(name: &str) -> bool {
+    name.ends_with("--x-s3")
+}
+
+/// The rule for new buckets. `legacy` is what us-east-1 once allowed: such buckets live on, but none is made.
+pub(super) fn is_bucket_name(name: &str, legacy: bool) -> bool {
+    let allowed = |byte: u8| match byte {
+        b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' => true,
+        b'A'..=b'Z' | b'_' => legacy,
+        _ => false,
+    };
+    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let longest = if legacy { 255 } else { 63 };
+    let bytes = name.as_bytes();
+    (3..=longest).contains(&bytes.len())
+        && bytes.iter().copied().all(allowed)
+        && (legacy || (edge(bytes.first()) && edge(bytes.last()) && !name.contains("..")))
+}
+
+/// Whether a KMS key can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyState {
+    /// It can.
+    Enabled,
+    /// It was switched off.
+    Disabled,
+    /// It will be deleted, and cannot be used any more.
+    PendingDeletion,
+}
+
+impl KeyState {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Disabled => "Disabled",
+            Self::PendingDeletion => "PendingDeletion",
+        }
+    }
+}
+
+/// A KMS key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Key {
+    pub(super) id: String,
+    pub(super) region: String,
+    pub(super) account: String,
+    /// With their `alias/`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) aliases: BTreeSet<String>,
+    pub(super) state: KeyState,
+    pub(super) spec: String,
+    pub(super) usage: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) description: String,
+    /// Seconds since the epoch.
+    pub(super) created: i64,
+    /// Seconds since the epoch; only while deletion is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) deletion: Option<i64>,
+    /// Made and kept by AWS; never stored, since it always exists.
+    #[serde(skip)]
+    pub(super) aws_managed: bool,
+}
+
+impl Key {
+    pub(super) fn new(id: &str, region: &str, account: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            region: region.to_owned(),
+            account: account.to_owned(),
+            aliases: BTreeSet::new(),
+            state: KeyState::Enabled,
+            spec: "SYMMETRIC_DEFAULT".to_owned(),
+            usage: "ENCRYPT_DECRYPT".to_owned(),
+            description: String::new(),
+            created: Timestamp::now().as_second(),
+            deletion: None,
+            aws_managed: false,
+        }
+    }
+
+    fn aws_managed(region: &str, account: &str) -> Self {
+        Self {
+            aliases: BTreeSet::from([AWS_MANAGED_ALIAS.to_owned()]),
+            description: "Default key that protects my S3 objects when no other key is defined"
+                .to_owned(),
+            // The day S3 began to encrypt everything; nothing hangs on it.
+            created: 1_672_876_800,
+            aws_managed: true,
+            ..Self::new(&derived_id(AWS_MANAGED_ALIAS, region, account), region, account)
+        }
+    }
+
+    pub(super) fn arn(&self) -> String {
+        arn("kms", &self.region, &self.account, &format!("key/{}", self.id))
+    }
+
+    pub(super) fn is_symmetric(&self) -> bool {
+        self.spec == "SYMMETRIC_DEFAULT" && self.usage == "ENCRYPT_DECRYPT"
+    }
+
+    pub(super) fn is_multi_region(&self) -> bool {
+        self.id.starts_with("mrk-")
+    }
+
+    fn place(&self) -> Place {
+        (self.account.clone(), self.region.clone(), self.id.clone())
+    }
+}
+
+/// An ARN in the partition that the Region belongs to.
+pub(super) fn arn(service: &str, region: &str, account: &str, resource: &str) -> String {
+    let partition = if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    };
+    format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+}
+
+/// A key id that is the same every time the same alias is seeded, so that two runs of a demonstration look alike.
+fn derived_id(alias: &str, region: &str, account: &str) -> String {
+    // FNV-1a: the hashers of the standard library promise no stable results.
+    let seed = [alias, region, account]
+        .join("\n")
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    let bytes = fastrand::Rng::with_seed(seed).u128(..).to_be_bytes();
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// What a text names: a key or an alias, in a Region of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KeyReference {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) name: KeyName,
+}
+
+/// The last part of a [`KeyReference`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum KeyName {
+    Id(String),
+    /// With its `alias/`.
+    Alias(String),
+}
+
+impl KeyReference {
+    /// Reads a key id, key ARN, alias name or alias ARN; what the text leaves out is `region` and `account`.
+    pub(super) fn parse(text: &str, region: &str, account: &str) -> Option<Self> {
+        let (region, account, resource) = if text.starts_with("arn:") {
+            let mut parts = text.splitn(6, ':').skip(2);
+            if parts.next() != Some("kms") {
+                return None;
+            }
+            (parts.next()?, parts.next()?, parts.next()?)
+        } else {
+            (region, account, text)
+        };
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte))
+        };
+        let id = if text.starts_with("arn:") { resource.strip_prefix("key/") } else { Some(text) };
+        let name = match (resource.strip_prefix("alias/"), id) {
+            (Some(alias), _) if is_name(alias) => KeyName::Alias(resource.to_owned()),
+            (None, Some(id)) if is_name(id) && !id.contains('/') => KeyName::Id(id.to_owned()),
+            (Some(_) | None, _) => return None,
+        };
+        Some(Self { account: account.to_owned(), region: region.to_owned(), name })
+    }
+}
+
+/// Account, Region, and key id or alias.
+type Place = (String, String, String);
+
+#[derive(Debug, Default)]
+struct State {
+    buckets: BTreeMap<String, Arc<Bucket>>,
+    keys: BTreeMap<Place, Arc<Key>>,
+    /// To the key's id.
+    aliases: BTreeMap<Place, String>,
+    store: Option<Store>,
+}
+
+impl State {
+    fn append(&mut self, record: RecordRef<'_>) -> Result<(), StoreError> {
+        self.store.as_mut().map_or(Ok(()), |store| store.append(record))
+    }
+
+    fn put_bucket(&mut self, bucket: Bucket) -> Result<(), StoreError> {
+        self.append(RecordRef::Bucket(&bucket))?;
+        self.show_bucket(bucket);
+        Ok(())
+    }
+
+    fn put_key(&mut self, key: Key) -> Result<Arc<Key>, StoreError> {
+        self.append(RecordRef::Key(&key))?;
+        Ok(self.show_key(key))
+    }
+
+    fn show_bucket(&mut self, bucket: Bucket) {
+        self.buckets.insert(bucket.name.clone(), Arc::new(bucket));
+    }
+
+    fn show_key(&mut self, key: Key) -> Arc<Key> {
+        for alias in &key.aliases {
+            let place = (key.account.clone(), key.region.clone(), alias.clone());
+            self.aliases.insert(place, key.id.clone());
+        }
+        let place = key.place();
+        let key = Arc::new(key);
+        self.keys.insert(place, Arc::clone(&key));
+        key
+    }
+
+    fn replay(&mut self, record: Record) {
+        match record {
+            Record::Bucket(bucket) => self.show_bucket(bucket),
+            Record::Key(key) => {
+                self.show_key(key);
+            }
+            Record::DeletedBucket(name) => {
+                self.buckets.remove(&name);
+            }
+        }
+    }
+
+    fn key(&self, reference: &KeyReference) -> Option<Arc<Key>> {
+        let KeyReference { account, region, name } = reference;
+        let place = |name: &String| (account.clone(), region.clone(), name.clone());
+        let id = match name {
+            KeyName::Id(id) => id,
+            KeyName::Alias(alias) if alias == AWS_MANAGED_ALIAS => {
+                return Some(Arc::new(Key::aws_managed(region, account)));
+            }
+            KeyName::Alias(alias) => self.aliases.get(&place(alias))?,
+        };
+        self.keys.get(&place(id)).cloned().or_else(|| {
+            let managed = Key::aws_managed(region, account);
+            (managed.id == *id).then(|| Arc::new(managed))
+        })
+    }
+}
+
+/// Everything that the sandbox knows. Clones are handles to the same world.
+#[derive(Debug, Clone)]
+pub struct World {
+    state: Arc<RwLock<State>>,
+}
+
+impl World {
+    /// A world that is gone when the last handle is.
+    pub fn in_memory() -> Self {
+        Self { state: Arc::default() }
+    }
+
+    /// The world of the store file at `path`, which an absent file leaves empty. The file stays open and locked, and
+    /// every change is appended to it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let (mut store, records) = Store::open(path)?;
+        let mut state = State::default();
+        for record in records {
+            state.replay(record);
+        }
+        if store.wants_compaction(state.buckets.len() + state.keys.len()) {
+            let buckets = state.buckets.values().map(|bucket| RecordRef::Bucket(bucket));
+            let keys = state.keys.values().map(|key| RecordRef::Key(key));
+            store.compact(buckets.chain(keys))?;
+        }
+        state.store = Some(store);
+        Ok(Self { state: Arc::new(RwLock::new(state)) })
+    }
+
+    /// Makes a bucket as S3 makes it today: SSE-S3, with SSE-C blocked. An existing one, whosever it is, is left alone;
+    /// true if it was made now.
+    pub fn seed_bucket(&self, name: &str, region: &str, account: &str) -> Result<bool, StoreError> {
+        if !is_bucket_name(name, true) {
+            return Err(StoreError::BucketName(name.to_owned()));
+        }
+        let mut state = self.write();
+        if state.buckets.contains_key(name) {
+            return Ok(false);
+        }
+        state.put_bucket(Bucket::new(name, region, account))?;
+        Ok(true)
+    }
+
+    /// Makes an enabled symmetric key by what a configuration calls it: id, ARN, alias or alias ARN. An ARN's own Region
+    /// and account win. An existing key is left alone; true if it was made now.
+    pub fn seed_key(&self, name: &str, region: &str, account: &str) -> Result<bool, StoreError> {
+        let reference = KeyReference::parse(name, region, account)
+            .ok_or_else(|| StoreError::KeyName(name.to_owned()))?;
+        let mut state = self.write();
+        if state.key(&reference).is_some() {
+            return Ok(false);
+        }
+        let KeyReference { account, region, name } = &reference;
+        let key = match name {
+            KeyName::Id(id) => Key::new(id, region, account),
+            KeyName::Alias(alias) => Key {
+                aliases: BTreeSet::from([alias.clone()]),
+                ..Key::new(&derived_id(alias, region, account), region, account)
+            },
+        };
+        state.put_key(key)?;
+        Ok(true)
+    }
+
+    /// Has every operation on the bucket refused from now on, as a bucket policy would. False if there is none.
+    pub fn deny_bucket(&self, name: &str) -> Result<bool, StoreError> {
+        let mut state = self.write();
+        let Some(bucket) = state.buckets.get(name) else { return Ok(false) };
+        let bucket = Bucket { denied: true, ..Bucket::clone(bucket) };
+        state.put_bucket(bucket)?;
+        Ok(true)
+    }
+
+    /// Enables, disables or schedules the deletion of a key. False if there is none that can be changed.
+    pub fn set_key_state(
+        &self,
+        name: &str,
+        region: &str,
+        account: &str,
+        key_state: KeyState,
+    ) -> Result<bool, StoreError> {
+        let reference = KeyReference::parse(name, region, account)
+            .ok_or_else(|| StoreError::KeyName(name.to_owned()))?;
+        let changed = self.update_key(&reference, |key| {
+            key.state = key_state;
+            // Thirty days, the longest and the default waiting period.
+            key.deletion = (key_state == KeyState::PendingDeletion)
+                .then(|| Timestamp::now().as_second() + 30 * 86_400);
+        })?;
+        Ok(changed.is_some())
+    }
+
+    pub(super) fn bucket(&self, name: &str) -> Option<Arc<Bucket>> {
+        self.read().buckets.get(name).cloned()
+    }
+
+    /// Makes a bucket unless there is one, which is then handed back.
+    pub(super) fn create_bucket(
+        &self,
+        name: &str,
+        region: &str,
+        account: &str,
+    ) -> Result<Option<Arc<Bucket>>, StoreError> {
+        let mut state = self.write();
+        if let Some(existing) = state.buckets.get(name) {
+            return Ok(Some(Arc::clone(existing)));
+        }
+        state.put_bucket(Bucket::new(name, region, account))?;
+        Ok(None)
+    }
+
+    /// Changes a bucket. `change` sees the latest record, and nothing comes between it and the new one. False if the
+    /// bucket is gone.
+    pub(super) fn update_bucket<E: From<StoreError>>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Bucket) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let mut state = self.write();
+        let Some(bucket) = state.buckets.get(name) else { return Ok(false) };
+        let mut changed = Bucket::clone(bucket);
+        change(&mut changed)?;
+        state.put_bucket(changed)?;
+        Ok(true)
+    }
+
+    /// Removes a bucket. False if it is gone already.
+    pub(super) fn delete_bucket(&self, name: &str) -> Result<bool, StoreError> {
+        let mut state = self.write();
+        if !state.buckets.contains_key(name) {
+            return Ok(false);
+        }
+        state.append(RecordRef::DeletedBucket(name))?;
+        state.buckets.remove(name);
+        Ok(true)
+    }
+
+    /// The first `limit` buckets after the name `after` that `wanted` accepts and whose names begin with `prefix`, in
+    /// order of name.
+    pub(super) fn list_buckets(
+        &self,
+        after: &str,
+        prefix: &str,
+        limit: usize,
+        wanted: impl Fn(&Bucket) -> bool,
+    ) -> Vec<Arc<Bucket>> {
+        let start = if prefix > after { Bound::Included(prefix) } else { Bound::Excluded(after) };
+        self.read()
+            .buckets
+            .range::<str, _>((start, Bound::Unbounded))
+            .map(|(_, bucket)| bucket)
+            .take_while(|bucket| bucket.name.starts_with(prefix))
+            .filter(|bucket| wanted(bucket))
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+
+    pub(super) fn key(&self, reference: &KeyReference) -> Option<Arc<Key>> {
+        self.read().key(reference)
+    }
+
+    pub(super) fn create_key(&self, key: Key) -> Result<Arc<Key>, StoreError> {
+        self.write().put_key(key)
+    }
+
+    /// Changes a customer managed key; `None` if there is none.
+    pub(super) fn update_key(
+        &self,
+        reference: &KeyReference,
+        change: impl FnOnce(&mut Key),
+    ) -> Result<Option<Arc<Key>>, StoreError> {
+        let mut state = self.write();
+        let Some(key) = state.key(reference).filter(|key| !key.aws_managed) else {
+            return Ok(None);
+        };
+        let mut changed = Key::clone(&key);
+        change(&mut changed);
+        state.put_key(changed).map(Some)
+    }
+
+    /// The customer made aliases of an account in a Region, in order, each with its key.
+    pub(super) fn aliases(&self, region: &str, account: &str) -> Vec<(String, Arc<Key>)> {
+        let start = (account.to_owned(), region.to_owned(), String::new());
+        let state = self.read();
+        state
+            .aliases
+            .range(start..)
+            .take_while(|((of, at, _), _)| of == account && at == region)
+            .filter_map(|((of, at, alias), id)| {
+                let key = state.keys.get(&(of.clone(), at.clone(), id.clone()))?;
+                Some((alias.clone(), Arc::clone(key)))
+            })
+            .collect()
+    }
+
+    // A panic while a lock was held cannot leave a record half made, so a poisoned lock is as good as another.
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
