@@ -3,5 +3,9 @@
 pub mod addr;
 pub mod config;
 pub mod diag;
+pub mod eval;
+pub mod graph;
+pub mod resource;
 pub mod sandbox;
+pub mod schema;
 pub mod value;

@@ -152,8 +152,8 @@ pub fn dependencies(config: &Config, diagnostics: &mut Diagnostics) -> (Vec<Node
     let mut nodes = Vec::new();
     for (name, variable) in &config.variables {
         let node = Node::Variable(Arc::clone(name));
-        for expr in &variable.default {
-            finder.constant(expr);
+        if let Some(default) = &variable.default {
+            finder.constant(default);
         }
         for validation in &variable.validations {
             for expr in [&validation.condition, &validation.error_message] {

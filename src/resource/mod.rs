@@ -1,0 +1,78 @@
+//! The pure half of each resource type: schema, validation, normal form, comparison, weakening;
+//! and the one list of them.
+//!
+//! A type has *settings*, the part of the declared object that lives in the service and is
+//! compared, and the rest, which identifies the object (`bucket`) or goes along with requests
+//! (`expected_bucket_owner`). Settings are an object in the shape of the type's schema: a block is
+//! a list of one object. It never calls a service: that is `provider`'s half.
+
+mod encryption;
+mod kms_key;
+mod leaf;
+
+pub use self::encryption::{BucketEncryption, is_directory_bucket};
+pub use self::kms_key::KeyRef;
+pub use self::leaf::{leaf, leaves, with_leaf};
+
+use crate::addr::AttrPath;
+use crate::diag::Severity;
+use crate::schema::Schema;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// Every resource type there is.
+pub static TYPES: &[&dyn ResourceType] = &[&BucketEncryption];
+
+/// The resource type of this name.
+pub fn find(name: &str) -> Option<&'static dyn ResourceType> {
+    TYPES.iter().copied().find(|ty| ty.name() == name)
+}
+
+/// The pure half of a resource type.
+pub trait ResourceType: Sync {
+    /// Its name in the configuration.
+    fn name(&self) -> &'static str;
+
+    /// What its block may hold.
+    fn schema(&self) -> &'static Schema;
+
+    /// What names the live object, such as the bucket's name; nothing while it is unknown.
+    fn identity(&self, declared: &Value) -> Option<Arc<str>>;
+
+    /// What goes along with every request for the object, as an object of attributes.
+    fn request(&self, declared: &Value) -> Value;
+
+    /// What is wrong with what is declared, as far as that alone tells.
+    fn validate(&self, declared: &Value) -> Vec<Finding>;
+
+    /// The settings that are wanted: as declared, the rest as S3 sets it or, where S3 would keep
+    /// it, as it is live.
+    fn desired(&self, declared: &Value, live: &Value) -> Value;
+
+    /// What references see: what is declared, completed by what is live. What nobody knows yet is
+    /// unknown.
+    fn resolved(&self, declared: &Value, live: Option<&Value>) -> Value;
+
+    /// The attributes whose meaning differs between two settings, in the order of [`leaves`].
+    fn differences(&self, before: &Value, after: &Value) -> Vec<AttrPath>;
+
+    /// What the object is left with when it is no longer managed and reset.
+    fn reset(&self, live: &Value) -> Value;
+
+    /// Why new data is protected less by `after` than by `before`, if it is: such as
+    /// `customer managed key → AWS managed key`.
+    fn weakening(&self, before: &Value, after: &Value) -> Option<String>;
+}
+
+/// Something wrong with what is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub path: AttrPath,
+    /// What kind of thing is wrong, in a few constant words.
+    pub summary: &'static str,
+    /// What, why and how to mend it.
+    pub detail: String,
+}
