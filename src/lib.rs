@@ -3,4 +3,5 @@
 pub mod addr;
 pub mod diag;
 pub mod sandbox;
+pub mod state;
 pub mod value;
