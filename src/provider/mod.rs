@@ -1,0 +1,85 @@
+//! What the engine asks of a service, and what can go wrong with it.
+//!
+//! Owns the [`Provider`] trait and its errors; the AWS SDK lives in `aws` alone. It decides
+//! nothing: it reads and writes settings in the shape that `resource` describes.
+
+pub mod aws;
+
+use crate::value::Value;
+use std::sync::Arc;
+
+/// The live object that a request is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The resource type.
+    pub ty: Arc<str>,
+    /// The address of the provider: `aws` or `aws.eu`.
+    pub provider: Arc<str>,
+    /// What names the object: the bucket's name.
+    pub identity: Arc<str>,
+    /// What goes along with every request, as `resource::ResourceType::request` gives it.
+    pub request: Value,
+}
+
+/// A service that holds live objects. Every call may be made many times at once.
+pub trait Provider: Send + Sync + 'static {
+    /// Prepares the provider of this address once: Region, credentials and account.
+    fn connect(&self, address: &str) -> impl Future<Output = Result<(), ProviderError>> + Send;
+
+    /// Reads the settings of an object.
+    fn read(&self, target: &Target) -> impl Future<Output = Result<Value, ProviderError>> + Send;
+
+    /// Replaces the settings of an object. The service may take a while to show them.
+    fn write(
+        &self,
+        target: &Target,
+        settings: &Value,
+    ) -> impl Future<Output = Result<(), ProviderError>> + Send;
+
+    /// Puts the settings of an object back to what the service sets by itself.
+    fn reset(&self, target: &Target) -> impl Future<Output = Result<(), ProviderError>> + Send;
+
+    /// How often the service has asked to slow down so far.
+    fn throttled(&self) -> u64;
+}
+
+/// Why a request failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{summary}: {detail}")]
+pub struct ProviderError {
+    /// What kind of failure it is.
+    pub kind: ErrorKind,
+    /// The kind in a few constant words, as the summary of a diagnostic.
+    pub summary: &'static str,
+    /// What, why and how to mend it: sentences.
+    pub detail: String,
+    /// The service's own code, such as `AccessDenied`.
+    pub code: Option<String>,
+    /// The service's id of the request, for its support.
+    pub request_id: Option<String>,
+}
+
+/// The kinds of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// There is no such object.
+    NotFound,
+    /// The service refuses for lack of permission.
+    Denied,
+    /// No credentials, or none that the service knows.
+    Credentials,
+    /// The service asks to slow down, and went on asking.
+    Throttled,
+    /// No answer: no connection, a cut one, or a timeout.
+    Unreachable,
+    /// Another operation is in the way, and stayed there.
+    Conflict,
+    /// The service refuses the request itself.
+    Invalid,
+    /// The service does not know the operation.
+    Unsupported,
+    /// The provider's configuration is wrong.
+    Configuration,
+    /// Anything else.
+    Other,
+}

@@ -1,0 +1,167 @@
+//! What can be wrong with the state, in words that say what to do about it.
+
+use super::{FormatError, Holder, JournalError};
+use crate::diag::Diagnostic;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why the state cannot be read, locked or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file system refused.
+    #[error("Could not {operation} {}: {error}.{}", path.display(), io_mend(error))]
+    Io {
+        /// What was tried, as a verb.
+        operation: &'static str,
+        /// With which file or directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The state file is not one that can be read.
+    #[error("{} {problem}. It was left as it is. {}", path.display(), format_mend(path, problem))]
+    Format {
+        /// The state file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: FormatError,
+    },
+    /// The journal is not one that can be folded into the state.
+    #[error("{} {problem}. It was left as it is. {}", path.display(), journal_mend(path, problem))]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: JournalError,
+    },
+    /// Another run holds the lock.
+    #[error(
+        "{} is locked by {}. Wait until it has ended, or give --lock-timeout a time to wait; the \
+         lock goes when the process does.",
+        path.display(),
+        holder.as_ref().map_or_else(|| "another run".into(), ToString::to_string)
+    )]
+    Locked {
+        /// The state file.
+        path: PathBuf,
+        /// Who holds it, where it has said so already.
+        holder: Option<Holder>,
+    },
+    /// Another run, without the lock, writes a journal of the same state.
+    #[error(
+        "{} appeared while this run was under way: another run changes the same state, without the \
+         lock. Let one run end before the next, without --lock=false.",
+        path.display()
+    )]
+    JournalInUse {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// Another run, without the lock, has replaced the state.
+    #[error(
+        "{} is not the file that this run has read: something else replaced it meanwhile. It was \
+         left as it is, and what this run recorded is in {}. Keep a copy of both, put one in force, \
+         and run a plan: it compares with what S3 has. Do not use --lock=false while another run is \
+         under way.",
+        path.display(),
+        beside(path, ".journal").display()
+    )]
+    ChangedBeneath {
+        /// The state file.
+        path: PathBuf,
+    },
+    /// A change that could be written but not read again.
+    #[error("{what} cannot be recorded: {reason}. Make the value simpler.")]
+    Unfit {
+        /// The resource, or `outputs`.
+        what: String,
+        /// What a reader would say.
+        reason: String,
+    },
+}
+
+impl StateError {
+    /// For people.
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(self.summary(), self.to_string())
+    }
+
+    fn summary(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "State cannot be read or written",
+            Self::Format { problem, .. } => match problem {
+                FormatError::Empty => "State file is empty",
+                FormatError::Truncated(_) => "State file is truncated",
+                FormatError::NotJson(_) => "State file is not JSON",
+                FormatError::Terraform => "State file belongs to Terraform",
+                FormatError::Foreign => "State file is not one of Sealform",
+                FormatError::Newer { .. } => "State file is of a newer version",
+                FormatError::Malformed(_) => "State file is damaged",
+            },
+            Self::Journal { problem, .. } => match problem {
+                JournalError::Newer(_) => "Journal of the state is of a newer version",
+                JournalError::Damaged { .. } => "Journal of the state is damaged",
+                JournalError::OtherLineage { .. }
+                | JournalError::Ahead { .. }
+                | JournalError::Unfolded { .. } => "Journal does not belong to the state",
+            },
+            Self::Locked { .. } => "State is locked",
+            Self::JournalInUse { .. } | Self::ChangedBeneath { .. } => "State changed while in use",
+            Self::Unfit { .. } => "Value cannot be recorded",
+        }
+    }
+}
+
+/// The path of a file that accompanies the state.
+pub(super) fn beside(state: &Path, suffix: &str) -> PathBuf {
+    let mut path = state.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
+fn io_mend(error: &io::Error) -> &'static str {
+    use io::ErrorKind as Kind;
+    if matches!(error.kind(), Kind::PermissionDenied | Kind::ReadOnlyFilesystem) {
+        " Give the user that runs Sealform the right to read and write this file and its directory."
+    } else if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded) {
+        " Free some space and run again: what is in the journal is taken up then."
+    } else {
+        ""
+    }
+}
+
+fn format_mend(path: &Path, problem: &FormatError) -> String {
+    match problem {
+        FormatError::Empty
+        | FormatError::Truncated(_)
+        | FormatError::NotJson(_)
+        | FormatError::Malformed(_) => format!(
+            "Put a good version in its place; the one before is in {}, if there was one.",
+            beside(path, ".backup").display()
+        ),
+        FormatError::Terraform => {
+            "Give `path` of the backend another value: Sealform keeps a state of its own, and takes \
+             over buckets that are as declared without writing to them."
+                .into()
+        }
+        FormatError::Foreign => "Give `path` of the backend the path of another file.".into(),
+        FormatError::Newer { .. } => "Use that Sealform or a newer one.".into(),
+    }
+}
+
+fn journal_mend(path: &Path, problem: &JournalError) -> String {
+    match problem {
+        JournalError::Newer(_) => "Use a newer Sealform.".into(),
+        JournalError::Ahead { .. } => format!(
+            "Put the state file that belongs to it back. To go on without it, move {} away: what \
+             the interrupted run did then shows as drift.",
+            path.display()
+        ),
+        JournalError::Damaged { .. }
+        | JournalError::OtherLineage { .. }
+        | JournalError::Unfolded { .. } => format!(
+            "To go on without it, move {} away: what the interrupted run did then shows as drift.",
+            path.display()
+        ),
+    }
+}

@@ -1,0 +1,448 @@
+//! The journal: what a run has changed since the state file was written, one record a line.
+//!
+//! ```text
+//! 8f1c2a90 {"header":{"version":1,"tool_version":"0.1.0","lineage":"…","serial":7}}
+//! 03be77d1 {"set":{"resource":{"address":"…", …}}}
+//! ```
+//!
+//! Each line begins with the CRC-32 of its JSON. It is only ever appended to, so an interrupted write
+//! leaves bad bytes at the end and nowhere else: those are cut. Bad bytes elsewhere are damage.
+
+use super::file::{Entry, OutputState, Recorded, StateFile};
+use crate::addr::Address;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the format that this tool writes, and the newest that it reads.
+const VERSION: u64 = 1;
+
+/// One change of the state. Carrying one out a second time changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The resource is recorded so.
+    Set {
+        /// Which resource.
+        address: Address,
+        /// What is recorded of it from now on.
+        recorded: Recorded,
+    },
+    /// The resource is not recorded any more.
+    Remove {
+        /// Which resource.
+        address: Address,
+    },
+    /// The outputs are these, and no others.
+    Outputs(BTreeMap<String, OutputState>),
+}
+
+impl Change {
+    /// The resource that is changed; outputs have no address.
+    pub fn address(&self) -> Option<&Address> {
+        match self {
+            Self::Set { address, .. } | Self::Remove { address } => Some(address),
+            Self::Outputs(_) => None,
+        }
+    }
+
+    /// Carries the change out. Tells whether the state is another one now.
+    pub fn apply_to(self, state: &mut StateFile) -> bool {
+        match self {
+            Self::Set { address, recorded } => {
+                if state.resources.get(&address) == Some(&recorded) {
+                    return false;
+                }
+                state.resources.insert(address, recorded);
+                true
+            }
+            Self::Remove { address } => state.resources.remove(&address).is_some(),
+            Self::Outputs(outputs) => {
+                let changed = state.outputs != outputs;
+                state.outputs = outputs;
+                changed
+            }
+        }
+    }
+}
+
+/// The first record: what the journal continues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Header {
+    version: u64,
+    tool_version: String,
+    lineage: String,
+    serial: u64,
+}
+
+impl Header {
+    /// Of a journal that continues `state`.
+    pub(super) fn continuing(state: &StateFile, tool_version: &str) -> Self {
+        Self {
+            version: VERSION,
+            tool_version: tool_version.to_owned(),
+            lineage: state.lineage.clone(),
+            serial: state.serial,
+        }
+    }
+}
+
+/// A record as it is written. Resources and outputs are nested no less deeply than in the state file,
+/// so that what can be read here can be read there.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Record {
+    Header(Header),
+    Set { resource: Entry },
+    Remove { address: Address },
+    Outputs { outputs: BTreeMap<String, OutputState> },
+}
+
+impl From<Change> for Record {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Set { address, recorded } => {
+                Self::Set { resource: Entry::new(address, recorded) }
+            }
+            Change::Remove { address } => Self::Remove { address },
+            Change::Outputs(outputs) => Self::Outputs { outputs },
+        }
+    }
+}
+
+impl Record {
+    /// The change that the record tells; the header tells none.
+    fn into_change(self) -> Option<Change> {
+        match self {
+            Self::Header(_) => None,
+            Self::Set { resource } => {
+                let (address, recorded) = resource.into_parts();
+                Some(Change::Set { address, recorded })
+            }
+            Self::Remove { address } => Some(Change::Remove { address }),
+            Self::Outputs { outputs } => Some(Change::Outputs(outputs)),
+        }
+    }
+
+    fn line(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let json = serde_json::to_vec(self)?;
+        let mut line = format!("{:08x} ", crc32fast::hash(&json)).into_bytes();
+        line.extend(json);
+        line.push(b'\n');
+        Ok(line)
+    }
+}
+
+/// The line of the first record.
+pub(super) fn encode_header(header: Header) -> Result<Vec<u8>, serde_json::Error> {
+    Record::Header(header).line()
+}
+
+/// The line of a change, and the change as a reader of that line knows it. What no reader would
+/// understand (values nested too deeply, say) is refused here, before it is anywhere.
+pub(super) fn encode(change: Change) -> Result<(Vec<u8>, Change), serde_json::Error> {
+    let line = Record::from(change).line()?;
+    let json = checked(line.trim_ascii_end()).unwrap_or_default();
+    let change = serde_json::from_slice::<Record>(json)?.into_change();
+    Ok((line, change.ok_or_else(|| serde_json::Error::custom("it is not a change"))?))
+}
+
+/// The JSON of a line without its end, if the checksum says that it is what was written.
+fn checked(line: &[u8]) -> Option<&[u8]> {
+    let (sum, json) = line.split_at_checked(9)?;
+    (sum == format!("{:08x} ", crc32fast::hash(json)).as_bytes()).then_some(json)
+}
+
+/// What is wrong with a journal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// A newer tool wrote it.
+    #[error("is of format version {0}; this Sealform reads up to version {VERSION}")]
+    Newer(u64),
+    /// A bad line has a good one behind it, or a good one says what no journal says.
+    #[error("is damaged in line {line}: {reason}")]
+    Damaged {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It continues another state.
+    #[error("continues another state: its lineage is {journal}, that of the state {state}")]
+    OtherLineage {
+        /// The lineage that the journal names.
+        journal: String,
+        /// The lineage of the state.
+        state: String,
+    },
+    /// It continues a newer version of the state than the one that is there.
+    #[error("continues serial {journal} of the state, but {}", there(*.state))]
+    Ahead {
+        /// The serial that the journal continues.
+        journal: u64,
+        /// The serial of the state, where there is a state.
+        state: Option<u64>,
+    },
+    /// It continues an older version of the state, and the newer one does not hold what it tells.
+    #[error(
+        "continues serial {journal} of the state, and serial {state} was written without it: two \
+         runs changed the state at a time"
+    )]
+    Unfolded {
+        /// The serial that the journal continues.
+        journal: u64,
+        /// The serial of the state.
+        state: u64,
+    },
+}
+
+fn there(serial: Option<u64>) -> String {
+    serial.map_or_else(
+        || "there is no state".into(),
+        |serial| format!("the state is of serial {serial}, which is older"),
+    )
+}
+
+/// A journal that was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Journal {
+    header: Header,
+    changes: Vec<Change>,
+}
+
+/// Reads a journal and cuts its torn tail; `None` where not even its header was written.
+pub(super) fn decode(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
+    // The last line may lack its end and still be whole: its checksum decides.
+    let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|byte| *byte == b'\n');
+    let mut bad = None;
+    let mut journal: Option<Journal> = None;
+    for (line, text) in (1..).zip(lines) {
+        let Some(json) = checked(text) else {
+            bad.get_or_insert(line);
+            continue;
+        };
+        if let Some(line) = bad {
+            let reason = "its checksum is wrong, and the lines behind it are good".into();
+            return Err(JournalError::Damaged { line, reason });
+        }
+        let damaged = |reason: String| JournalError::Damaged { line, reason };
+        if let Some(journal) = &mut journal {
+            let record: Record =
+                serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))?;
+            let change = record.into_change();
+            journal.changes.push(change.ok_or_else(|| damaged("a second header".into()))?);
+        } else {
+            let First { header } =
+                serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))?;
+            if header.version > VERSION {
+                return Err(JournalError::Newer(header.version));
+            }
+            journal = Some(Journal { header, changes: Vec::new() });
+        }
+    }
+    Ok(journal)
+}
+
+/// The first line, read so that whatever a newer version adds to it does not hide its version.
+#[derive(Deserialize)]
+struct First {
+    header: Header,
+}
+
+/// Folds a journal into the state that it continues. Tells whether that made another state of it:
+/// then its serial is the next.
+pub(super) fn fold(
+    state: Option<StateFile>,
+    journal: Journal,
+) -> Result<(StateFile, bool), JournalError> {
+    let Header { version: _, tool_version, lineage, serial } = journal.header;
+    let mut state = match state {
+        Some(state) if state.lineage != lineage => {
+            return Err(JournalError::OtherLineage { journal: lineage, state: state.lineage });
+        }
+        Some(state) if state.serial < serial => {
+            return Err(JournalError::Ahead { journal: serial, state: Some(state.serial) });
+        }
+        Some(state) => state,
+        // The journal of a first run is older than its state file.
+        None if serial == 0 => StateFile::new(lineage, &tool_version),
+        None => return Err(JournalError::Ahead { journal: serial, state: None }),
+    };
+    // Of all that was recorded of a resource, the last counts; only that is or is not in the state.
+    let last: BTreeMap<_, _> =
+        journal.changes.into_iter().map(|change| (change.address().cloned(), change)).collect();
+    let mut changed = false;
+    for change in last.into_values() {
+        changed |= change.apply_to(&mut state);
+    }
+    // A run that died between replacing the state and removing the journal leaves one that has
+    // nothing more to tell. If it has, it is not that one.
+    if changed && serial < state.serial {
+        return Err(JournalError::Unfolded { journal: serial, state: state.serial });
+    }
+    if changed {
+        state.tool_version = tool_version;
+        state.serial = state.serial.saturating_add(1);
+    }
+    Ok((state, changed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    fn state() -> StateFile {
+        StateFile { serial: 7, ..StateFile::new("a-lineage".into(), "0.1.0") }
+    }
+
+    fn set(name: &str, identity: &str) -> Change {
+        let recorded = Recorded {
+            identity: identity.into(),
+            provider: "aws".into(),
+            region: None,
+            values: Value::object([("bucket", Value::from(identity))]),
+            depends_on: vec![],
+            prevent_destroy: false,
+        };
+        Change::Set { address: format!("t.{name}").parse().unwrap(), recorded }
+    }
+
+    fn changes() -> Vec<Change> {
+        let secret = OutputState { value: serde_json::json!({"n": 1.50}), sensitive: true };
+        vec![
+            set("a", "one"),
+            set("b", "two"),
+            Change::Outputs([("secret".to_owned(), secret)].into()),
+            Change::Remove { address: "t.a".parse().unwrap() },
+        ]
+    }
+
+    fn lines(state: &StateFile, changes: &[Change]) -> Vec<Vec<u8>> {
+        let header = encode_header(Header::continuing(state, "0.2.0")).unwrap();
+        let changes = changes.iter().map(|change| encode(change.clone()).unwrap().0);
+        [header].into_iter().chain(changes).collect()
+    }
+
+    fn decoded(bytes: &[u8]) -> Journal {
+        decode(bytes).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_journal_survives_writing_and_reading() {
+        let journal = decoded(&lines(&state(), &changes()).concat());
+        assert_eq!(journal.header, Header::continuing(&state(), "0.2.0"));
+        assert_eq!(journal.changes, changes());
+    }
+
+    #[test]
+    fn a_torn_tail_is_cut_at_whatever_byte() {
+        let lines = lines(&state(), &changes());
+        let whole = lines.concat();
+        let last = whole.len() - lines[changes().len()].len();
+        for end in 0..=whole.len() {
+            let journal = decode(&whole[..end]).unwrap();
+            // A line that lacks nothing but its end tells all.
+            let complete = whole[..end].split(|byte| *byte == b'\n').count() - 1;
+            let complete = complete + usize::from(whole.get(end) == Some(&b'\n'));
+            match journal {
+                None => assert_eq!(complete, 0),
+                Some(journal) => assert_eq!(journal.changes, changes()[..complete - 1]),
+            }
+            // The same tail as bytes that never got to the disk.
+            if end >= last {
+                let mut zeroed = whole.clone();
+                zeroed[end..].fill(0);
+                let kept = decoded(&zeroed).changes.len();
+                assert_eq!(kept, changes().len() - usize::from(end < whole.len()));
+            }
+        }
+    }
+
+    #[test]
+    fn damage_before_good_lines_is_no_torn_tail() {
+        let lines = lines(&state(), &changes());
+        for damaged in 0..lines.len() - 1 {
+            for at in 0..lines[damaged].len() - 1 {
+                let mut lines = lines.clone();
+                lines[damaged][at] ^= 1;
+                let error = decode(&lines.concat()).unwrap_err();
+                let JournalError::Damaged { line, .. } = error else { panic!("{error}") };
+                assert_eq!(line, damaged + 1, "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn good_lines_out_of_place_are_damage() {
+        let lines = lines(&state(), &changes());
+        for wrong in [[&lines[0], &lines[0]], [&lines[1], &lines[0]]] {
+            let error = decode(&wrong.map(Vec::as_slice).concat()).unwrap_err();
+            assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_newer_journal_is_refused_whatever_it_holds() {
+        let json =
+            br#"{"header":{"version":2,"tool_version":"9","lineage":"x","serial":1,"new":1}}"#;
+        let mut bytes = format!("{:08x} ", crc32fast::hash(json)).into_bytes();
+        bytes.extend(json);
+        assert_eq!(decode(&bytes), Err(JournalError::Newer(2)));
+    }
+
+    #[test]
+    fn folding_makes_the_next_serial_and_is_done_once() {
+        let bytes = lines(&state(), &changes()).concat();
+        let (folded, changed) = fold(Some(state()), decoded(&bytes)).unwrap();
+        assert!(changed);
+        assert_eq!((folded.serial, folded.tool_version.as_str()), (8, "0.2.0"));
+        let names: Vec<_> = folded.resources.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["t.b"]);
+        // A run that was killed before it could remove the journal.
+        let again = fold(Some(folded.clone()), decoded(&bytes)).unwrap();
+        assert_eq!(again, (folded, false));
+    }
+
+    #[test]
+    fn the_first_journal_makes_a_state() {
+        let first = StateFile { serial: 0, ..state() };
+        let bytes = lines(&first, &changes()).concat();
+        let (folded, changed) = fold(None, decoded(&bytes)).unwrap();
+        assert!(changed);
+        assert_eq!((folded.serial, folded.lineage.as_str()), (1, "a-lineage"));
+    }
+
+    #[test]
+    fn a_journal_of_another_state_is_not_folded() {
+        let journal = || decoded(&lines(&state(), &changes()).concat());
+        let of =
+            |serial, lineage: &str| Some(StateFile { serial, lineage: lineage.into(), ..state() });
+        let ahead = |state| JournalError::Ahead { journal: 7, state };
+        let other =
+            JournalError::OtherLineage { journal: "a-lineage".into(), state: "other".into() };
+        assert_eq!(fold(of(7, "other"), journal()), Err(other));
+        assert_eq!(fold(of(6, "a-lineage"), journal()), Err(ahead(Some(6))));
+        assert_eq!(fold(None, journal()), Err(ahead(None)));
+        let unfolded = JournalError::Unfolded { journal: 7, state: 8 };
+        assert_eq!(fold(of(8, "a-lineage"), journal()), Err(unfolded));
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let nested = |depth| (0..depth).fold(Value::from("x"), |x, _| Value::tuple(vec![x]));
+        let with = |values| match set("a", "one") {
+            Change::Set { address, recorded } => {
+                Change::Set { address, recorded: Recorded { values, ..recorded } }
+            }
+            other @ (Change::Remove { .. } | Change::Outputs(_)) => other,
+        };
+        let deep = |depth| with(Value::object([("deep", nested(depth))]));
+        encode(deep(200)).unwrap_err();
+        encode(with(Value::NULL)).unwrap_err();
+        // The deepest that is taken can be read from the state file, too.
+        let deepest = (1..200).take_while(|depth| encode(deep(*depth)).is_ok()).last().unwrap();
+        let mut state = state();
+        deep(deepest).apply_to(&mut state);
+        assert_eq!(StateFile::parse(&state.print().unwrap()), Ok(state));
+    }
+}

@@ -1,0 +1,376 @@
+//! The state in files: the one place of this room that touches them.
+//!
+//! ```text
+//! sealform.state.json          the state
+//! sealform.state.json.journal  what a run has changed since, while it runs or after it was killed
+//! sealform.state.json.backup   the version before
+//! sealform.state.json.lock     who holds the lock, while it is held
+//! ```
+
+#![expect(clippy::disallowed_methods, reason = "this is the shell that keeps state in files")]
+
+mod lock;
+#[cfg(test)]
+mod tests;
+
+pub use self::lock::{Holder, Lock};
+
+use super::error::beside;
+use super::journal::{self, Header};
+use super::{Change, JournalError, StateError, StateFile};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A state in a file.
+#[derive(Clone, Debug)]
+pub struct Local {
+    path: PathBuf,
+}
+
+/// What the files say.
+struct Found {
+    /// With the journal folded in.
+    state: Option<StateFile>,
+    /// Which file it was read from.
+    mark: Option<Mark>,
+    /// Whether the journal told something that the state file does not.
+    folded: bool,
+}
+
+/// Tells one content of the state file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    length: usize,
+    checksum: u32,
+}
+
+impl Mark {
+    fn of(bytes: &[u8]) -> Self {
+        Self { length: bytes.len(), checksum: crc32fast::hash(bytes) }
+    }
+}
+
+impl Local {
+    /// The state that is or will be at `path`.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Where the state is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The state as the next session will find it: what a killed run left in its journal is folded
+    /// in, in memory only. `None` where there is no state.
+    pub fn read(&self) -> Result<Option<StateFile>, StateError> {
+        Ok(self.find()?.state)
+    }
+
+    /// Takes the lock, or says who has it. The directory is made where there is none.
+    pub fn try_lock(&self, holder: &Holder) -> Result<Lock, StateError> {
+        Lock::take(&self.path, holder)
+    }
+
+    /// Opens the state for changes, under its lock; `None` for a user who wants none. What a killed
+    /// run left in its journal is in the state file before this returns.
+    pub fn session(&self, lock: Option<Lock>, tool_version: &str) -> Result<Session, StateError> {
+        let directory = parent(&self.path);
+        fs::create_dir_all(directory).map_err(io_error("create", directory))?;
+        if lock.is_some() {
+            self.sweep()?;
+        }
+        let Found { state, mut mark, folded } = self.find()?;
+        let state = match state {
+            Some(state) if folded => {
+                mark = Some(self.replace(&state)?);
+                state
+            }
+            Some(state) => state,
+            None => StateFile::new(uuid::Uuid::new_v4().to_string(), tool_version),
+        };
+        self.remove_journal()?;
+        Ok(Session {
+            local: self.clone(),
+            state,
+            mark,
+            tool_version: tool_version.to_owned(),
+            changed: false,
+            pending: Vec::new(),
+            journal: None,
+            _lock: lock,
+        })
+    }
+
+    fn find(&self) -> Result<Found, StateError> {
+        // Between reading the state and its journal, a run may replace the one and another begin the
+        // other. The journal then is ahead of the state just read, but not of the one that is there.
+        let mut tries = 3;
+        loop {
+            tries -= 1;
+            match self.find_once() {
+                Err(StateError::Journal { problem: JournalError::Ahead { .. }, .. })
+                    if tries > 0 => {}
+                found => return found,
+            }
+        }
+    }
+
+    fn find_once(&self) -> Result<Found, StateError> {
+        let bytes = read(&self.path)?;
+        let mark = bytes.as_deref().map(Mark::of);
+        let state = bytes.as_deref().map(StateFile::parse).transpose();
+        let state =
+            state.map_err(|problem| StateError::Format { path: self.path.clone(), problem })?;
+        let path = self.journal_path();
+        let decoded = match read(&path)? {
+            Some(bytes) => journal::decode(&bytes),
+            None => Ok(None),
+        };
+        let folded = decoded.and_then(|journal| match journal {
+            Some(journal) => {
+                let (state, folded) = journal::fold(state, journal)?;
+                // A first run that was killed before its first record left nothing that counts.
+                Ok((Some(state).filter(|_| folded || mark.is_some()), folded))
+            }
+            None => Ok((state, false)),
+        });
+        let (state, folded) = folded.map_err(|problem| StateError::Journal { path, problem })?;
+        Ok(Found { state, mark, folded })
+    }
+
+    fn journal_path(&self) -> PathBuf {
+        beside(&self.path, ".journal")
+    }
+
+    /// Puts `state` in the place of the file that is there, which becomes the backup. At no moment
+    /// is there no good state file.
+    fn replace(&self, state: &StateFile) -> Result<Mark, StateError> {
+        let bytes =
+            state.print().map_err(io::Error::from).map_err(io_error("write", &self.path))?;
+        let directory = parent(&self.path);
+        // Such a file can be read and written by its owner only.
+        let mut file = tempfile::Builder::new()
+            .prefix(&self.temporary_prefix())
+            .suffix(TEMPORARY)
+            .tempfile_in(directory)
+            .map_err(io_error("create a temporary file in", directory))?;
+        file.write_all(&bytes)
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(io_error("write", file.path()))?;
+        self.keep_backup()?;
+        file.persist(&self.path).map_err(|error| io_error("replace", &self.path)(error.error))?;
+        sync_directory(directory)?;
+        Ok(Mark::of(&bytes))
+    }
+
+    fn keep_backup(&self) -> Result<(), StateError> {
+        let backup = beside(&self.path, ".backup");
+        let staged = beside(&backup, TEMPORARY);
+        remove(&staged)?;
+        match fs::hard_link(&self.path, &staged) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            // Not every file system has links.
+            Err(_) => {
+                fs::copy(&self.path, &staged)
+                    .and_then(|_| File::open(&staged)?.sync_all())
+                    .map_err(io_error("write", &staged))?;
+            }
+        }
+        fs::rename(&staged, &backup).map_err(io_error("replace", &backup))?;
+        // Renaming does nothing where a killed run has linked both names to this file already.
+        remove(&staged)
+    }
+
+    fn remove_journal(&self) -> Result<(), StateError> {
+        remove(&self.journal_path())
+    }
+
+    fn temporary_prefix(&self) -> OsString {
+        let mut prefix = self.path.file_name().unwrap_or_default().to_owned();
+        prefix.push(".");
+        prefix
+    }
+
+    /// Removes the temporary files of killed runs. Only under the lock are they known to be theirs.
+    fn sweep(&self) -> Result<(), StateError> {
+        let directory = parent(&self.path);
+        let failed = || io_error("list", directory);
+        let prefix = self.temporary_prefix();
+        for entry in fs::read_dir(directory).map_err(failed())? {
+            let name = entry.map_err(failed())?.file_name();
+            let name_bytes = name.as_encoded_bytes();
+            if name_bytes.starts_with(prefix.as_encoded_bytes())
+                && name_bytes.ends_with(TEMPORARY.as_bytes())
+            {
+                remove(&directory.join(&name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How the names of temporary files end.
+const TEMPORARY: &str = ".tmp";
+
+/// A state that is open for changes. If it is dropped unfinished, what was flushed is in the journal.
+#[derive(Debug)]
+pub struct Session {
+    local: Local,
+    state: StateFile,
+    /// The state file as this session knows it.
+    mark: Option<Mark>,
+    tool_version: String,
+    changed: bool,
+    /// Records that are not in the journal yet.
+    pending: Vec<u8>,
+    journal: Option<Appender>,
+    _lock: Option<Lock>,
+}
+
+impl Session {
+    /// The state with all that was recorded.
+    pub fn state(&self) -> &StateFile {
+        &self.state
+    }
+
+    /// Records a change in memory, from where [`Session::flush`] takes it. What changes nothing is not
+    /// recorded; what could not be read again is an error.
+    pub fn record(&mut self, change: Change) -> Result<(), StateError> {
+        let what = change.address().map_or_else(|| "outputs".into(), ToString::to_string);
+        let unfit =
+            |error: serde_json::Error| StateError::Unfit { what, reason: error.to_string() };
+        let header = if self.changed {
+            Ok(Vec::new())
+        } else {
+            journal::encode_header(Header::continuing(&self.state, &self.tool_version))
+        };
+        let (header, (line, change)) =
+            header.and_then(|header| Ok((header, journal::encode(change)?))).map_err(unfit)?;
+        if change.apply_to(&mut self.state) {
+            self.changed = true;
+            self.pending.extend(header);
+            self.pending.extend(line);
+        }
+        Ok(())
+    }
+
+    /// Makes all that was recorded survive whatever comes: one write and one sync for all of it. After
+    /// an error the records are still there to be flushed, and the journal is good without them.
+    pub fn flush(&mut self) -> Result<(), StateError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let journal = match &mut self.journal {
+            Some(journal) => journal,
+            none => none.insert(Appender::create(self.local.journal_path())?),
+        };
+        journal.append(&self.pending)?;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Writes the state file if anything was recorded, and releases the lock. After an error the
+    /// journal tells what was recorded, and the next session takes it up.
+    pub fn finish(mut self) -> Result<StateFile, StateError> {
+        if !self.changed {
+            return Ok(self.state);
+        }
+        self.flush()?;
+        let there = read(&self.local.path)?.as_deref().map(Mark::of);
+        if there != self.mark {
+            return Err(StateError::ChangedBeneath { path: self.local.path });
+        }
+        self.state.serial = self.state.serial.saturating_add(1);
+        self.state.tool_version = self.tool_version;
+        self.local.replace(&self.state)?;
+        self.local.remove_journal()?;
+        Ok(self.state)
+    }
+}
+
+/// The journal of a session.
+#[derive(Debug)]
+struct Appender {
+    file: File,
+    path: PathBuf,
+    /// How much of the file is good.
+    length: u64,
+    /// Whether there may be more in the file than that.
+    torn: bool,
+}
+
+impl Appender {
+    fn create(path: PathBuf) -> Result<Self, StateError> {
+        let mut options = File::options();
+        options.append(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&path) {
+            Ok(file) => Ok(Self { file, path, length: 0, torn: false }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(StateError::JournalInUse { path })
+            }
+            Err(error) => Err(io_error("create", &path)(error)),
+        }
+    }
+
+    fn append(&mut self, records: &[u8]) -> Result<(), StateError> {
+        if self.torn {
+            // Good records behind half a one would be damage, not a torn tail.
+            self.file.set_len(self.length).map_err(io_error("mend", &self.path))?;
+        }
+        self.torn = true;
+        self.file
+            .write_all(records)
+            .and_then(|()| self.file.sync_data())
+            .map_err(io_error("append to", &self.path))?;
+        if self.length == 0 {
+            sync_directory(parent(&self.path))?;
+        }
+        self.torn = false;
+        self.length += records.len() as u64;
+        Ok(())
+    }
+}
+
+/// The directory of a file.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The content of a file, if there is one.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error("read", path)(error)),
+    }
+}
+
+/// Removes a file, if there is one.
+fn remove(path: &Path) -> Result<(), StateError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_error("remove", path)(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Makes the names in a directory survive a loss of power.
+fn sync_directory(directory: &Path) -> Result<(), StateError> {
+    if cfg!(unix) {
+        File::open(directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(io_error("sync", directory))?;
+    }
+    Ok(())
+}
+
+fn io_error(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StateError {
+    move |error| StateError::Io { operation, path: path.to_owned(), error }
+}

@@ -1,0 +1,41 @@
+//! What the last run knew: the state file, the journal of the run under way, and where they are kept.
+//!
+//! Owns [`StateFile`] (what is recorded, and its bytes), [`Change`] (one step of it, and the bytes of
+//! its journal record) and [`Local`] (the files and the lock). It never compares state with a
+//! configuration or with S3, and reads no clock: who holds a lock since when is told to it.
+//!
+//! A change is on disk twice before it counts: first as a record behind the others in the journal
+//! beside the state, so that recording costs what the change costs and not what the fleet costs;
+//! then, at the end of the run, within the state file, which is replaced as a whole. A run that dies
+//! in between leaves its journal, and whoever reads the state next folds it in.
+//!
+//! ```
+//! use sealform::state::{Change, Local, Recorded};
+//! use sealform::value::Value;
+//!
+//! let directory = tempfile::tempdir().unwrap();
+//! let local = Local::new(directory.path().join("sealform.state.json"));
+//! let mut session = local.session(None, "0.1.0").unwrap();
+//! let recorded = Recorded {
+//!     identity: "my-logs".into(),
+//!     provider: "aws".into(),
+//!     region: Some("eu-west-1".into()),
+//!     values: Value::object([("bucket", Value::from("my-logs"))]),
+//!     depends_on: vec![],
+//!     prevent_destroy: false,
+//! };
+//! session.record(Change::Set { address: "t.logs".parse().unwrap(), recorded }).unwrap();
+//! session.flush().unwrap(); // From here on the change survives anything.
+//! assert_eq!(session.finish().unwrap().serial, 1);
+//! assert_eq!(local.read().unwrap().unwrap().resources.len(), 1);
+//! ```
+
+mod error;
+mod file;
+mod journal;
+mod local;
+
+pub use self::error::StateError;
+pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
+pub use self::journal::{Change, JournalError};
+pub use self::local::{Holder, Local, Lock, Session};
