@@ -2,10 +2,11 @@
 //!
 //! Owns sorting and cycles. *petgraph* lives here, and its index types never leave.
 
+use crate::addr::ResourceAddr;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{Edge, Node};
 use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorts `nodes` so that whatever is needed comes first. A cycle is reported as the chain of
 /// references that closes it, and its members are left out.
@@ -79,4 +80,96 @@ fn cycle(graph: &DiGraph<&Node, &Edge>, members: &[NodeIndex]) -> Option<Diagnos
         }
     }
     Some(diagnostic)
+}
+
+/// Which resources each resource refers to, directly or by way of locals and providers.
+pub fn resource_dependencies(
+    order: &[Node],
+    edges: &[Edge],
+) -> BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>> {
+    let mut needs: BTreeMap<&Node, Vec<&Node>> = BTreeMap::new();
+    for edge in edges {
+        needs.entry(&edge.from).or_default().push(&edge.to);
+    }
+    // What a node that is no resource leads to; what is needed comes first in the order.
+    let mut reach: BTreeMap<&Node, BTreeSet<ResourceAddr>> = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    for node in order {
+        let mut all = BTreeSet::new();
+        for needed in needs.get(node).into_iter().flatten() {
+            match needed {
+                Node::Resource(addr) => {
+                    all.insert(addr.clone());
+                }
+                other => all.extend(reach.get(other).into_iter().flatten().cloned()),
+            }
+        }
+        match node {
+            Node::Resource(addr) => {
+                found.insert(addr.clone(), all);
+            }
+            other => {
+                if !all.is_empty() {
+                    reach.insert(other, all);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{FileId, Sources, Span};
+
+    fn span(file: FileId) -> Span {
+        Span { file, start: 0, end: 1 }
+    }
+
+    fn local(name: &str) -> Node {
+        Node::Local(name.into())
+    }
+
+    fn edge(from: &str, to: &str, file: FileId) -> Edge {
+        Edge { from: local(from), to: local(to), span: span(file) }
+    }
+
+    #[test]
+    fn what_is_needed_comes_first() {
+        let file = Sources::default().add("t", "x");
+        let nodes = [local("a"), local("b"), local("c")];
+        let edges = [edge("a", "b", file), edge("b", "c", file)];
+        let mut faults = Diagnostics::new();
+        let order = order(&nodes, &edges, &mut faults);
+        assert_eq!(order, [local("c"), local("b"), local("a")]);
+        assert_eq!(faults, []);
+    }
+
+    #[test]
+    fn a_cycle_is_told_as_its_chain() {
+        let file = Sources::default().add("t", "x");
+        let nodes = [local("a"), local("b"), local("c"), local("d")];
+        let edges = [
+            edge("a", "b", file),
+            edge("b", "c", file),
+            edge("c", "a", file),
+            edge("d", "a", file),
+        ];
+        let mut faults = Diagnostics::new();
+        let order = order(&nodes, &edges, &mut faults);
+        assert_eq!(order, [local("d")]);
+        assert!(faults[0].detail.starts_with("local.a → local.b → local.c → local.a:"));
+        assert_eq!(faults[0].related.len(), 2);
+    }
+
+    #[test]
+    fn a_chain_of_100000_does_not_overflow_the_stack() {
+        let file = Sources::default().add("t", "x");
+        let name = |n: usize| format!("n{n:06}");
+        let nodes: Vec<Node> = (0..100_000).map(|n| local(&name(n))).collect();
+        let edges: Vec<Edge> =
+            (1..100_000).map(|n| edge(&name(n - 1), &name(n), file)).collect();
+        assert_eq!(order(&nodes, &edges, &mut Diagnostics::new()).len(), 100_000);
+    }
 }

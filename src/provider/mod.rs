@@ -4,6 +4,9 @@
 //! nothing: it reads and writes settings in the shape that `resource` describes.
 
 pub mod aws;
+mod pace;
+
+pub use self::pace::Pace;
 
 use crate::value::Value;
 use std::sync::Arc;

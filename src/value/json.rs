@@ -45,6 +45,21 @@ pub fn from_json(json: &Json) -> Option<Value> {
     })
 }
 
+/// Serialises as [`to_json`] does.
+impl serde::Serialize for Value {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        to_json(self).serialize(serializer)
+    }
+}
+
+/// Deserialises as [`from_json`] does.
+impl<'de> serde::Deserialize<'de> for Value {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        from_json(&json).ok_or_else(|| serde::de::Error::custom("a number is out of range"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

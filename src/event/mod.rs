@@ -1,0 +1,80 @@
+//! What happens while a command runs, as data for whoever shows it.
+//!
+//! Owns [`Event`] and [`Reporter`]. A reporter only watches: it cannot stop or change anything.
+
+use crate::diag::Diagnostic;
+use crate::plan::{Plan, Step};
+use crate::state::Holder;
+use std::time::Duration;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Another run holds the lock; it is waited for.
+    Waiting {
+        /// Who holds it, if that is known.
+        holder: Option<&'a Holder>,
+    },
+    /// The sandbox made what the configuration names and it did not have.
+    Seeded {
+        /// How many buckets were made.
+        buckets: usize,
+    },
+    /// Reading what is live begins.
+    Reading {
+        /// How many objects.
+        total: usize,
+    },
+    /// One more object was read, or could not be.
+    Read {
+        /// How many so far.
+        done: usize,
+        /// Of how many.
+        total: usize,
+    },
+    /// The plan is made.
+    Planned {
+        /// The plan.
+        plan: &'a Plan,
+    },
+    /// Carrying out a plan begins.
+    Applying {
+        /// How many steps there are to do.
+        total: usize,
+    },
+    /// A step begins.
+    Started {
+        /// The step.
+        step: &'a Step,
+    },
+    /// A step is done and recorded.
+    Done {
+        /// The step.
+        step: &'a Step,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A step failed.
+    Failed {
+        /// The step.
+        step: &'a Step,
+        /// Why.
+        diagnostic: &'a Diagnostic,
+    },
+    /// A step was not begun.
+    Skipped {
+        /// The step.
+        step: &'a Step,
+    },
+}
+
+/// Shows or stores what happens.
+pub trait Reporter {
+    /// Takes note of an event.
+    fn report(&mut self, event: &Event<'_>);
+}
+
+/// Takes note of nothing.
+impl Reporter for () {
+    fn report(&mut self, _: &Event<'_>) {}
+}

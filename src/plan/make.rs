@@ -1,0 +1,434 @@
+//! The three-way comparison: configuration, recorded, live.
+
+use super::{Action, Change, OutputChange, Plan, Reason, Step};
+use crate::addr::{Address, InstanceKey, ResourceAddr, Target};
+use crate::config::Config;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::eval::{Evaluation, Instance};
+use crate::resource::{self, ResourceType};
+use crate::state::{OutputState, Recorded, StateFile};
+use crate::value::{Value, to_json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What is live, as far as it could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Live {
+    /// The settings of the object.
+    Settings(Value),
+    /// There is no such object.
+    Gone,
+    /// It could not be read, which was reported.
+    Unreadable,
+}
+
+/// What the comparison works on.
+pub struct Inputs<'a> {
+    /// What the files declare.
+    pub config: &'a Config,
+    /// What they come to.
+    pub evaluation: &'a Evaluation,
+    /// Which blocks each block refers to.
+    pub dependencies: &'a BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
+    /// What the last apply knew.
+    pub recorded: Option<&'a StateFile>,
+    /// What is live, by provider and identity.
+    pub live: &'a dyn Fn(&str, &str) -> Live,
+    /// Which instances are looked at.
+    pub selection: &'a Selection,
+    /// Everything managed is to be reset.
+    pub destroy: bool,
+    /// The settings of the providers, to go with the plan.
+    pub providers: BTreeMap<Arc<str>, serde_json::Value>,
+    /// The version of this tool.
+    pub tool_version: &'a str,
+}
+
+/// `--target` and `--exclude`.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these and what they depend on; all where there are none.
+    pub targets: Vec<Target>,
+    /// Not these.
+    pub excludes: Vec<Target>,
+}
+
+impl Selection {
+    /// Whether anything is left out.
+    pub fn is_partial(&self) -> bool {
+        !self.targets.is_empty() || !self.excludes.is_empty()
+    }
+
+    /// The blocks that targeted ones depend on, by way of others too.
+    pub fn needed_blocks(
+        &self,
+        dependencies: &BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
+        instances: &[Instance],
+    ) -> BTreeSet<ResourceAddr> {
+        let mut needed = BTreeSet::new();
+        if self.targets.is_empty() {
+            return needed;
+        }
+        let mut open: Vec<&ResourceAddr> = instances
+            .iter()
+            .filter(|instance| self.targets.iter().any(|it| it.covers(&instance.address)))
+            .map(|instance| &instance.address.resource)
+            .collect();
+        open.dedup();
+        while let Some(block) = open.pop() {
+            for dependency in dependencies.get(block).into_iter().flatten() {
+                if needed.insert(dependency.clone()) {
+                    open.push(dependency);
+                }
+            }
+        }
+        needed
+    }
+
+    /// Whether an instance is looked at.
+    pub fn includes(&self, address: &Address, needed: &BTreeSet<ResourceAddr>) -> bool {
+        let targeted = self.targets.is_empty()
+            || self.targets.iter().any(|target| target.covers(address))
+            || needed.contains(&address.resource);
+        targeted && !self.excludes.iter().any(|target| target.covers(address))
+    }
+}
+
+/// Decides what is to be done. What cannot be decided is reported and left out.
+pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
+    let mut maker = Maker {
+        inputs,
+        needed: inputs
+            .selection
+            .needed_blocks(inputs.dependencies, &inputs.evaluation.instances),
+        holders: inputs
+            .evaluation
+            .instances
+            .iter()
+            .filter_map(|instance| {
+                let ty = resource::find(&instance.address.resource.ty)?;
+                Some((ty.identity(&instance.declared)?, &instance.address))
+            })
+            .collect(),
+        dependents: BTreeMap::new(),
+        steps: Vec::new(),
+        unplanned: Vec::new(),
+    };
+    for (address, recorded) in inputs.recorded.iter().flat_map(|state| &state.resources) {
+        for block in recorded.depends_on.iter().map(|block| &block.resource) {
+            if *block != address.resource {
+                maker.dependents.entry(block).or_default().insert(&address.resource);
+            }
+        }
+    }
+    if !inputs.destroy {
+        for instance in &inputs.evaluation.instances {
+            maker.declared(instance);
+        }
+    }
+    for (address, recorded) in inputs.recorded.iter().flat_map(|state| &state.resources) {
+        maker.recorded(address, recorded, diagnostics);
+    }
+    let Maker { mut steps, unplanned, .. } = maker;
+    // A removal comes before the step that takes its address.
+    steps.sort_by(|a, b| {
+        (&a.address, !a.is_removal(), &a.identity).cmp(&(&b.address, !b.is_removal(), &b.identity))
+    });
+    let (outputs, output_changes) = outputs(inputs, unplanned.is_empty());
+    Plan {
+        tool_version: inputs.tool_version.to_owned(),
+        destroy: inputs.destroy,
+        lineage: inputs.recorded.map(|state| state.lineage.clone()),
+        serial: inputs.recorded.map_or(0, |state| state.serial),
+        providers: inputs.providers.clone(),
+        steps,
+        unplanned,
+        outputs,
+        output_changes,
+    }
+}
+
+struct Maker<'a> {
+    inputs: &'a Inputs<'a>,
+    needed: BTreeSet<ResourceAddr>,
+    /// Which address declares which bucket.
+    holders: BTreeMap<Arc<str>, &'a Address>,
+    /// By block: which other blocks are recorded as referring to it.
+    dependents: BTreeMap<&'a ResourceAddr, BTreeSet<&'a ResourceAddr>>,
+    steps: Vec<Step>,
+    unplanned: Vec<Address>,
+}
+
+impl<'a> Maker<'a> {
+    fn selected(&self, address: &Address) -> bool {
+        self.inputs.selection.includes(address, &self.needed)
+    }
+
+    /// A step for an instance that the configuration declares.
+    fn declared(&mut self, instance: &Instance) {
+        let address = &instance.address;
+        let Some(ty) = resource::find(&address.resource.ty) else { return };
+        if !self.selected(address) {
+            return;
+        }
+        let Some(identity) = ty.identity(&instance.declared) else {
+            self.unplanned.push(address.clone());
+            return;
+        };
+        let Live::Settings(live) = (self.inputs.live)(&instance.provider, &identity) else {
+            self.unplanned.push(address.clone());
+            return;
+        };
+        let recorded = self
+            .inputs
+            .recorded
+            .and_then(|state| state.resources.get(address))
+            .filter(|recorded| *recorded.identity == *identity);
+        let block = self.inputs.config.resources.get(&address.resource);
+        let mut desired = ty.desired(&instance.declared, &live);
+        if let (Some(block), Some(_)) = (block, recorded) {
+            desired = ignoring(ty, block, desired, &live);
+        }
+        let depends_on: Vec<Address> = self
+            .inputs
+            .dependencies
+            .get(&address.resource)
+            .into_iter()
+            .flatten()
+            .map(|block| block.instance(InstanceKey::None))
+            .collect();
+        let changes = changes_between(ty, &live, &desired);
+        let action = match (changes.is_empty(), recorded) {
+            (false, _) => Action::Update,
+            (true, None) => Action::Adopt,
+            (true, Some(_)) => Action::NoOp,
+        };
+        let prevent_destroy = block.is_some_and(|block| block.lifecycle.prevent_destroy);
+        let record = action == Action::NoOp
+            && recorded.is_some_and(|recorded| {
+                !ty.differences(&recorded.values, &desired).is_empty()
+                    || recorded.provider != *instance.provider
+                    || recorded.depends_on != depends_on
+                    || recorded.prevent_destroy != prevent_destroy
+            });
+        let drift = recorded.map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live));
+        self.steps.push(Step {
+            action,
+            reason: None,
+            provider: Arc::clone(&instance.provider),
+            identity,
+            request: ty.request(&instance.declared),
+            weakening: ty.weakening(&live, &desired),
+            before: Some(live),
+            after: Some(desired),
+            changes,
+            drift,
+            record,
+            after_blocks: depends_on.clone(),
+            depends_on,
+            prevent_destroy,
+            address: address.clone(),
+        });
+    }
+
+    /// A step for what is recorded and no longer declared, or declared for another bucket.
+    fn recorded(
+        &mut self,
+        address: &Address,
+        recorded: &Recorded,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let Some(ty) = resource::find(&address.resource.ty) else { return };
+        if !self.selected(address) {
+            return;
+        }
+        let holder = self.holders.get(&*recorded.identity).copied();
+        let reason = if self.inputs.destroy {
+            Reason::Destroy
+        } else if holder == Some(address) {
+            return;
+        } else if let Some(holder) = holder {
+            Reason::MovedTo { to: Box::new(holder.clone()) }
+        } else {
+            let now = self.instance(address).and_then(|now| ty.identity(&now.declared));
+            now.map_or(Reason::NotInConfiguration, |to| Reason::IdentityChanged { to })
+        };
+        let still_declared = self
+            .inputs
+            .config
+            .resources
+            .get(&address.resource)
+            .map(|block| block.lifecycle.prevent_destroy);
+        let prevented = still_declared.unwrap_or(recorded.prevent_destroy);
+        if prevented && !matches!(reason, Reason::MovedTo { .. }) {
+            diagnostics.push(prevented_destroy(address, &reason, self.inputs));
+            self.unplanned.push(address.clone());
+            return;
+        }
+        let provider: Arc<str> = Arc::from(recorded.provider.as_str());
+        let live = (self.inputs.live)(&provider, &recorded.identity);
+        let (action, reason, before, after) = match (reason, live) {
+            (reason @ Reason::MovedTo { .. }, _) => (Action::Forget, reason, None, None),
+            (_, Live::Unreadable) => {
+                self.unplanned.push(address.clone());
+                return;
+            }
+            (_, Live::Gone) => (Action::Forget, Reason::Gone, None, None),
+            (reason, Live::Settings(live)) => {
+                let after = ty.reset(&live);
+                if ty.differences(&live, &after).is_empty() {
+                    (Action::Forget, Reason::AlreadyReset, Some(live), None)
+                } else {
+                    (Action::Reset, reason, Some(live), Some(after))
+                }
+            }
+        };
+        let changes = match (&before, &after) {
+            (Some(before), Some(after)) => changes_between(ty, before, after),
+            _ => Vec::new(),
+        };
+        let weakening = match (&before, &after) {
+            (Some(before), Some(after)) => ty.weakening(before, after),
+            _ => None,
+        };
+        let drift = before
+            .as_ref()
+            .map_or_else(Vec::new, |live| changes_between(ty, &recorded.values, live));
+        // Whatever referred to this block goes first.
+        let dependents = self.dependents.get(&address.resource);
+        self.steps.push(Step {
+            address: address.clone(),
+            action,
+            reason: Some(reason),
+            provider,
+            identity: Arc::from(recorded.identity.as_str()),
+            request: self.removal_request(address, recorded),
+            before,
+            after,
+            changes,
+            drift,
+            weakening,
+            record: false,
+            after_blocks: dependents
+                .into_iter()
+                .flatten()
+                .map(|block| block.instance(InstanceKey::None))
+                .collect(),
+            depends_on: recorded.depends_on.clone(),
+            prevent_destroy: false,
+        });
+    }
+
+    /// The instance that the configuration declares at an address.
+    fn instance(&self, address: &Address) -> Option<&'a Instance> {
+        let instances = &self.inputs.evaluation.instances;
+        let at = instances.binary_search_by(|instance| instance.address.cmp(address)).ok()?;
+        instances.get(at)
+    }
+
+    /// What goes along with a reset: as declared where the bucket still is (`destroy`).
+    fn removal_request(&self, address: &Address, recorded: &Recorded) -> Value {
+        let declared = self.instance(address).map(|instance| &instance.declared);
+        let ty = resource::find(&address.resource.ty);
+        match (ty, declared) {
+            (Some(ty), Some(declared))
+                if ty.identity(declared).as_deref() == Some(&*recorded.identity) =>
+            {
+                ty.request(declared)
+            }
+            (Some(ty), _) => ty.request(&Value::NULL),
+            (None, _) => Value::NULL,
+        }
+    }
+}
+
+fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) -> Diagnostic {
+    let why = match reason {
+        Reason::Destroy => "`destroy` would reset it",
+        Reason::IdentityChanged { .. } => {
+            "its `bucket` names another one now, so that the old one would be reset"
+        }
+        _ => "it is not in the configuration any more, so that it would be reset",
+    };
+    let block = inputs.config.resources.get(&address.resource);
+    Diagnostic::error(
+        "Destroy prevented",
+        format!(
+            "{address} has `prevent_destroy`, and {why}. Put it back, or set `prevent_destroy = \
+             false`, apply, and then remove it."
+        ),
+    )
+    .of(address)
+    .at_maybe(block.map(|block| block.header))
+}
+
+/// The wanted settings with every ignored attribute as it is live.
+fn ignoring(
+    ty: &dyn ResourceType,
+    block: &crate::config::Resource,
+    desired: Value,
+    live: &Value,
+) -> Value {
+    let ignored = ty
+        .differences(live, &desired)
+        .into_iter()
+        .filter(|path| block.lifecycle.ignore_changes.covers(path));
+    ignored.fold(desired, |settings, path| match resource::leaf(live, &path) {
+        Some(value) => resource::with_leaf(&settings, &path, value.clone()),
+        None => settings,
+    })
+}
+
+/// What differs, leaf by leaf.
+fn changes_between(ty: &dyn ResourceType, before: &Value, after: &Value) -> Vec<Change> {
+    ty.differences(before, after)
+        .into_iter()
+        .map(|path| {
+            let at = |settings: &Value| {
+                let value = resource::leaf(settings, &path).cloned();
+                value.unwrap_or(Value::NULL)
+            };
+            let (before, after) = (at(before), at(after));
+            let hidden = |value: &Value| value.any(&|part| part.is_sensitive());
+            Change { sensitive: hidden(&before) || hidden(&after), before, after, path }
+        })
+        .collect()
+}
+
+/// The outputs to record, and which of them change.
+fn outputs(
+    inputs: &Inputs<'_>,
+    complete: bool,
+) -> (BTreeMap<String, OutputState>, Vec<OutputChange>) {
+    let recorded = inputs.recorded.map(|state| state.outputs.clone()).unwrap_or_default();
+    if inputs.selection.is_partial() || !complete {
+        return (recorded, Vec::new());
+    }
+    let after: BTreeMap<String, OutputState> = if inputs.destroy {
+        BTreeMap::new()
+    } else {
+        let known = inputs.evaluation.outputs.iter().filter(|(_, value)| value.is_wholly_known());
+        known
+            .map(|(name, value)| {
+                let output =
+                    OutputState { value: to_json(value), sensitive: value.is_sensitive() };
+                (name.to_string(), output)
+            })
+            .collect()
+    };
+    let names: BTreeSet<&String> = recorded.keys().chain(after.keys()).collect();
+    let changes = names
+        .into_iter()
+        .filter(|name| recorded.get(*name) != after.get(*name))
+        .map(|name| {
+            let (before, now) = (recorded.get(name), after.get(name));
+            OutputChange {
+                name: name.clone(),
+                before: before.map(|output| output.value.clone()),
+                after: now.map(|output| output.value.clone()),
+                sensitive: before.into_iter().chain(now).any(|output| output.sensitive),
+            }
+        })
+        .collect();
+    (after, changes)
+}

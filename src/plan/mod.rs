@@ -1,0 +1,187 @@
+//! What is to be done: a pure function of configuration, recorded and live.
+//!
+//! Owns [`Plan`], its actions and steps, the three-way comparison and the plan file. A plan is
+//! complete: it leaves nothing to decide later. The same input gives the same bytes.
+
+mod file;
+mod make;
+
+pub use self::file::{PlanFileError, VERSION};
+pub use self::make::{Inputs, Live, Selection, make};
+
+use crate::addr::{Address, AttrPath, ResourceAddr};
+use crate::state::OutputState;
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is to be done, and what it was decided from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The version of this tool.
+    pub tool_version: String,
+    /// Whether everything managed is to be reset.
+    pub destroy: bool,
+    /// The lineage of the state that was compared with, if there was one.
+    pub lineage: Option<String>,
+    /// The serial of the state that was compared with; 0 where there was none.
+    pub serial: u64,
+    /// The settings of the providers, by address, as the provider's room reads them.
+    pub providers: BTreeMap<Arc<str>, serde_json::Value>,
+    /// A step for every instance that could be planned, in the order of addresses.
+    pub steps: Vec<Step>,
+    /// The instances that could not be planned, for a reason that was reported.
+    pub unplanned: Vec<Address>,
+    /// The outputs as they are to be recorded.
+    pub outputs: BTreeMap<String, OutputState>,
+    /// The outputs that change.
+    pub output_changes: Vec<OutputChange>,
+}
+
+/// What is to be done about one object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The instance.
+    pub address: Address,
+    /// What is to be done.
+    pub action: Action,
+    /// Why, where it is not plain from the action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The address of its provider.
+    pub provider: Arc<str>,
+    /// What names the live object: the bucket's name.
+    pub identity: Arc<str>,
+    /// What goes along with requests for it.
+    pub request: Value,
+    /// The live settings that the decision rests on; none where the object is gone.
+    pub before: Option<Value>,
+    /// The settings after the step, and what is recorded then; none where nothing is recorded.
+    pub after: Option<Value>,
+    /// From live to wanted, leaf by leaf.
+    pub changes: Vec<Change>,
+    /// From recorded to live, leaf by leaf: what somebody else changed.
+    pub drift: Vec<Change>,
+    /// Why new data is protected less afterwards, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weakening: Option<String>,
+    /// Nothing is to be done, but what is recorded is out of date.
+    pub record: bool,
+    /// Blocks of the same direction whose steps come first: for a reset, other resets.
+    pub after_blocks: Vec<Address>,
+    /// What is recorded as the blocks that this one refers to.
+    pub depends_on: Vec<Address>,
+    /// Recorded: neither to be reset nor forgotten.
+    pub prevent_destroy: bool,
+}
+
+/// What is to be done about one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Nothing.
+    NoOp,
+    /// Record only: live already is as wanted.
+    Adopt,
+    /// Replace the settings (S3, PutBucketEncryption).
+    Update,
+    /// Back to what the service sets by itself (S3, DeleteBucketEncryption: SSE-S3).
+    Reset,
+    /// Drop the record; the object is left as it is.
+    Forget,
+}
+
+impl Action {
+    /// All there are, in the order of reports.
+    pub const ALL: [Self; 5] = [Self::Update, Self::Adopt, Self::Reset, Self::Forget, Self::NoOp];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoOp => "no-op",
+            Self::Adopt => "adopt",
+            Self::Update => "update",
+            Self::Reset => "reset",
+            Self::Forget => "forget",
+        }
+    }
+}
+
+/// Why a step is taken, where it is not plain from the action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The configuration no longer has it.
+    NotInConfiguration,
+    /// The address now names another bucket.
+    IdentityChanged {
+        /// The bucket that it names now.
+        to: Arc<str>,
+    },
+    /// Another address has the bucket now.
+    MovedTo {
+        /// That address.
+        to: Box<Address>,
+    },
+    /// The bucket is gone.
+    Gone,
+    /// The bucket is as a reset would leave it.
+    AlreadyReset,
+    /// `destroy` was asked for.
+    Destroy,
+}
+
+/// One attribute that differs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Which attribute.
+    pub path: AttrPath,
+    /// Its value before.
+    pub before: Value,
+    /// Its value after.
+    pub after: Value,
+    /// Its values are never shown.
+    pub sensitive: bool,
+}
+
+/// An output that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputChange {
+    /// Its name.
+    pub name: String,
+    /// Its value before, if it was recorded.
+    pub before: Option<serde_json::Value>,
+    /// Its value after, if it is still declared.
+    pub after: Option<serde_json::Value>,
+    /// Its values are never shown.
+    pub sensitive: bool,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.iter().all(|step| step.action == Action::NoOp) && self.output_changes.is_empty()
+    }
+
+    /// How many steps have this action.
+    pub fn count(&self, action: Action) -> usize {
+        self.steps.iter().filter(|step| step.action == action).count()
+    }
+}
+
+impl Step {
+    /// The block that the instance belongs to.
+    pub fn block(&self) -> &ResourceAddr {
+        &self.address.resource
+    }
+
+    /// Whether the step takes something away, so that it comes after what depends on it.
+    pub fn is_removal(&self) -> bool {
+        matches!(self.action, Action::Reset | Action::Forget)
+    }
+}
