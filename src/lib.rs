@@ -2,5 +2,6 @@
 
 pub mod addr;
 pub mod diag;
+pub mod eval;
 pub mod sandbox;
 pub mod value;

@@ -1,0 +1,3 @@
+//! Evaluates the expressions of a configuration.
+
+pub mod functions;
