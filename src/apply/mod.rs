@@ -9,7 +9,7 @@ mod queue;
 
 use self::queue::Queue;
 use crate::diag::Diagnostic;
-use crate::event::{Event, Reporter};
+use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{Action, Plan, Step};
 use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
 use crate::resource::{self, ResourceType};
@@ -22,37 +22,11 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// How long the service may take to show what was written (S3 gives no bound; seconds are usual).
-const SETTLE: Duration = Duration::from_secs(60);
+const SETTLE: Duration = Duration::from_mins(1);
 /// The first and the longest pause between two looks.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
-/// What carrying out a plan came to.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// How many steps were done, by action in the order of [`Action::ALL`].
-    pub done: [usize; Action::ALL.len()],
-    /// What went wrong, in the order of addresses.
-    pub failures: Vec<Diagnostic>,
-    /// Steps that were not begun because of a failure before them, or because of a stop.
-    pub skipped: Vec<String>,
-    /// A signal asked to stop.
-    pub stopped: bool,
-}
-
-impl Outcome {
-    /// How many steps with this action were done.
-    pub fn count(&self, action: Action) -> usize {
-        let at = Action::ALL.iter().position(|it| *it == action);
-        at.and_then(|at| self.done.get(at)).copied().unwrap_or(0)
-    }
-
-    /// Whether everything was done.
-    pub fn is_complete(&self) -> bool {
-        self.failures.is_empty() && self.skipped.is_empty()
-    }
-}
-
-/// Carries out `plan`, at most `parallelism` steps at once. `stop` asks not to begin further ones.
+/// Carries out `plan`, at most `parallelism` steps at once. `interrupted` asks not to begin further ones.
 ///
 /// # Errors
 /// What was done could not be recorded; nothing further was begun then.
@@ -61,7 +35,7 @@ pub async fn apply<P: Provider>(
     plan: &Plan,
     session: &mut Session,
     parallelism: usize,
-    stop: &AtomicBool,
+    interrupted: &AtomicBool,
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome, StateError> {
     let mut outcome = Outcome::default();
@@ -77,7 +51,7 @@ pub async fn apply<P: Provider>(
     loop {
         while running.len() < pace.allowed()
             && broken.is_none()
-            && !stop.load(Ordering::Relaxed)
+            && !interrupted.load(Ordering::Relaxed)
             && let Some(at) = queue.next()
         {
             let Some(step) = plan.steps.get(at) else { continue };
@@ -132,7 +106,7 @@ pub async fn apply<P: Provider>(
             queue.done(at);
         }
     }
-    outcome.stopped = stop.load(Ordering::Relaxed);
+    outcome.interrupted = interrupted.load(Ordering::Relaxed);
     for at in queue.left() {
         let Some(step) = plan.steps.get(at) else { continue };
         reporter.report(&Event::Skipped { step });
@@ -240,8 +214,8 @@ async fn settle(
             Err(error) => return Err(failure(step, &error)),
         };
         // A store without default encryption has nothing at all after a reset.
-        let nothing = step.action == Action::Reset
-            && ty.differences(&live, &Value::NULL).is_empty();
+        let nothing =
+            step.action == Action::Reset && ty.differences(&live, &Value::NULL).is_empty();
         let differing = ty.differences(&live, after);
         if differing.is_empty() || nothing {
             return Ok(());

@@ -173,12 +173,7 @@ impl Decoder<'_> {
 
     fn settings(&mut self, block: Block, settings: &mut Settings) {
         let Some([]) = self.labels(&block, "sealform { }") else { return };
-        self.only(
-            "The `sealform` block",
-            &block.body,
-            &["required_version"],
-            &["backend"],
-        );
+        self.only("The `sealform` block", &block.body, &["required_version"], &["backend"]);
         if let Some(version) = self.text(&block.body, "required_version") {
             settings.required_version = Some(version);
         }
@@ -212,9 +207,7 @@ impl Decoder<'_> {
             );
             return;
         }
-        let alias = self
-            .text(&block.body, "alias")
-            .map(|(text, span)| Name { text, span });
+        let alias = self.text(&block.body, "alias").map(|(text, span)| Name { text, span });
         block.body.attributes.retain(|attribute| &*attribute.name.text != "alias");
         let address: Arc<str> = match &alias {
             Some(alias) => format!("{}.{}", name.text, alias.text).into(),
@@ -247,12 +240,7 @@ impl Decoder<'_> {
         });
         let mut validations = Vec::new();
         for validation in body.blocks("validation") {
-            self.only(
-                "A validation",
-                &validation.body,
-                &["condition", "error_message"],
-                &[],
-            );
+            self.only("A validation", &validation.body, &["condition", "error_message"], &[]);
             let condition = self.required(validation, "condition");
             let error_message = self.required(validation, "error_message");
             if let (Some(condition), Some(error_message)) = (condition, error_message) {
@@ -438,12 +426,7 @@ impl Decoder<'_> {
                 }
                 !needless
             });
-            self.only(
-                "A `lifecycle` block",
-                &known,
-                &["ignore_changes", "prevent_destroy"],
-                &[],
-            );
+            self.only("A `lifecycle` block", &known, &["ignore_changes", "prevent_destroy"], &[]);
             lifecycle.prevent_destroy = self.truth(&block.body, "prevent_destroy").unwrap_or(false);
             if let Some(attribute) = block.body.attribute("ignore_changes") {
                 lifecycle.ignore_changes = self.ignore_changes(&attribute.expr);

@@ -50,9 +50,9 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
         found.values.extend(file(&dir.join(name), name, sources, diagnostics));
     }
     if found.config.is_empty() && diagnostics.is_empty() {
-        let terraform = names.iter().any(|name| {
-            Path::new(name).extension().is_some_and(|extension| extension == "tf")
-        });
+        let terraform = names
+            .iter()
+            .any(|name| Path::new(name).extension().is_some_and(|extension| extension == "tf"));
         let hint = if terraform {
             " It has `*.tf` files: a resource block for a bucket's encryption can be copied over \
              into a `*.seal.hcl` file unchanged."
@@ -107,9 +107,9 @@ pub fn file(
     diagnostics: &mut Diagnostics,
 ) -> Option<FileId> {
     let fault = |detail: String| Diagnostic::error("Cannot read the file", detail);
-    let bytes = match fs::metadata(path).and_then(|about| {
-        if about.len() > MAX_BYTES { Ok(None) } else { fs::read(path).map(Some) }
-    }) {
+    let bytes = match fs::metadata(path)
+        .and_then(|about| if about.len() > MAX_BYTES { Ok(None) } else { fs::read(path).map(Some) })
+    {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
             diagnostics.push(fault(format!("{name} is larger than 1 GiB.")));

@@ -11,8 +11,8 @@ use super::scan::{self, Item};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span};
 use crate::value::{Number, Value};
 use hcl::edit::expr::{
-    BinaryOperator, Expression, ForExpr, FuncCall, Object, ObjectKey, Traversal,
-    TraversalOperator, UnaryOperator,
+    BinaryOperator, Expression, ForExpr, FuncCall, Object, ObjectKey, Traversal, TraversalOperator,
+    UnaryOperator,
 };
 use hcl::edit::structure::{Attribute as HclAttribute, Block as HclBlock, BlockLabel, Structure};
 use hcl::edit::template::{Directive, Element, Strip, Template};

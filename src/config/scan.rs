@@ -281,7 +281,8 @@ mod tests {
 
     #[test]
     fn items_are_split_outside_strings_comments_and_heredocs() {
-        let text = "a = 1 # }\n/* { */ b \"x\" {\n  c = \"}${d(\"{\")}\"\n}\ne = <<EOT\n}{\"\nEOT\nf = 2";
+        let text =
+            "a = 1 # }\n/* { */ b \"x\" {\n  c = \"}${d(\"{\")}\"\n}\ne = <<EOT\n}{\"\nEOT\nf = 2";
         let (items, faults) = split(text);
         assert_eq!(faults, Vec::<&str>::new());
         assert_eq!(items.len(), 4, "{items:?}");

@@ -61,9 +61,7 @@ fn attribute(expr: &Expr) -> Result<ObjectAttribute, Box<Diagnostic>> {
         return Ok(ObjectAttribute { ty: parse(expr)?, optional: false, default: None });
     };
     match (&*call.name.text, call.arguments.as_slice()) {
-        ("optional", [ty]) => {
-            Ok(ObjectAttribute { ty: parse(ty)?, optional: true, default: None })
-        }
+        ("optional", [ty]) => Ok(ObjectAttribute { ty: parse(ty)?, optional: true, default: None }),
         ("optional", [ty, default]) => {
             let ty = parse(ty)?;
             let value = constant(default)

@@ -45,8 +45,11 @@ pub(super) fn check(
         if attribute.usage == Usage::Required && body.attribute(attribute.name).is_none() {
             report(
                 "Missing attribute",
-                format!("{what} needs the attribute {:?}: {}", attribute.name,
-                    lower_first(attribute.description)),
+                format!(
+                    "{what} needs the attribute {:?}: {}",
+                    attribute.name,
+                    lower_first(attribute.description)
+                ),
                 header,
             );
         }
@@ -55,8 +58,11 @@ pub(super) fn check(
         if nested.required && body.blocks(nested.name).next().is_none() {
             report(
                 "Missing block",
-                format!("{what} needs a block `{} {{ … }}`: {}", nested.name,
-                    lower_first(nested.description)),
+                format!(
+                    "{what} needs a block `{} {{ … }}`: {}",
+                    nested.name,
+                    lower_first(nested.description)
+                ),
                 header,
             );
         }
@@ -67,8 +73,10 @@ pub(super) fn check(
         let span = block.kind.span;
         let Some(nested) = schema.block(text) else {
             let (summary, detail) = if schema.attribute(text).is_some() {
-                ("Block instead of an attribute",
-                    format!("{text:?} is an attribute: write `{text} = …`."))
+                (
+                    "Block instead of an attribute",
+                    format!("{text:?} is an attribute: write `{text} = …`."),
+                )
             } else {
                 let hint = did_you_mean(text, schema.names());
                 ("Unknown block", format!("{what} has no block {text:?}.{hint}"))

@@ -105,7 +105,9 @@ impl<'a> Scope<'a> {
     /// The value of an expression as `ty`.
     fn eval_as(&self, expr: &Expr, ty: &Type) -> Result<Value, Fault> {
         let value = self.eval(expr)?;
-        value.convert(ty).map_err(|error| fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span))
+        value.convert(ty).map_err(|error| {
+            fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span)
+        })
     }
 
     fn unknown_name(&self, root: &str, name: Option<&str>, span: Span) -> Fault {
@@ -128,11 +130,7 @@ impl<'a> Scope<'a> {
         let mut out = String::new();
         let mut marks = Marks::default();
         self.template_into(parts, &mut out, &mut marks)?;
-        Ok(marks.apply(if marks.unknown {
-            Value::Unknown(Type::String)
-        } else {
-            Value::from(out)
-        }))
+        Ok(marks.apply(if marks.unknown { Value::Unknown(Type::String) } else { Value::from(out) }))
     }
 
     fn template_into(
@@ -196,7 +194,11 @@ impl<'a> Scope<'a> {
         match value {
             Value::Bool(truth) => Ok(Some(truth)),
             Value::Unknown(_) => Ok(None),
-            _ => Err(fault("Null condition", "A condition must be true or false, not null.", expr.span)),
+            _ => Err(fault(
+                "Null condition",
+                "A condition must be true or false, not null.",
+                expr.span,
+            )),
         }
     }
 
@@ -313,8 +315,10 @@ impl<'a> Scope<'a> {
         Err(match last {
             Some(last) => fault(
                 "Invalid function call",
-                format!("None of the expressions given to `try` has a value; of the last: {}",
-                    last.detail),
+                format!(
+                    "None of the expressions given to `try` has a value; of the last: {}",
+                    last.detail
+                ),
                 last.subject.unwrap_or(span),
             ),
             None => fault("Invalid function call", "`try` expects at least one argument.", span),
@@ -356,9 +360,9 @@ impl<'a> Scope<'a> {
             );
             return Err(fault("Inconsistent conditional", detail, span));
         };
-        let taken = taken
-            .convert(&common)
-            .map_err(|error| fault("Inconsistent conditional", format!("{}.", capital(&error.to_string())), span))?;
+        let taken = taken.convert(&common).map_err(|error| {
+            fault("Inconsistent conditional", format!("{}.", capital(&error.to_string())), span)
+        })?;
         Ok(marks.apply(taken))
     }
 
@@ -449,8 +453,11 @@ impl<'a> Scope<'a> {
             return Err(fault("Null operand", "An operand cannot be null.", expr.span));
         }
         value.convert(ty).map_err(|_| {
-            let detail =
-                format!("The operand must be a {}, not a {}.", ty.friendly(), value.ty().friendly());
+            let detail = format!(
+                "The operand must be a {}, not a {}.",
+                ty.friendly(),
+                value.ty().friendly()
+            );
             fault("Wrong type", detail, expr.span)
         })
     }
@@ -458,7 +465,9 @@ impl<'a> Scope<'a> {
     fn binary(&self, operator: BinaryOp, both: &[Expr; 2], span: Span) -> Result<Value, Fault> {
         let mut marks = Marks::default();
         let result = match operator {
-            BinaryOp::Or | BinaryOp::And => self.logic(operator == BinaryOp::Or, both, &mut marks)?,
+            BinaryOp::Or | BinaryOp::And => {
+                self.logic(operator == BinaryOp::Or, both, &mut marks)?
+            }
             BinaryOp::Equal | BinaryOp::NotEqual => {
                 let left = self.eval(&both[0])?;
                 let right = self.eval(&both[1])?;
@@ -624,7 +633,10 @@ fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value, Fault> {
         Some(value) => Ok(value.sensitive_if(marked)),
         None => {
             let hint = if source.as_items().is_some() {
-                format!(" Take one of its elements, `[0].{}`, or of all, `[*].{}`.", name.text, name.text)
+                format!(
+                    " Take one of its elements, `[0].{}`, or of all, `[*].{}`.",
+                    name.text, name.text
+                )
             } else {
                 String::new()
             };

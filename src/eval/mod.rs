@@ -314,7 +314,9 @@ impl Run<'_> {
             Repeat::One => {
                 return Some(vec![Repeated { key: InstanceKey::None, value: Value::NULL }]);
             }
-            Repeat::Count(expr) => (expr, Scope::new(self).eval(expr).and_then(|it| count(&it, expr))),
+            Repeat::Count(expr) => {
+                (expr, Scope::new(self).eval(expr).and_then(|it| count(&it, expr)))
+            }
             Repeat::ForEach(expr) => {
                 (expr, Scope::new(self).eval(expr).and_then(|it| for_each(&it, expr)))
             }
@@ -345,8 +347,10 @@ const UNKNOWN_REPEAT: &str = "Unknown number of instances";
 fn unknown_repeat(what: &str, expr: &Expr) -> Box<Diagnostic> {
     fault(
         UNKNOWN_REPEAT,
-        format!("{what} must be known before anything is read. Name buckets by variables or \
-                 literals."),
+        format!(
+            "{what} must be known before anything is read. Name buckets by variables or \
+                 literals."
+        ),
         expr.span,
     )
 }
@@ -360,12 +364,13 @@ fn count(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<Diagnostic>> {
     if value.is_unknown() {
         return Err(unknown_repeat("`count`", expr));
     }
-    let number = value
-        .convert(&Type::Number)
-        .map_err(|error| fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span))?;
-    let count = number.as_number().and_then(crate::value::Number::as_usize).ok_or_else(|| {
-        fault("Invalid count", "`count` is a whole number from 0.", expr.span)
+    let number = value.convert(&Type::Number).map_err(|error| {
+        fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span)
     })?;
+    let count = number
+        .as_number()
+        .and_then(crate::value::Number::as_usize)
+        .ok_or_else(|| fault("Invalid count", "`count` is a whole number from 0.", expr.span))?;
     if count > MAX_INSTANCES {
         let detail =
             format!("{count} instances are more than the {MAX_INSTANCES} that one block may have.");
@@ -398,10 +403,9 @@ fn for_each(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<Diagnostic>
             .items
             .iter()
             .map(|item| match item {
-                Value::String(key) => Ok(Repeated {
-                    key: InstanceKey::Name(Arc::clone(key)),
-                    value: item.clone(),
-                }),
+                Value::String(key) => {
+                    Ok(Repeated { key: InstanceKey::Name(Arc::clone(key)), value: item.clone() })
+                }
                 Value::Unknown(_) => Err(unknown_repeat("Every element of `for_each`", expr)),
                 _ => Err(fault(
                     "Invalid for_each",

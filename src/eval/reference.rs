@@ -316,8 +316,10 @@ impl Finder<'_> {
                     did_you_mean(&mention.root, known)
                 )
             } else {
-                format!("{:?} alone is not a value: name what of it, as in `{}.name`.",
-                    mention.root, mention.root)
+                format!(
+                    "{:?} alone is not a value: name what of it, as in `{}.name`.",
+                    mention.root, mention.root
+                )
             };
             return self.report("Invalid reference", detail, mention.span);
         };

@@ -157,9 +157,11 @@ pub(super) fn validate(variable: &Variable, scope: &Scope<'_>, diagnostics: &mut
                 let message = message.as_ref().ok().filter(|message| !message.is_sensitive());
                 let text = message.and_then(Value::as_str).map_or("The condition is false.", |x| x);
                 let detail = format!("The value of {:?} is refused: {text}", variable.name.text);
-                diagnostics.push(
-                    *fault("Invalid value for a variable", detail, variable.name.span),
-                );
+                diagnostics.push(*fault(
+                    "Invalid value for a variable",
+                    detail,
+                    variable.name.span,
+                ));
                 if let Some(last) = diagnostics.last_mut() {
                     last.related.push((validation.condition.span, "this must hold".to_owned()));
                 }

@@ -3,7 +3,7 @@
 //! Owns [`Event`] and [`Reporter`]. A reporter only watches: it cannot stop or change anything.
 
 use crate::diag::Diagnostic;
-use crate::plan::{Plan, Step};
+use crate::plan::{Action, Plan, Step};
 use crate::state::Holder;
 use std::time::Duration;
 
@@ -66,6 +66,32 @@ pub enum Event<'a> {
         /// The step.
         step: &'a Step,
     },
+}
+
+/// What carrying out a plan came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// How many steps were done, by action in the order of [`Action::ALL`].
+    pub done: [usize; Action::ALL.len()],
+    /// What went wrong, in the order of addresses.
+    pub failures: Vec<Diagnostic>,
+    /// Steps that were not begun because of a failure before them, or because of a stop.
+    pub skipped: Vec<String>,
+    /// A signal asked to stop.
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    /// How many steps with this action were done.
+    pub fn count(&self, action: Action) -> usize {
+        let at = Action::ALL.iter().position(|it| *it == action);
+        at.and_then(|at| self.done.get(at)).copied().unwrap_or(0)
+    }
+
+    /// Whether everything was done.
+    pub fn is_complete(&self) -> bool {
+        self.failures.is_empty() && self.skipped.is_empty()
+    }
 }
 
 /// Shows or stores what happens.

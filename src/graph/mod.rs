@@ -168,8 +168,7 @@ mod tests {
         let file = Sources::default().add("t", "x");
         let name = |n: usize| format!("n{n:06}");
         let nodes: Vec<Node> = (0..100_000).map(|n| local(&name(n))).collect();
-        let edges: Vec<Edge> =
-            (1..100_000).map(|n| edge(&name(n - 1), &name(n), file)).collect();
+        let edges: Vec<Edge> = (1..100_000).map(|n| edge(&name(n - 1), &name(n), file)).collect();
         assert_eq!(order(&nodes, &edges, &mut Diagnostics::new()).len(), 100_000);
     }
 }

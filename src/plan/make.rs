@@ -98,9 +98,7 @@ impl Selection {
 pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
     let mut maker = Maker {
         inputs,
-        needed: inputs
-            .selection
-            .needed_blocks(inputs.dependencies, &inputs.evaluation.instances),
+        needed: inputs.selection.needed_blocks(inputs.dependencies, &inputs.evaluation.instances),
         holders: inputs
             .evaluation
             .instances
@@ -232,12 +230,7 @@ impl<'a> Maker<'a> {
     }
 
     /// A step for what is recorded and no longer declared, or declared for another bucket.
-    fn recorded(
-        &mut self,
-        address: &Address,
-        recorded: &Recorded,
-        diagnostics: &mut Diagnostics,
-    ) {
+    fn recorded(&mut self, address: &Address, recorded: &Recorded, diagnostics: &mut Diagnostics) {
         let Some(ty) = resource::find(&address.resource.ty) else { return };
         if !self.selected(address) {
             return;
@@ -410,8 +403,7 @@ fn outputs(
         let known = inputs.evaluation.outputs.iter().filter(|(_, value)| value.is_wholly_known());
         known
             .map(|(name, value)| {
-                let output =
-                    OutputState { value: to_json(value), sensitive: value.is_sensitive() };
+                let output = OutputState { value: to_json(value), sensitive: value.is_sensitive() };
                 (name.to_string(), output)
             })
             .collect()

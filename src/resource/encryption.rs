@@ -148,9 +148,8 @@ impl<'a> Rule<'a> {
 
     /// How well new objects are protected: by whose key, in how many layers.
     fn strength(&self) -> Option<(u8, &'static str)> {
-        let managed = self.key.is_none_or(|key| {
-            KeyRef::parse(key).is_some_and(|key| key.is_aws_managed())
-        });
+        let managed =
+            self.key.is_none_or(|key| KeyRef::parse(key).is_some_and(|key| key.is_aws_managed()));
         match self.algorithm? {
             "AES256" => Some((0, "SSE-S3")),
             "aws:kms" if managed => Some((1, "AWS managed key")),
@@ -164,8 +163,7 @@ impl<'a> Rule<'a> {
 
 /// Settings in the shape of the schema.
 fn settings(algorithm: Value, key: Value, bucket_key: Value, blocked: Value) -> Value {
-    let default =
-        Value::object([("sse_algorithm", algorithm), ("kms_master_key_id", key)]);
+    let default = Value::object([("sse_algorithm", algorithm), ("kms_master_key_id", key)]);
     let rule = Value::object([
         (DEFAULT_BLOCK, Value::list(Type::Any, vec![default])),
         ("bucket_key_enabled", bucket_key),
@@ -383,13 +381,10 @@ fn one_of(
     if known.contains(&given) {
         return;
     }
-    let hint = known
-        .iter()
-        .find(|it| it.eq_ignore_ascii_case(given))
-        .map_or_else(
-            || did_you_mean(given, known.iter().copied()),
-            |it| format!(" Did you mean {it:?}?"),
-        );
+    let hint = known.iter().find(|it| it.eq_ignore_ascii_case(given)).map_or_else(
+        || did_you_mean(given, known.iter().copied()),
+        |it| format!(" Did you mean {it:?}?"),
+    );
     let why = match given {
         "aws:fsx" | "aws:backup" => {
             " S3 knows it for access points and backups, not as a bucket's default."
@@ -428,10 +423,8 @@ mod tests {
 
     fn declared(rule: &[(&'static str, Value)], default: &[(&'static str, Value)]) -> Value {
         let default = Value::object(default.iter().cloned());
-        let rule = rule
-            .iter()
-            .cloned()
-            .chain([(DEFAULT_BLOCK, Value::list(Type::Any, vec![default]))]);
+        let rule =
+            rule.iter().cloned().chain([(DEFAULT_BLOCK, Value::list(Type::Any, vec![default]))]);
         Value::object([
             ("bucket", Value::from("logs")),
             ("rule", Value::list(Type::Any, vec![Value::object(rule)])),
@@ -490,10 +483,7 @@ mod tests {
     fn an_algorithm_of_tomorrow_differs_from_todays() {
         let tomorrow = live("aws:kms:v9", Some(KEY), true, &[]);
         let today = live("aws:kms", Some(KEY), true, &[]);
-        assert_eq!(
-            names(&BucketEncryption.differences(&tomorrow, &today)),
-            ["sse_algorithm"]
-        );
+        assert_eq!(names(&BucketEncryption.differences(&tomorrow, &today)), ["sse_algorithm"]);
         assert_eq!(BucketEncryption.weakening(&tomorrow, &today), None);
     }
 

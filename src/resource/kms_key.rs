@@ -21,7 +21,9 @@ impl<'a> KeyRef<'a> {
             let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
             let account_is_right =
                 account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-            if !partition.starts_with("aws") || service != "kms" || region.is_empty()
+            if !partition.starts_with("aws")
+                || service != "kms"
+                || region.is_empty()
                 || !account_is_right
             {
                 return None;
@@ -112,8 +114,15 @@ mod tests {
 
     #[test]
     fn what_names_no_key_is_refused() {
-        for text in ["", "not-a-key", "alias/", "arn:aws:s3:::bucket", "arn:aws:kms:r:12:key/x",
-            "arn:aws:kms:eu-west-1:111122223333:key/", "1234abcd"] {
+        for text in [
+            "",
+            "not-a-key",
+            "alias/",
+            "arn:aws:s3:::bucket",
+            "arn:aws:kms:r:12:key/x",
+            "arn:aws:kms:eu-west-1:111122223333:key/",
+            "1234abcd",
+        ] {
             assert_eq!(KeyRef::parse(text), None, "{text}");
         }
     }

@@ -1,0 +1,450 @@
+//! Functions of lists, tuples, maps and objects.
+
+use super::{CallError, Context, MAX_GATHERED, element_type, items, kind, strings, text, whole};
+use crate::value::{Fields, Type, Value, unify};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+fn one(args: &[Value]) -> Result<&Value, CallError> {
+    args.first().ok_or_else(CallError::misfit)
+}
+
+/// A sequence of the kind that `like` is: a list of the same type, or a tuple.
+fn sequence(like: &Value, items: Vec<Value>) -> Value {
+    match like {
+        Value::List(list) => Value::list(list.element_type.clone(), items),
+        Value::Set(set) => Value::list(set.element_type.clone(), items),
+        _ => Value::tuple(items),
+    }
+}
+
+fn count(count: usize) -> Value {
+    Value::Number(count.into())
+}
+
+pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let value = one(args)?;
+    Ok(match value {
+        Value::String(text) => count(text.chars().count()),
+        Value::List(elements) | Value::Set(elements) => count(elements.items.len()),
+        Value::Map(map) => count(map.fields.len()),
+        Value::Tuple(items) => count(items.len()),
+        Value::Object(fields) => count(fields.len()),
+        Value::Unknown(Type::Tuple(items)) => count(items.len()),
+        Value::Unknown(Type::Object(attributes)) => count(attributes.len()),
+        Value::Unknown(Type::Any | Type::String | Type::List(_) | Type::Set(_) | Type::Map(_)) => {
+            Value::Unknown(Type::Number)
+        }
+        Value::Null(_)
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Unknown(Type::Bool | Type::Number)
+        | Value::Sensitive(_) => {
+            return Err(CallError::at(0, "must be a string, a collection, a tuple or an object"));
+        }
+    })
+}
+
+/// Counts round the list, backwards from its end for a negative index.
+pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let list = one(args)?;
+    let (Value::List(_) | Value::Tuple(_)) = list else {
+        return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(list))));
+    };
+    let index = whole(args, 1)?;
+    let items = items(list)?;
+    i64::try_from(items.len())
+        .ok()
+        .and_then(|length| index.checked_rem_euclid(length))
+        .and_then(|index| items.get(usize::try_from(index).ok()?))
+        .cloned()
+        .ok_or_else(|| CallError::at(0, "must not be empty"))
+}
+
+pub(super) fn concat(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let mut all = Vec::new();
+    for (n, arg) in args.iter().enumerate() {
+        let (Value::List(_) | Value::Tuple(_)) = arg else {
+            return Err(CallError::at(n, format!("must be a list or tuple, not {}", kind(arg))));
+        };
+        all.extend_from_slice(items(arg)?);
+        if all.len() > MAX_GATHERED {
+            return Err(too_many());
+        }
+    }
+    if args.iter().all(|arg| matches!(arg, Value::List(_))) {
+        let types: Vec<Type> = args.iter().map(element_type).collect();
+        if let Some(ty) = unify(&types)
+            && let Ok(all) = all.iter().map(|item| item.convert(&ty)).collect::<Result<_, _>>()
+        {
+            return Ok(Value::list(ty, all));
+        }
+    }
+    Ok(Value::tuple(all))
+}
+
+fn too_many() -> CallError {
+    CallError::new("would build more than 10,000,000 elements")
+}
+
+pub(super) fn merge(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let mut common: Option<Type> = None;
+    let mut all_maps = !args.is_empty();
+    let mut entries: Vec<(Arc<str>, Value)> = Vec::new();
+    for (n, arg) in args.iter().enumerate() {
+        let map_type = match arg {
+            Value::Map(map) => Some(map.element_type.clone()),
+            Value::Null(Type::Map(element)) => Some((**element).clone()),
+            Value::Object(_) | Value::Null(Type::Any | Type::Object(_)) => None,
+            other => {
+                let message = format!("must be a map or object, not {}", kind(other));
+                return Err(CallError::at(n, message));
+            }
+        };
+        all_maps &= map_type.is_some() && (common.is_none() || common == map_type);
+        common = common.or(map_type);
+        let fields = arg.as_fields().into_iter().flat_map(Fields::iter);
+        entries.extend(fields.map(|(name, value)| (Arc::clone(name), value.clone())));
+        if entries.len() > MAX_GATHERED {
+            return Err(too_many());
+        }
+    }
+    let fields = entries.into_iter().collect();
+    Ok(match common {
+        Some(ty) if all_maps => Value::map(ty, fields),
+        _ => Value::Object(fields),
+    })
+}
+
+pub(super) fn lookup(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [map, key, default @ ..] = args else { return Err(CallError::misfit()) };
+    let element = match map {
+        Value::Map(map) => map.element_type.clone(),
+        Value::Object(_) => Type::Any,
+        Value::Unknown(Type::Map(element)) => return Ok(Value::Unknown((**element).clone())),
+        Value::Unknown(Type::Any | Type::Object(_)) => return Ok(Value::Unknown(Type::Any)),
+        other => {
+            return Err(CallError::at(0, format!("must be a map or object, not {}", kind(other))));
+        }
+    };
+    let default = match default.first() {
+        Some(default) => Some(
+            default
+                .convert(&element)
+                .map_err(|_| CallError::at(2, "must have the type of the map's elements"))?,
+        ),
+        None => None,
+    };
+    if key.is_unknown() {
+        return Ok(Value::Unknown(element));
+    }
+    let key = text(key)?;
+    map.get(key).cloned().or(default).ok_or_else(|| {
+        let (whole, part) = match map {
+            Value::Object(_) => ("object", "attribute"),
+            _ => ("map", "element"),
+        };
+        CallError::at(0, format!("the {whole} has no {part} {key:?}, and there is no default"))
+            .hiding(format!("the {whole} has no such {part}, and there is no default"))
+    })
+}
+
+pub(super) fn keys(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let name = |name: &Arc<str>| Value::from(Arc::clone(name));
+    Ok(match one(args)? {
+        Value::Map(map) => strings(map.fields.keys().cloned()),
+        Value::Object(fields) => Value::tuple(fields.keys().map(name).collect()),
+        Value::Unknown(Type::Object(attributes)) => {
+            Value::tuple(attributes.keys().map(name).collect())
+        }
+        Value::Unknown(Type::Map(_)) => Value::Unknown(Type::list(Type::String)),
+        Value::Unknown(Type::Any) => Value::Unknown(Type::Any),
+        other => {
+            return Err(CallError::at(0, format!("must be a map or object, not {}", kind(other))));
+        }
+    })
+}
+
+pub(super) fn values(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    match one(args)? {
+        Value::Map(map) => {
+            Ok(Value::list(map.element_type.clone(), map.fields.values().cloned().collect()))
+        }
+        Value::Object(fields) => Ok(Value::tuple(fields.values().cloned().collect())),
+        other => Err(CallError::at(0, format!("must be a map or object, not {}", kind(other)))),
+    }
+}
+
+pub(super) fn contains(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [list, value] = args else { return Err(CallError::misfit()) };
+    let Some(items) = list.as_items() else {
+        return Err(CallError::at(0, format!("must be a list, tuple or set, not {}", kind(list))));
+    };
+    let known = value.is_wholly_known();
+    Ok(if known && items.contains(value) {
+        Value::from(true)
+    } else if items.is_empty() || (known && list.is_wholly_known()) {
+        Value::from(false)
+    } else {
+        Value::Unknown(Type::Bool)
+    })
+}
+
+pub(super) fn index(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [list, value] = args else { return Err(CallError::misfit()) };
+    let (Value::List(_) | Value::Tuple(_)) = list else {
+        return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(list))));
+    };
+    let items = items(list)?;
+    let found = items.iter().position(|item| item == value);
+    match found {
+        Some(found) => Ok(count(found)),
+        None if items.is_empty() => Err(CallError::at(0, "must not be empty")),
+        None => Err(CallError::at(1, "is not an element of the list")),
+    }
+}
+
+/// What `flatten` has met on its way.
+#[derive(Default)]
+struct Flat {
+    items: Vec<Value>,
+    marked: bool,
+    undecided: bool,
+}
+
+impl Flat {
+    fn gather(&mut self, value: &Value) -> Result<(), CallError> {
+        if let Some(items) = value.as_items() {
+            // How many elements a sensitive list has is not to be shown either.
+            self.marked |= value.is_sensitive();
+            for item in items {
+                self.gather(item)?;
+            }
+        } else {
+            self.undecided |= match value.reveal() {
+                Value::Unknown(ty) => match ty {
+                    Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_) => true,
+                    Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_) => {
+                        false
+                    }
+                },
+                _ => false,
+            };
+            self.items.push(value.clone());
+            if self.items.len() > MAX_GATHERED {
+                return Err(too_many());
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn flatten(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let list = one(args)?;
+    if list.as_items().is_none() {
+        return Err(CallError::at(0, format!("must be a list, set or tuple, not {}", kind(list))));
+    }
+    let mut flat = Flat::default();
+    flat.gather(list)?;
+    let value = if flat.undecided { Value::Unknown(Type::Any) } else { Value::tuple(flat.items) };
+    Ok(value.sensitive_if(flat.marked))
+}
+
+pub(super) fn distinct(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let list = one(args)?;
+    let mut seen = BTreeSet::new();
+    let kept = items(list)?.iter().filter(|item| seen.insert(*item)).cloned().collect();
+    Ok(Value::list(element_type(list), kept))
+}
+
+/// The first argument that is neither null nor an empty text, as the type that all have in common.
+pub(super) fn coalesce(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    let clash = || CallError::new("all arguments must have the same type");
+    let common = unify(&types).ok_or_else(clash)?;
+    // An unknown value of unknown type may yet turn the result into another type; not into
+    // another than string.
+    let open = args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any)));
+    for arg in args {
+        if arg.is_unknown() {
+            return Ok(Value::Unknown(if open { Type::Any } else { common }));
+        }
+        if arg.is_null() || arg.as_str().is_some_and(|text| text.is_empty()) {
+            continue;
+        }
+        if open && common != Type::String {
+            return Ok(Value::Unknown(Type::Any));
+        }
+        return arg.convert(&common).map_err(|_| clash());
+    }
+    Err(CallError::new("all arguments are null or empty strings"))
+}
+
+pub(super) fn coalescelist(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    for (n, arg) in args.iter().enumerate() {
+        match arg {
+            Value::List(list) if list.items.is_empty() => {}
+            Value::Tuple(items) if items.is_empty() => {}
+            Value::Null(Type::List(_) | Type::Tuple(_)) => {}
+            Value::List(_) | Value::Tuple(_) => return Ok(arg.clone()),
+            Value::Unknown(Type::Any | Type::List(_) | Type::Tuple(_)) => {
+                return Ok(Value::Unknown(Type::Any));
+            }
+            other => {
+                let message = format!("must be a list or tuple, not {}", kind(other));
+                return Err(CallError::at(n, message));
+            }
+        }
+    }
+    Err(CallError::new("all arguments are null or empty"))
+}
+
+pub(super) fn reverse(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let list = one(args)?;
+    let Some(items) = list.as_items() else {
+        return Err(CallError::at(0, format!("must be a list, tuple or set, not {}", kind(list))));
+    };
+    Ok(sequence(list, items.iter().rev().cloned().collect()))
+}
+
+pub(super) fn slice(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let list = one(args)?;
+    match list {
+        Value::List(_) | Value::Tuple(_) => {}
+        Value::Set(_) => {
+            return Err(CallError::at(
+                0,
+                "must not be a set, because its elements have no indices; convert it with tolist \
+                 if the order does not matter",
+            ));
+        }
+        other => {
+            return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(other))));
+        }
+    }
+    let (start, end) = (whole(args, 1)?, whole(args, 2)?);
+    if start < 0 {
+        return Err(CallError::at(1, "must not be less than zero"));
+    }
+    if start > end {
+        return Err(CallError::at(1, "must not be greater than the end index"));
+    }
+    let part = usize::try_from(start)
+        .ok()
+        .zip(usize::try_from(end).ok())
+        .and_then(|(start, end)| items(list).ok()?.get(start..end))
+        .ok_or_else(|| CallError::at(2, "must not be greater than the length of the list"))?;
+    Ok(sequence(list, part.to_vec()))
+}
+
+pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [keys, values] = args else { return Err(CallError::misfit()) };
+    let (Value::List(_) | Value::Tuple(_)) = values else {
+        return Err(CallError::at(1, format!("must be a list or tuple, not {}", kind(values))));
+    };
+    let (keys, marked) = keys.reveal_deep();
+    let keys = items(&keys)?;
+    let items = items(values)?;
+    if keys.len() != items.len() {
+        let message = format!("there are {} keys, but {} values", keys.len(), items.len());
+        return Err(CallError::new(message));
+    }
+    let mut entries = Vec::with_capacity(keys.len());
+    for (n, (key, item)) in keys.iter().zip(items).enumerate() {
+        match key {
+            Value::String(key) => entries.push((Arc::clone(key), item.clone())),
+            Value::Unknown(_) => return Ok(Value::Unknown(Type::Any).sensitive_if(marked)),
+            _ => return Err(CallError::at(0, format!("[{n}]: must not be null"))),
+        }
+    }
+    let fields = entries.into_iter().collect();
+    let value = match values {
+        Value::List(list) => Value::map(list.element_type.clone(), fields),
+        _ => Value::Object(fields),
+    };
+    Ok(value.sensitive_if(marked))
+}
+
+pub(super) fn transpose(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let map = one(args)?.as_fields().ok_or_else(CallError::misfit)?;
+    let mut turned: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+    for (name, list) in map.iter() {
+        let null = || {
+            CallError::at(0, format!("[{name:?}]: must not be null")).hiding("must not hold null")
+        };
+        for item in list.as_items().ok_or_else(null)? {
+            let item = item.as_str().ok_or_else(null)?;
+            turned.entry(Arc::clone(item)).or_default().push(Value::from(Arc::clone(name)));
+        }
+    }
+    let fields = turned.into_iter().map(|(name, list)| (name, Value::list(Type::String, list)));
+    Ok(Value::map(Type::list(Type::String), fields.collect()))
+}
+
+pub(super) fn chunklist(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let list = one(args)?;
+    let size = usize::try_from(whole(args, 1)?)
+        .map_err(|_| CallError::at(1, "must not be less than zero"))?;
+    let items = items(list)?;
+    let ty = element_type(list);
+    // A size of zero asks for one chunk.
+    let size = if size == 0 { items.len().max(1) } else { size };
+    let chunks = items.chunks(size).map(|chunk| Value::list(ty.clone(), chunk.to_vec())).collect();
+    Ok(Value::list(Type::list(ty), chunks))
+}
+
+/// The values whose keys are in the search set.
+pub(super) fn matchkeys(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [values, keys, wanted] = args else { return Err(CallError::misfit()) };
+    if items(values)?.len() != items(keys)?.len() {
+        return Err(CallError::new("there must be as many keys as values"));
+    }
+    let clash = || CallError::at(2, "must be of the same type as the keys");
+    let ty = unify(&[element_type(keys), element_type(wanted)]).ok_or_else(clash)?;
+    let ty = Type::list(ty);
+    let keys = keys.convert(&ty).map_err(|_| clash())?;
+    let wanted = wanted.convert(&ty).map_err(|_| clash())?;
+    let wanted: BTreeSet<&Value> = items(&wanted)?.iter().collect();
+    let kept = items(values)?
+        .iter()
+        .zip(items(&keys)?)
+        .filter(|(_, key)| wanted.contains(key))
+        .map(|(value, _)| value.clone())
+        .collect();
+    Ok(Value::list(element_type(values), kept))
+}
+
+pub(super) fn one_of(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let list = one(args)?;
+    match list.as_items() {
+        Some([]) => Ok(Value::Null(element_type(list))),
+        Some([item]) => Ok(item.clone()),
+        Some(items) => {
+            Err(CallError::at(0, format!("must have no or one element, but has {}", items.len())))
+        }
+        None => Err(CallError::at(0, format!("must be a list, set or tuple, not {}", kind(list)))),
+    }
+}
+
+/// Whether one element is `decisive`; if none is, an unknown one leaves that open.
+fn decide(list: &Value, decisive: impl Fn(&Value) -> bool) -> Result<Option<bool>, CallError> {
+    let items = items(list)?;
+    Ok(if items.iter().any(decisive) {
+        Some(true)
+    } else if items.iter().any(Value::is_unknown) {
+        None
+    } else {
+        Some(false)
+    })
+}
+
+/// A null is not true.
+pub(super) fn alltrue(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let decided = decide(one(args)?, |item| item.is_null() || item.as_bool() == Some(false))?;
+    Ok(decided.map_or(Value::Unknown(Type::Bool), |untrue| Value::from(!untrue)))
+}
+
+pub(super) fn anytrue(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let decided = decide(one(args)?, |item| item.as_bool() == Some(true))?;
+    Ok(decided.map_or(Value::Unknown(Type::Bool), Value::from))
+}

@@ -1,0 +1,394 @@
+//! The functions of the expression language.
+//!
+//! Owns the one list of them, [`FUNCTIONS`], and what all calls have in common: the count of
+//! arguments, their conversion, null, unknown and sensitive arguments. A function never reads a
+//! file by itself (it asks [`Files`]), never knows the time and never costs more than its
+//! arguments and the limits below allow.
+//!
+//! ```
+//! use sealform::eval::functions::{Context, NoFiles, find};
+//! use sealform::value::Value;
+//!
+//! let upper = find("upper").unwrap();
+//! let loud = upper.call(&[Value::from("logs")], &Context { files: &NoFiles }).unwrap();
+//! assert_eq!(loud, Value::from("LOGS"));
+//! assert_eq!(upper.signature(), "upper(str: string) -> string");
+//! ```
+
+mod collection;
+mod conversion;
+mod decimal;
+mod encoding;
+mod files;
+mod format;
+mod numeric;
+mod sets;
+mod string;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use self::table::FUNCTIONS;
+
+use crate::value::{Type, Value};
+use std::fmt;
+use std::sync::Arc;
+
+/// Bytes that one call may build.
+const MAX_TEXT: usize = 16 << 20;
+/// Elements that one call may build out of few arguments: `range`, `setproduct`.
+const MAX_GENERATED: usize = 1_000_000;
+/// Elements that one call may gather out of its arguments: `concat`, `flatten`.
+const MAX_GATHERED: usize = 10_000_000;
+
+/// What a function may ask of the outside world; the caller answers from memory or disk.
+pub trait Files {
+    /// The content of the file at `path`, written as the user wrote it, relative to the module.
+    ///
+    /// # Errors
+    /// Says why there is none: lower-case, without a final stop.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// Whether there is a file at `path`, written as the user wrote it, relative to the module.
+    fn exists(&self, path: &str) -> bool;
+}
+
+/// A world without files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _path: &str) -> Result<Vec<u8>, String> {
+        Err("no file can be read here".into())
+    }
+
+    fn exists(&self, _path: &str) -> bool {
+        false
+    }
+}
+
+/// What surrounds a call.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The files of the module.
+    pub files: &'a dyn Files,
+}
+
+/// A type that can stand in the static table of functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamType {
+    /// Anything.
+    Any,
+    /// `bool`.
+    Bool,
+    /// `number`.
+    Number,
+    /// `string`.
+    String,
+    /// `list(any)`.
+    ListOfAny,
+    /// `list(bool)`.
+    ListOfBool,
+    /// `list(number)`.
+    ListOfNumber,
+    /// `list(string)`.
+    ListOfString,
+    /// `set(any)`.
+    SetOfAny,
+    /// `map(any)`.
+    MapOfAny,
+    /// `map(list(string))`.
+    MapOfListOfString,
+}
+
+impl ParamType {
+    /// The type that it stands for.
+    pub fn ty(self) -> Type {
+        match self {
+            Self::Any => Type::Any,
+            Self::Bool => Type::Bool,
+            Self::Number => Type::Number,
+            Self::String => Type::String,
+            Self::ListOfAny => Type::list(Type::Any),
+            Self::ListOfBool => Type::list(Type::Bool),
+            Self::ListOfNumber => Type::list(Type::Number),
+            Self::ListOfString => Type::list(Type::String),
+            Self::SetOfAny => Type::set(Type::Any),
+            Self::MapOfAny => Type::map(Type::Any),
+            Self::MapOfListOfString => Type::map(Type::list(Type::String)),
+        }
+    }
+}
+
+/// What a function wants in one place.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name, for messages and help.
+    pub name: &'static str,
+    /// What an argument is converted to.
+    pub ty: ParamType,
+    /// Whether null may stand here.
+    pub allow_null: bool,
+}
+
+/// How deep [`Function::call`] looks into arguments before the function itself sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// All the way: the function sees nothing of the kind.
+    Deep,
+    /// The argument itself: its elements carry theirs through the function.
+    Top,
+    /// Not at all: the function deals with it.
+    Raw,
+}
+
+/// A function of the language.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// The name that calls it.
+    pub name: &'static str,
+    /// The arguments that must be given.
+    pub parameters: &'static [Parameter],
+    /// What each further argument is, if there may be any.
+    pub variadic: Option<Parameter>,
+    /// What it does, in one line.
+    pub description: &'static str,
+    /// Whether the evaluator itself carries out the call, because arguments may fail.
+    pub special: bool,
+    /// The type of the result, as far as it is always the same.
+    pub result: ParamType,
+    /// How many arguments may be given.
+    most: usize,
+    unknown: Depth,
+    marks: Depth,
+    call: fn(&[Value], &Context<'_>) -> Result<Value, CallError>,
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.signature())
+    }
+}
+
+/// Why a call has no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallError {
+    /// The argument that is at fault, counted from 0, if it is one.
+    pub argument: Option<usize>,
+    /// What is wrong: lower-case, without a final stop.
+    pub message: String,
+    /// What to say instead where arguments must not be shown.
+    discreet: Option<String>,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CallError {}
+
+impl CallError {
+    /// An error of the call as a whole.
+    fn new(message: impl Into<String>) -> Self {
+        Self { argument: None, message: message.into(), discreet: None }
+    }
+
+    /// An error of one argument.
+    fn at(argument: usize, message: impl Into<String>) -> Self {
+        Self { argument: Some(argument), ..Self::new(message) }
+    }
+
+    /// What to say instead where arguments must not be shown: the message quotes one.
+    fn hiding(mut self, discreet: impl Into<String>) -> Self {
+        self.discreet = Some(discreet.into());
+        self
+    }
+
+    /// The error of a function that was handed what its row in the table does not allow.
+    fn misfit() -> Self {
+        Self::new(
+            "was handed arguments that its parameters do not describe; this is a fault of this program",
+        )
+    }
+}
+
+/// The function called `name`.
+pub fn find(name: &str) -> Option<&'static Function> {
+    let at = FUNCTIONS.binary_search_by(|function| function.name.cmp(name)).ok()?;
+    FUNCTIONS.get(at)
+}
+
+impl Function {
+    /// The function as one line: `join(separator: string, lists: list(string)...) -> string`.
+    pub fn signature(&self) -> String {
+        let mut parts: Vec<String> = self
+            .parameters
+            .iter()
+            .map(|parameter| format!("{}: {}", parameter.name, parameter.ty.ty()))
+            .collect();
+        if let Some(parameter) = self.variadic {
+            let ty = parameter.ty.ty();
+            parts.push(if self.most == self.parameters.len() + 1 {
+                format!("{}?: {ty}", parameter.name)
+            } else {
+                format!("{}: {ty}...", parameter.name)
+            });
+        }
+        format!("{}({}) -> {}", self.name, parts.join(", "), self.result.ty())
+    }
+
+    /// The result for `args`: unknown if it hangs on what is unknown, sensitive if it could tell
+    /// anything of what is sensitive.
+    ///
+    /// # Errors
+    /// Says what is wrong, and with which argument.
+    pub fn call(&self, args: &[Value], context: &Context<'_>) -> Result<Value, CallError> {
+        self.check_count(args.len())?;
+        let mut marked = false;
+        let open: Vec<Value> = args
+            .iter()
+            .map(|arg| match self.marks {
+                Depth::Deep => {
+                    let (open, mark) = arg.reveal_deep();
+                    marked |= mark;
+                    open
+                }
+                Depth::Top => {
+                    marked |= arg.is_sensitive();
+                    arg.reveal().clone()
+                }
+                Depth::Raw => arg.clone(),
+            })
+            .collect();
+        match self.call_open(open, context) {
+            Ok(value) => Ok(value.sensitive_if(marked)),
+            Err(mut error) => {
+                // Looked for here only: a call such as `element` must not walk through its list.
+                let secret = || args.iter().any(|arg| arg.any(&|part| part.is_sensitive()));
+                if let Some(discreet) = error.discreet.take()
+                    && secret()
+                {
+                    error.message = discreet;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn call_open(&self, mut args: Vec<Value>, context: &Context<'_>) -> Result<Value, CallError> {
+        for (n, arg) in args.iter_mut().enumerate() {
+            let Some(parameter) = self.parameters.get(n).or(self.variadic.as_ref()) else {
+                return Err(CallError::misfit());
+            };
+            if !parameter.allow_null && arg.is_null() {
+                return Err(CallError::at(n, "must not be null"));
+            }
+            if parameter.ty != ParamType::Any {
+                *arg = convert(n, arg, parameter.ty.ty())?;
+            }
+        }
+        let undecided = match self.unknown {
+            Depth::Deep => !args.iter().all(Value::is_wholly_known),
+            Depth::Top => args.iter().any(Value::is_unknown),
+            Depth::Raw => false,
+        };
+        if undecided { Ok(Value::Unknown(self.result.ty())) } else { (self.call)(&args, context) }
+    }
+
+    fn check_count(&self, given: usize) -> Result<(), CallError> {
+        let least = self.parameters.len();
+        let most = if self.variadic.is_some() { self.most } else { least };
+        if (least..=most).contains(&given) {
+            return Ok(());
+        }
+        let (bound, count) = if least == most {
+            ("", least)
+        } else if given < least {
+            ("at least ", least)
+        } else {
+            ("at most ", most)
+        };
+        let noun = if count == 1 { "argument" } else { "arguments" };
+        Err(CallError::new(format!("expects {bound}{count} {noun}, got {given}")))
+    }
+}
+
+/// Converts argument `n` to what its parameter asks for.
+fn convert(n: usize, arg: &Value, ty: Type) -> Result<Value, CallError> {
+    arg.convert(&ty).map_err(|error| {
+        let collection = match ty {
+            Type::List(element) if *element == Type::Any => Some("list"),
+            Type::Set(element) if *element == Type::Any => Some("set"),
+            _ => None,
+        };
+        match collection.filter(|_| error.path.is_empty()) {
+            Some(noun) => CallError::at(n, format!("{noun} of any single type required")),
+            None => CallError::at(n, error.to_string()).hiding(error.reason),
+        }
+    })
+}
+
+/// The text of a parameter that the table declares a string.
+fn text(value: &Value) -> Result<&str, CallError> {
+    value.as_str().map(|text| &**text).ok_or_else(CallError::misfit)
+}
+
+/// The whole number that argument `n` must be.
+fn whole(args: &[Value], n: usize) -> Result<i64, CallError> {
+    args.get(n)
+        .and_then(Value::as_number)
+        .and_then(crate::value::Number::as_i64)
+        .ok_or_else(|| CallError::at(n, "must be a whole number"))
+}
+
+/// The elements of a parameter that the table declares a list or set.
+fn items(value: &Value) -> Result<&[Value], CallError> {
+    value.as_items().ok_or_else(CallError::misfit)
+}
+
+/// The kind of a value as a noun for messages, without a walk through it.
+fn kind(value: &Value) -> String {
+    match value.reveal() {
+        Value::Tuple(_) => "tuple".into(),
+        Value::Object(_) => "object".into(),
+        other => other.ty().friendly(),
+    }
+}
+
+/// The type of the elements of a list, set or map.
+fn element_type(value: &Value) -> Type {
+    match value.reveal() {
+        Value::List(elements) | Value::Set(elements) => elements.element_type.clone(),
+        Value::Map(map) => map.element_type.clone(),
+        Value::Null(ty) | Value::Unknown(ty) => match ty {
+            Type::List(element) | Type::Set(element) | Type::Map(element) => (**element).clone(),
+            Type::Any
+            | Type::Bool
+            | Type::Number
+            | Type::String
+            | Type::Tuple(_)
+            | Type::Object(_) => Type::Any,
+        },
+        Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Tuple(_)
+        | Value::Object(_)
+        | Value::Sensitive(_) => Type::Any,
+    }
+}
+
+/// Refuses a text that would become longer than one call may build.
+fn check_text(bytes: Option<usize>) -> Result<(), CallError> {
+    match bytes {
+        Some(bytes) if bytes <= MAX_TEXT => Ok(()),
+        _ => Err(CallError::new("would build a text of more than 16 MiB")),
+    }
+}
+
+/// A list of strings.
+fn strings(items: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Value {
+    Value::list(Type::String, items.into_iter().map(|item| Value::from(item.into())).collect())
+}

@@ -1,0 +1,191 @@
+//! Functions of numbers.
+
+use super::{CallError, Context, whole};
+use crate::value::{Number, Value};
+
+/// Digits that `parseint` reads: no base writes a number of 154 decimal digits with more.
+const MAX_DIGITS: usize = 512;
+
+fn number(value: &Value) -> Result<&Number, CallError> {
+    value.as_number().ok_or_else(CallError::misfit)
+}
+
+fn one(args: &[Value]) -> Result<&Number, CallError> {
+    number(args.first().ok_or_else(CallError::misfit)?)
+}
+
+pub(super) fn abs(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    Ok(Value::Number(one(args)?.abs()))
+}
+
+pub(super) fn ceil(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    Ok(Value::Number(one(args)?.ceil()))
+}
+
+pub(super) fn floor(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    Ok(Value::Number(one(args)?.floor()))
+}
+
+pub(super) fn max(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    args.iter().max().cloned().ok_or_else(CallError::misfit)
+}
+
+pub(super) fn min(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    args.iter().min().cloned().ok_or_else(CallError::misfit)
+}
+
+/// Refuses fractions, as Terraform does.
+pub(super) fn signum(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    Ok(Value::from(whole(args, 0)?.signum()))
+}
+
+pub(super) fn parseint(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [given, _] = args else { return Err(CallError::misfit()) };
+    let base = whole(args, 1)?;
+    let Value::String(given) = given else {
+        return Err(CallError::at(0, format!("must be a string, not {}", given.ty().friendly())));
+    };
+    if !(2..=62).contains(&base) {
+        return Err(CallError::at(1, "must be a whole number between 2 and 62 inclusive"));
+    }
+    let wrong = || {
+        CallError::at(0, format!("cannot parse {given:?} as a base {base} integer"))
+            .hiding(format!("cannot parse the text as a base {base} integer"))
+    };
+    let range = || CallError::at(0, "is a number of more than 154 digits");
+    let (negative, digits) = match given.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let significant = digits.iter().skip_while(|digit| **digit == b'0').count();
+    if digits.is_empty() {
+        return Err(wrong());
+    }
+    let values = digits.iter().map(|digit| {
+        let value = match digit {
+            b'0'..=b'9' => i64::from(digit - b'0'),
+            b'a'..=b'z' => i64::from(digit - b'a') + 10,
+            // Up to base 36 both cases mean the same.
+            b'A'..=b'Z' if base <= 36 => i64::from(digit - b'A') + 10,
+            b'A'..=b'Z' => i64::from(digit - b'A') + 36,
+            _ => return Err(wrong()),
+        };
+        if value < base { Ok(value) } else { Err(wrong()) }
+    });
+    let values = values.collect::<Result<Vec<_>, _>>()?;
+    if significant > MAX_DIGITS {
+        return Err(range());
+    }
+    let radix = Number::from(base);
+    let mut sum = Number::from(0_i64);
+    for value in values.into_iter().skip(digits.len() - significant) {
+        sum =
+            sum.multiply(&radix).and_then(|sum| sum.add(&Number::from(value))).ok_or_else(range)?;
+    }
+    if sum.to_string().len() > 154 {
+        return Err(range());
+    }
+    Ok(Value::Number(if negative { sum.negate() } else { sum }))
+}
+
+fn float(number: &Number) -> f64 {
+    number.to_string().parse().unwrap_or(f64::NAN)
+}
+
+/// The shortest decimal number that rounds to `float`.
+fn decimal(float: f64) -> Result<Value, CallError> {
+    if !float.is_finite() {
+        return Err(CallError::new("has no finite result for these numbers"));
+    }
+    let number = float.to_string().parse().map_err(|_| CallError::misfit())?;
+    Ok(Value::Number(number))
+}
+
+/// Computes in double precision, as Terraform does.
+pub(super) fn pow(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [base, power] = args else { return Err(CallError::misfit()) };
+    decimal(float(number(base)?).powf(float(number(power)?)))
+}
+
+/// Computes in double precision, as Terraform does: `log(1000, 10)` is not quite 3.
+pub(super) fn log(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [of, base] = args else { return Err(CallError::misfit()) };
+    decimal(float(number(of)?).ln() / float(number(base)?).ln())
+}
+
+/// Numbers from the first to before the last.
+pub(super) fn range(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let zero = Number::from(0_i64);
+    let (start, end, step) = match args {
+        [end] => (&zero, number(end)?, None),
+        [start, end] => (number(start)?, number(end)?, None),
+        [start, end, step] => (number(start)?, number(end)?, Some(number(step)?)),
+        _ => return Err(CallError::misfit()),
+    };
+    let down = match step {
+        Some(step) => step.is_negative(),
+        None => end < start,
+    };
+    let step = match step {
+        Some(step) => step.clone(),
+        None => Number::from(if down { -1_i64 } else { 1 }),
+    };
+    if down && end > start {
+        return Err(CallError::at(1, "must be less than the start when the step is negative"));
+    }
+    if !down && end < start {
+        return Err(CallError::at(1, "must be greater than the start when the step is positive"));
+    }
+    if step.is_zero() && start != end {
+        return Err(CallError::at(2, "must not be zero"));
+    }
+    let mut numbers = Vec::new();
+    let mut next = start.clone();
+    while if down { next > *end } else { next < *end } {
+        // Terraform stops at 1,024; a fleet of buckets needs more.
+        if numbers.len() >= super::MAX_GENERATED {
+            return Err(CallError::new(
+                "would build more than 1,000,000 elements; use a larger step or nearer ends",
+            ));
+        }
+        let after = next.add(&step).ok_or_else(|| CallError::new("leaves the range of numbers"))?;
+        numbers.push(Value::Number(next));
+        next = after;
+    }
+    Ok(Value::list(crate::value::Type::Number, numbers))
+}
+
+/// The sum of the elements.
+pub(super) fn sum(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let [list] = args else { return Err(CallError::misfit()) };
+    let Some(items) = list.as_items() else {
+        let message = format!("must be a list, set or tuple of numbers, not {}", super::kind(list));
+        return Err(CallError::at(0, message));
+    };
+    if items.is_empty() {
+        return Err(CallError::at(0, "must not be empty: there is nothing to sum"));
+    }
+    let mut sum = Number::from(0_i64);
+    for (n, item) in items.iter().enumerate() {
+        let item = item.convert(&crate::value::Type::Number).ok();
+        let Some(Value::Number(item)) = item else {
+            return Err(CallError::at(0, format!("[{n}]: a number is required")));
+        };
+        sum = sum.add(&item).ok_or_else(|| CallError::new("leaves the range of numbers"))?;
+    }
+    Ok(Value::Number(sum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_finite_result_is_an_error_and_not_a_number() {
+        let context = Context { files: &super::super::NoFiles };
+        for (base, power) in [("0", "-1"), ("-8", "0.5"), ("2", "1024")] {
+            let args = [base, power].map(|text| Value::Number(text.parse().unwrap()));
+            assert!(pow(&args, &context).is_err(), "{base} to the {power}");
+        }
+    }
+}

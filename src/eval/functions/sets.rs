@@ -1,0 +1,87 @@
+//! Functions of sets, and of all combinations.
+
+use super::{CallError, Context, MAX_GENERATED, convert, element_type, items};
+use crate::value::{Elements, Type, Value, unify};
+use std::sync::Arc;
+
+/// The arguments as sets of the one type that their elements have in common.
+fn common(args: &[Value]) -> Result<(Type, Vec<Arc<Elements>>), CallError> {
+    let types: Vec<Type> = args.iter().map(element_type).collect();
+    let clash = || CallError::new("the elements of all sets must have compatible types");
+    let common = unify(&types).ok_or_else(clash)?;
+    let ty = Type::set(common.clone());
+    let sets = args
+        .iter()
+        .map(|arg| match arg.convert(&ty) {
+            Ok(Value::Set(set)) => Ok(set),
+            _ => Err(clash()),
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((common, sets))
+}
+
+pub(super) fn setunion(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let (ty, sets) = common(args)?;
+    Ok(Value::set(ty, sets.iter().flat_map(|set| set.items.iter().cloned()).collect()))
+}
+
+pub(super) fn setintersection(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let (ty, sets) = common(args)?;
+    let [first, others @ ..] = &*sets else { return Err(CallError::misfit()) };
+    let kept = first
+        .items
+        .iter()
+        .filter(|item| others.iter().all(|set| set.items.binary_search(item).is_ok()))
+        .cloned()
+        .collect();
+    Ok(Value::set(ty, kept))
+}
+
+pub(super) fn setsubtract(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let (ty, sets) = common(args)?;
+    let [from, without] = &*sets else { return Err(CallError::misfit()) };
+    let kept = from
+        .items
+        .iter()
+        .filter(|item| without.items.binary_search(item).is_err())
+        .cloned()
+        .collect();
+    Ok(Value::set(ty, kept))
+}
+
+pub(super) fn setproduct(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let mut lists = Vec::with_capacity(args.len());
+    let mut any_set = false;
+    for (n, arg) in args.iter().enumerate() {
+        any_set |= matches!(arg, Value::Set(_));
+        let list = convert(n, arg, Type::list(Type::Any))?;
+        lists.push(list);
+    }
+    let element = Type::Tuple(Arc::new(lists.iter().map(element_type).collect()));
+    let lists = lists.iter().map(items).collect::<Result<Vec<_>, _>>()?;
+    let count = if lists.iter().any(|list| list.is_empty()) {
+        0
+    } else {
+        lists.iter().fold(1, |count: usize, list| count.saturating_mul(list.len()))
+    };
+    if count > MAX_GENERATED || count.saturating_mul(lists.len()) > 4 * MAX_GENERATED {
+        return Err(CallError::new("would build more than 1,000,000 combinations"));
+    }
+    let mut rows: Vec<Value> = Vec::with_capacity(count);
+    for n in 0..count {
+        // The last argument turns fastest: the digits of `n` with a base for each argument.
+        let mut rest = n;
+        let mut row: Vec<Value> = lists
+            .iter()
+            .rev()
+            .filter_map(|list| {
+                let digit = rest % list.len();
+                rest /= list.len();
+                list.get(digit).cloned()
+            })
+            .collect();
+        row.reverse();
+        rows.push(Value::tuple(row));
+    }
+    Ok(if any_set { Value::set(element, rows) } else { Value::list(element, rows) })
+}
