@@ -1,3 +1,7 @@
 //! The `sealform` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sealform::cli::run(std::env::args_os()).code().into()
+}

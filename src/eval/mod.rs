@@ -36,6 +36,8 @@ pub struct Input<'a> {
     pub order: &'a [Node],
     /// The values of variables from outside, of higher precedence last.
     pub given: &'a [Given],
+    /// A variable without a value is unknown instead of an error.
+    pub lenient: bool,
     /// The schema of a resource type, if there is such a type.
     pub resource_schema: &'a dyn Fn(&str) -> Option<&'static Schema>,
     /// The names of the resource types.
@@ -333,7 +335,8 @@ impl Run<'_> {
             Ok(keys) => Some(keys),
             Err(fault) => {
                 // What could not be found has been reported where it stands.
-                if fault.summary != UNKNOWN_REPEAT || !crate::diag::has_errors(diagnostics) {
+                let told = self.input.lenient || crate::diag::has_errors(diagnostics);
+                if fault.summary != UNKNOWN_REPEAT || !told {
                     diagnostics.push(*fault);
                 }
                 None

@@ -116,6 +116,9 @@ fn of_given(
 fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value, Box<Diagnostic>> {
     let name = &variable.name.text;
     let Some(default) = &variable.default else {
+        if input.lenient {
+            return Ok(Value::Unknown(variable.ty.clone()));
+        }
         let what = variable
             .description
             .as_deref()

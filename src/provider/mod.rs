@@ -8,6 +8,7 @@ mod pace;
 
 pub use self::pace::Pace;
 
+use crate::diag::Diagnostic;
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -85,4 +86,10 @@ pub enum ErrorKind {
     Configuration,
     /// Anything else.
     Other,
+}
+
+impl From<ProviderError> for Diagnostic {
+    fn from(error: ProviderError) -> Self {
+        Self::error(error.summary, error.detail)
+    }
 }

@@ -22,6 +22,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// A state in a file.
 #[derive(Clone, Debug)]
@@ -61,6 +62,11 @@ impl Local {
     /// Where the state is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether there is a state, or the journal of one.
+    pub fn exists(&self) -> bool {
+        self.path.exists() || self.journal_path().exists()
     }
 
     /// The state as the next session will find it: what a killed run left in its journal is folded
@@ -150,19 +156,9 @@ impl Local {
     fn replace(&self, state: &StateFile) -> Result<Mark, StateError> {
         let bytes =
             state.print().map_err(io::Error::from).map_err(io_error("write", &self.path))?;
-        let directory = parent(&self.path);
-        // Such a file can be read and written by its owner only.
-        let mut file = tempfile::Builder::new()
-            .prefix(&self.temporary_prefix())
-            .suffix(TEMPORARY)
-            .tempfile_in(directory)
-            .map_err(io_error("create a temporary file in", directory))?;
-        file.write_all(&bytes)
-            .and_then(|()| file.as_file().sync_all())
-            .map_err(io_error("write", file.path()))?;
+        let file = stage(&self.path, &bytes)?;
         self.keep_backup()?;
-        file.persist(&self.path).map_err(|error| io_error("replace", &self.path)(error.error))?;
-        sync_directory(directory)?;
+        put(file, &self.path)?;
         Ok(Mark::of(&bytes))
     }
 
@@ -189,17 +185,11 @@ impl Local {
         remove(&self.journal_path())
     }
 
-    fn temporary_prefix(&self) -> OsString {
-        let mut prefix = self.path.file_name().unwrap_or_default().to_owned();
-        prefix.push(".");
-        prefix
-    }
-
     /// Removes the temporary files of killed runs. Only under the lock are they known to be theirs.
     fn sweep(&self) -> Result<(), StateError> {
         let directory = parent(&self.path);
         let failed = || io_error("list", directory);
-        let prefix = self.temporary_prefix();
+        let prefix = temporary_prefix(&self.path);
         for entry in fs::read_dir(directory).map_err(failed())? {
             let name = entry.map_err(failed())?.file_name();
             let name_bytes = name.as_encoded_bytes();
@@ -362,6 +352,38 @@ fn remove(path: &Path) -> Result<(), StateError> {
 }
 
 /// Makes the names in a directory survive a loss of power.
+/// Replaces a file as a whole: readers find either the old content or the new, also after a crash.
+/// The file can be read and written by its owner only.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    put(stage(path, bytes)?, path)
+}
+
+/// Writes and syncs what is to take the place of `path`, beside it.
+fn stage(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, StateError> {
+    let directory = parent(path);
+    let mut file = tempfile::Builder::new()
+        .prefix(&temporary_prefix(path))
+        .suffix(TEMPORARY)
+        .tempfile_in(directory)
+        .map_err(io_error("create a temporary file in", directory))?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(io_error("write", file.path()))?;
+    Ok(file)
+}
+
+/// Puts a staged file in its place.
+fn put(file: NamedTempFile, path: &Path) -> Result<(), StateError> {
+    file.persist(path).map_err(|error| io_error("replace", path)(error.error))?;
+    sync_directory(parent(path))
+}
+
+fn temporary_prefix(path: &Path) -> OsString {
+    let mut prefix = path.file_name().unwrap_or_default().to_owned();
+    prefix.push(".");
+    prefix
+}
+
 fn sync_directory(directory: &Path) -> Result<(), StateError> {
     if cfg!(unix) {
         File::open(directory)

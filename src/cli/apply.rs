@@ -1,0 +1,235 @@
+//! `sealform apply` and `sealform destroy`.
+
+use super::args::Planning;
+use super::plan::{Prepared, prepare, show};
+use super::ui::Ui;
+use super::{Exit, Global};
+use crate::diag::{Diagnostic, Diagnostics, has_errors};
+use crate::engine::{Checked, Project, Run, Setup};
+use crate::plan::Plan;
+use crate::render;
+use clap::ArgAction;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Shows a plan, asks, and carries out exactly that plan; or carries out a saved one.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A plan that `plan --out` saved; it is carried out without asking.
+    #[arg(value_name = "PLAN")]
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    doing: Doing,
+    /// Reset every bucket that is managed.
+    #[arg(long)]
+    destroy: bool,
+}
+
+/// Resets every bucket that is managed to SSE-S3 and forgets it.
+#[derive(Debug, clap::Args)]
+pub(super) struct DestroyArgs {
+    #[command(flatten)]
+    doing: Doing,
+}
+
+#[derive(Debug, clap::Args)]
+struct Doing {
+    #[command(flatten)]
+    planning: Planning,
+    /// Do not ask before anything is changed.
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+        require_equals = true, default_value_t = false, default_missing_value = "true")]
+    auto_approve: bool,
+}
+
+pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    match &args.plan {
+        Some(file) => apply_saved(global, &args.doing, file, ui),
+        None => apply(global, &args.doing, args.destroy, ui),
+    }
+}
+
+pub(super) fn destroy(global: &Global, args: DestroyArgs, ui: &mut Ui) -> Exit {
+    apply(global, &args.doing, true, ui)
+}
+
+fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
+    doing.planning.apply_style(ui);
+    let mut diagnostics = Diagnostics::new();
+    let asks = !doing.auto_approve;
+    if asks && (doing.planning.json || !doing.planning.input || !ui.can_ask()) {
+        diagnostics.push(Diagnostic::error(
+            "Approval needed",
+            "There is nobody to ask. Say --auto-approve, or save a plan with `plan --out FILE`, \
+             have it reviewed, and `apply FILE`.",
+        ));
+        return finish(&diagnostics, None, doing, ui);
+    }
+    let prepared = prepare(global, &doing.planning, destroy, &mut diagnostics);
+    let setup =
+        doing.planning.locking.setup(global, if destroy { "destroy" } else { "apply" }, false);
+    let Some(checked) = &prepared.checked else {
+        return finish(&diagnostics, Some(&prepared.project), doing, ui);
+    };
+    let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    runtime.block_on(plan_and_do(&prepared, checked, &setup, doing, ui))
+}
+
+/// Reports what stopped the command before anything was planned.
+fn finish(
+    diagnostics: &Diagnostics,
+    project: Option<&Project>,
+    doing: &Doing,
+    ui: &Ui,
+) -> Exit {
+    let none = crate::diag::Sources::default();
+    let sources = project.map_or(&none, |project| &project.sources);
+    if doing.planning.json {
+        ui.out_json(&render::json::failure(diagnostics, sources));
+    }
+    ui.diagnostics(diagnostics, sources);
+    Exit::Failure
+}
+
+async fn plan_and_do(
+    prepared: &Prepared,
+    checked: &Checked,
+    setup: &Setup,
+    doing: &Doing,
+    ui: &Ui,
+) -> Exit {
+    let Prepared { project, options, .. } = prepared;
+    let mut diagnostics = Diagnostics::new();
+    let mut progress = ui.progress();
+    let Some(mut run) = Run::open(project, checked, setup, &mut progress, &mut diagnostics).await
+    else {
+        return finish(&diagnostics, Some(project), doing, ui);
+    };
+    let plan = run.plan(project, checked, options, &mut progress, &mut diagnostics).await;
+    drop(progress);
+    if !doing.planning.json {
+        show(&plan, project, &diagnostics, false, ui);
+    }
+    // What could not be read stops nothing else at plan; at apply nothing is done on half a plan.
+    if has_errors(&diagnostics) {
+        run.close().await;
+        if doing.planning.json {
+            show(&plan, project, &diagnostics, true, ui);
+        }
+        ui.diagnostics(&diagnostics, &project.sources);
+        return Exit::Failure;
+    }
+    ui.diagnostics(&diagnostics, &project.sources);
+    if !plan.is_empty() && !doing.auto_approve && !ui.confirm(question(&plan)) {
+        run.close().await;
+        ui.note("\nNothing was changed.");
+        return Exit::Failure;
+    }
+    let exit = carry_out(&mut run, &plan, project, doing, ui).await;
+    run.close().await;
+    exit
+}
+
+fn question(plan: &Plan) -> &'static str {
+    if plan.destroy {
+        "Do you really want to reset all of these buckets?"
+    } else {
+        "Do you want to perform these actions?"
+    }
+}
+
+fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> Exit {
+    doing.planning.apply_style(ui);
+    let mut diagnostics = Diagnostics::new();
+    let project = Project::load(&doing.planning.variables.request(global), &mut diagnostics);
+    let plan = read_plan(&project.dir.join(file), &mut diagnostics);
+    let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
+        return finish(&diagnostics, Some(&project), doing, ui);
+    };
+    let setup = doing.planning.locking.setup(global, "apply", false);
+    let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    runtime.block_on(async {
+        let mut progress = ui.progress();
+        let opened =
+            Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics).await;
+        drop(progress);
+        let Some(mut run) = opened else {
+            return finish(&diagnostics, Some(&project), doing, ui);
+        };
+        let exit = carry_out(&mut run, &plan, &project, doing, ui).await;
+        run.close().await;
+        exit
+    })
+}
+
+/// Reads a plan that `plan --out` saved.
+pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -> Option<Plan> {
+    let fault = |detail: String| Diagnostic::error("Unusable plan", detail);
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            diagnostics.push(fault(format!("{}: {error}.", path.display())));
+            return None;
+        }
+    };
+    match Plan::from_bytes(&bytes) {
+        Ok(plan) => Some(plan),
+        Err(error) => {
+            diagnostics.push(fault(format!("{}: {error}.", path.display())));
+            None
+        }
+    }
+}
+
+/// Carries out a plan and tells what came of it.
+async fn carry_out(
+    run: &mut Run,
+    plan: &Plan,
+    project: &Project,
+    doing: &Doing,
+    ui: &Ui,
+) -> Exit {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let watcher = tokio::spawn(watch(Arc::clone(&interrupted)));
+    let mut progress = ui.progress();
+    let result =
+        run.apply(plan, doing.planning.parallelism.max(1), &interrupted, &mut progress).await;
+    drop(progress);
+    watcher.abort();
+    let outcome = match result {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            return finish(&vec![error.diagnostic()], Some(project), doing, ui);
+        }
+    };
+    if doing.planning.json {
+        ui.out_json(&render::json::outcome(plan, &outcome));
+    } else {
+        ui.out(&render::human::outcome(plan, &outcome, &ui.style()));
+    }
+    ui.diagnostics(&outcome.failures, &project.sources);
+    if outcome.interrupted {
+        Exit::Interrupted
+    } else if outcome.is_complete() {
+        Exit::Success
+    } else {
+        Exit::Failure
+    }
+}
+
+/// Waits for a signal that asks to stop: SIGINT, or SIGTERM as batch systems send it.
+async fn watch(interrupted: Arc<AtomicBool>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _pressed = tokio::signal::ctrl_c().await;
+    interrupted.store(true, Ordering::Relaxed);
+}

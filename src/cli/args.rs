@@ -1,0 +1,192 @@
+//! Flags that several commands take, and what they mean to the engine.
+
+use super::Global;
+use super::ui::Ui;
+use crate::addr::Target;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::engine::{LockOptions, PlanOptions, Request, SandboxOptions, Setup, VariableSource};
+use crate::plan::Selection;
+use crate::state::Holder;
+use clap::{ArgAction, ArgMatches, FromArgMatches};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The prefix of environment variables that give values to variables.
+const VARIABLE_PREFIX: &str = "SEALFORM_VAR_";
+/// Requests in flight at most: so many that latency, not the cap, is what a user waits for.
+const PARALLELISM: usize = 256;
+
+/// `--var` and `--var-file`, in the order in which they were given.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Variables(pub(super) Vec<VariableSource>);
+
+/// The two flags as clap knows them; their order is what it alone does not keep.
+#[derive(Debug, clap::Args)]
+struct VariableFlags {
+    /// Give a variable a value. May be repeated.
+    #[arg(long = "var", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    flags: Vec<String>,
+    /// Read values of variables from this file. May be repeated.
+    #[arg(long = "var-file", value_name = "FILE", action = ArgAction::Append)]
+    files: Vec<PathBuf>,
+}
+
+impl FromArgMatches for Variables {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let VariableFlags { flags, files } = VariableFlags::from_arg_matches(matches)?;
+        let places = |name: &str| matches.indices_of(name).into_iter().flatten();
+        let flags = places("flags").zip(flags.into_iter().map(VariableSource::Flag));
+        let files = places("files").zip(files.into_iter().map(VariableSource::File));
+        let mut all: Vec<(usize, VariableSource)> = flags.chain(files).collect();
+        all.sort_by_key(|(place, _)| *place);
+        Ok(Self(all.into_iter().map(|(_, source)| source).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for Variables {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        VariableFlags::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        VariableFlags::augment_args_for_update(command)
+    }
+}
+
+impl Variables {
+    /// What the engine is asked to work on.
+    pub(super) fn request(&self, global: &Global) -> Request {
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.to_str()?.strip_prefix(VARIABLE_PREFIX)?.to_owned();
+            Some((name, value.to_str()?.to_owned()))
+        });
+        let mut environment: Vec<(String, String)> = environment.collect();
+        environment.sort();
+        Request {
+            dir: global.chdir.clone().unwrap_or_default(),
+            cwd: std::env::current_dir().unwrap_or_default(),
+            environment,
+            variables: self.0.clone(),
+        }
+    }
+}
+
+/// What is looked at, and how.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Planning {
+    #[command(flatten)]
+    pub(super) variables: Variables,
+    /// Look only at this resource, module or instance and what it depends on. May be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    target: Vec<String>,
+    /// Leave out this resource, module or instance. May be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    exclude: Vec<String>,
+    /// Read what is live; with =false, what is recorded stands for it.
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+        require_equals = true, default_value_t = true, default_missing_value = "true")]
+    refresh: bool,
+    /// Requests in flight at most.
+    #[arg(long, value_name = "N", default_value_t = PARALLELISM)]
+    pub(super) parallelism: usize,
+    #[command(flatten)]
+    pub(super) locking: Locking,
+    /// Ask for what is missing; with =false, never.
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+        require_equals = true, default_value_t = true, default_missing_value = "true")]
+    pub(super) input: bool,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print one line for each change.
+    #[arg(long)]
+    pub(super) concise: bool,
+}
+
+/// How the state is locked.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Locking {
+    /// Lock the state; with =false, trust that nobody else writes it.
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+        require_equals = true, default_value_t = true, default_missing_value = "true")]
+    lock: bool,
+    /// How long to wait for another run's lock, such as 30s or 5m.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    lock_timeout: Duration,
+}
+
+/// Reads `30s`, `5m`, `1h` or a number of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or("");
+    let number: u64 = digits.parse().map_err(|_| "write it as 30s, 5m or 1h".to_owned())?;
+    let factor = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "ms" => return Ok(Duration::from_millis(number)),
+        _ => return Err("write it as 30s, 5m or 1h".to_owned()),
+    };
+    number.checked_mul(factor).map(Duration::from_secs).ok_or_else(|| "it is too long".to_owned())
+}
+
+impl Planning {
+    /// What the engine is to plan. Targets that are no addresses are reported.
+    pub(super) fn options(&self, destroy: bool, diagnostics: &mut Diagnostics) -> PlanOptions {
+        let mut parse = |texts: &[String]| -> Vec<Target> {
+            let mut targets = Vec::new();
+            for text in texts {
+                match text.parse() {
+                    Ok(target) => targets.push(target),
+                    Err(error) => diagnostics
+                        .push(Diagnostic::error("Invalid address", format!("{error}."))),
+                }
+            }
+            targets
+        };
+        PlanOptions {
+            selection: Selection { targets: parse(&self.target), excludes: parse(&self.exclude) },
+            destroy,
+            refresh: self.refresh,
+            parallelism: self.parallelism.max(1),
+        }
+    }
+}
+
+impl Locking {
+    /// What surrounds a run.
+    pub(super) fn setup(&self, global: &Global, operation: &str, read_only: bool) -> Setup {
+        let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+        let host = std::env::var("HOSTNAME").ok().or_else(|| {
+            let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+            Some(name.trim().to_owned())
+        });
+        Setup {
+            holder: Holder {
+                operation: operation.to_owned(),
+                who: format!(
+                    "{}@{}",
+                    user.as_deref().unwrap_or("unknown"),
+                    host.as_deref().unwrap_or("localhost")
+                ),
+                pid: std::process::id(),
+                since: jiff::Timestamp::now(),
+            },
+            lock: LockOptions { enabled: self.lock, timeout: self.lock_timeout, read_only },
+            sandbox: global.sandbox.then(SandboxOptions::default),
+            ca_bundle: std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty()),
+        }
+    }
+}
+
+impl Planning {
+    /// How plans are drawn.
+    pub(super) fn apply_style(&self, ui: &mut Ui) {
+        ui.concise = self.concise;
+    }
+}

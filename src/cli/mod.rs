@@ -1,0 +1,216 @@
+//! The command line: flags, environment, clock, signals, exit codes.
+//!
+//! One file a command, each with the flags that it takes and a function that tells what it does.
+//! This room alone reads the environment and the clock, and it and `render` alone know of a
+//! terminal.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the shell: environment, clock and terminal are read and written here"
+)]
+
+mod apply;
+mod args;
+mod completions;
+mod demo;
+mod graph;
+mod init;
+mod output;
+mod plan;
+mod sandbox;
+mod show;
+mod state;
+mod ui;
+mod validate;
+mod version;
+
+use self::ui::Ui;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// How a command ended, as its exit status says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all went well.
+    Success,
+    /// 1: something is wrong, a usage error included.
+    Failure,
+    /// 2: with `--detailed-exitcode`, there is something to do.
+    Changes,
+    /// 130: a signal asked to stop.
+    Interrupted,
+}
+
+impl Exit {
+    /// The exit status.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Changes => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// Keeps the default encryption of S3 buckets as declared in files.
+///
+/// Files named *.seal.hcl declare the encryption of buckets. `plan` shows how what is live differs,
+/// `apply` changes it. Every flag may be written with one dash or with two.
+#[derive(Debug, Parser)]
+#[command(name = "sealform", version, disable_version_flag = true, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 all went well; 1 an error, a usage error included; with \
+--detailed-exitcode, 2 there is something to do; 130 stopped by a signal.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Default, clap::Args)]
+struct Global {
+    /// Work in this directory instead of the current one.
+    #[arg(long, global = true, value_name = "DIR")]
+    chdir: Option<PathBuf>,
+    /// Write without colours.
+    #[arg(long, global = true)]
+    no_color: bool,
+    /// Use the embedded S3, KMS and STS instead of AWS. Its buckets are kept in state/.
+    #[arg(long, global = true)]
+    sandbox: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a configuration to start from.
+    Init(init::Args),
+    /// Check the configuration without reading anything live.
+    Validate(validate::Args),
+    /// Show what apply would do.
+    Plan(plan::Args),
+    /// Change what is live to what is declared.
+    Apply(apply::Args),
+    /// Reset every bucket that is managed: back to SSE-S3.
+    Destroy(apply::DestroyArgs),
+    /// Show the state, or a saved plan.
+    Show(show::Args),
+    /// Show the outputs.
+    Output(output::Args),
+    /// Look into the state.
+    State(state::Args),
+    /// Draw what refers to what.
+    Graph(graph::Args),
+    /// Serve the sandbox alone, or change a bucket in it from outside.
+    Sandbox(sandbox::Args),
+    /// Play a bucket's life on the sandbox: plan, apply, an outside change, drift, repair.
+    Demo(demo::Args),
+    /// Print the version.
+    Version(version::Args),
+    /// Print a completion script for a shell.
+    Completions(completions::Args),
+}
+
+/// Runs a command line; the first argument is the name of the program.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = two_dashes(arguments.into_iter().collect());
+    match Cli::try_parse_from(&arguments) {
+        Ok(cli) => {
+            let mut ui = Ui::new(&cli.global);
+            dispatch(cli, &mut ui)
+        }
+        Err(error) => {
+            // A closed pipe is no reason to fail.
+            let _closed = error.print();
+            match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
+                _ => Exit::Failure,
+            }
+        }
+    }
+}
+
+fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Init(args) => init::run(&global, &args, ui),
+        Command::Validate(args) => validate::run(&global, &args, ui),
+        Command::Plan(args) => plan::run(&global, &args, ui),
+        Command::Apply(args) => apply::run(&global, &args, ui),
+        Command::Destroy(args) => apply::destroy(&global, args, ui),
+        Command::Show(args) => show::run(&global, &args, ui),
+        Command::Output(args) => output::run(&global, &args, ui),
+        Command::State(args) => state::run(&global, &args, ui),
+        Command::Graph(args) => graph::run(&global, &args, ui),
+        Command::Sandbox(args) => sandbox::run(&global, &args, ui),
+        Command::Demo(args) => demo::run(&global, &args, ui),
+        Command::Version(args) => version::run(&args, ui),
+        Command::Completions(args) => completions::run(&args, ui),
+    }
+}
+
+/// Gives long flags that are written with one dash, as Terraform's users do, their second one.
+fn two_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
+    let command = Cli::command();
+    let mut known: Vec<String> = vec!["help".to_owned(), "version".to_owned()];
+    collect_flags(&command, &mut known);
+    let mut literal = false;
+    arguments
+        .into_iter()
+        .map(|argument| {
+            literal |= argument == "--";
+            let Some(text) = argument.to_str().filter(|_| !literal) else { return argument };
+            let Some(flag) = text.strip_prefix('-').filter(|flag| !flag.starts_with('-')) else {
+                return argument;
+            };
+            let name = flag.split_once('=').map_or(flag, |(name, _)| name);
+            if name.len() > 1 && known.iter().any(|known| known == name) {
+                format!("--{flag}").into()
+            } else {
+                argument
+            }
+        })
+        .collect()
+}
+
+fn collect_flags(command: &clap::Command, known: &mut Vec<String>) {
+    let flags = command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned);
+    known.extend(flags);
+    for sub in command.get_subcommands() {
+        collect_flags(sub, known);
+    }
+}
+
+/// A runtime for the commands that speak to a service.
+fn runtime(ui: &mut Ui) -> Option<tokio::runtime::Runtime> {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => Some(runtime),
+        Err(error) => {
+            ui.error(&format!("cannot start the runtime: {error}"));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn long_flags_may_have_one_dash() {
+        let given = ["sealform", "apply", "-auto-approve", "-var=a=-b", "-o", "--", "-target"];
+        let fixed = two_dashes(given.iter().map(Into::into).collect());
+        let expected = ["sealform", "apply", "--auto-approve", "--var=a=-b", "-o", "--", "-target"];
+        assert_eq!(fixed, expected.map(OsString::from));
+    }
+}

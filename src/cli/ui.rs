@@ -1,0 +1,97 @@
+//! The terminal: what is written where, and what is asked.
+
+use super::Global;
+use crate::diag::{Diagnostic, Sources};
+use crate::render::{self, Style};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+/// Where a command writes to and asks.
+#[derive(Debug)]
+pub(super) struct Ui {
+    color_out: bool,
+    color_err: bool,
+    pub(super) concise: bool,
+    width: usize,
+}
+
+impl Ui {
+    pub(super) fn new(global: &Global) -> Self {
+        let plain = global.no_color
+            || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let width = terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into());
+        Self {
+            color_out: !plain && io::stdout().is_terminal(),
+            color_err: !plain && io::stderr().is_terminal(),
+            concise: false,
+            width,
+        }
+    }
+
+    /// How standard output is drawn on.
+    pub(super) fn style(&self) -> Style {
+        Style { color: self.color_out, concise: self.concise, width: self.width }
+    }
+
+    fn error_style(&self) -> Style {
+        Style { color: self.color_err, ..self.style() }
+    }
+
+    /// Writes data to standard output. A closed pipe ends the program quietly: nobody reads on.
+    pub(super) fn out(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.error(&format!("cannot write to standard output: {error}"));
+        }
+    }
+
+    /// Writes a JSON document to standard output.
+    pub(super) fn out_json(&self, json: &serde_json::Value) {
+        self.out(&format!("{json:#}\n"));
+    }
+
+    /// Writes a line of progress or of advice to standard error.
+    pub(super) fn note(&self, text: &str) {
+        // Nobody reads standard error: there is nobody to tell.
+        let _closed = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Writes an error that belongs to no place to standard error.
+    pub(super) fn error(&self, text: &str) {
+        self.diagnostics(
+            &[Diagnostic::error("Failed", format!("{text}."))],
+            &Sources::default(),
+        );
+    }
+
+    /// Writes diagnostics to standard error.
+    pub(super) fn diagnostics(&self, list: &[Diagnostic], sources: &Sources) {
+        if !list.is_empty() {
+            let text = render::diagnostics(list, sources, &self.error_style());
+            let _closed = io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+
+    /// Shows progress on standard error: a bar on a terminal that nobody records, lines elsewhere.
+    pub(super) fn progress(&self) -> render::Progress<io::Stderr> {
+        let bar = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+        render::Progress::new(io::stderr(), bar)
+    }
+
+    /// Whether somebody is there to be asked.
+    pub(super) fn can_ask(&self) -> bool {
+        io::stdin().is_terminal()
+    }
+
+    /// Asks for the word `yes`.
+    pub(super) fn confirm(&self, question: &str) -> bool {
+        let mut stderr = io::stderr().lock();
+        let asked = write!(stderr, "\n{question}\n  Only \"yes\" is accepted.\n\n  Enter a value: ")
+            .and_then(|()| stderr.flush());
+        let mut answer = String::new();
+        asked.is_ok() && io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    }
+}

@@ -1,0 +1,23 @@
+//! Each command's work as a straight list of calls to rooms.
+//!
+//! Owns the order in which things are done. It never draws anything and never speaks to the
+//! terminal: what happens goes to a `Reporter`, what is wrong into a list of diagnostics.
+
+mod check;
+mod project;
+mod run;
+mod version;
+
+pub use self::check::{Checked, Strictness};
+pub use self::project::{Project, Request, VariableSource};
+pub use self::run::{
+    LockOptions, PlanOptions, Run, SandboxOptions, Setup, change_in_sandbox, serve_sandbox,
+};
+
+/// The version of this tool.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where the state is unless the configuration says otherwise, relative to its directory.
+pub const DEFAULT_STATE: &str = "state/sealform.state.json";
+/// Where the sandbox keeps its buckets, relative to the directory of the configuration.
+pub const SANDBOX_STORE: &str = "state/sandbox.jsonl";

@@ -1,0 +1,232 @@
+//! A directory's configuration, parsed and put in order.
+
+use super::{DEFAULT_STATE, VERSION, version};
+use crate::addr::ResourceAddr;
+use crate::config::{self, Config, load};
+use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
+use crate::eval::{self, Edge, Given, GivenValue, Node, Origin};
+use crate::graph;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a command is asked to work on.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The directory of the configuration, as the user named it; empty for the current one.
+    pub dir: PathBuf,
+    /// The current directory, for `path.cwd`.
+    pub cwd: PathBuf,
+    /// `SEALFORM_VAR_name` in the environment: name and text.
+    pub environment: Vec<(String, String)>,
+    /// `--var` and `--var-file`, in the order of the command line.
+    pub variables: Vec<VariableSource>,
+}
+
+/// A flag that gives values to variables.
+#[derive(Clone, Debug)]
+pub enum VariableSource {
+    /// `--var name=text`.
+    Flag(String),
+    /// `--var-file path`.
+    File(PathBuf),
+}
+
+/// A directory's configuration, parsed and put in order.
+#[derive(Debug)]
+pub struct Project {
+    /// Every text that was read.
+    pub sources: Sources,
+    /// What the files declare.
+    pub config: Config,
+    /// Everything that has a value.
+    pub nodes: Vec<Node>,
+    /// Who needs whom.
+    pub edges: Vec<Edge>,
+    /// What is needed first.
+    pub order: Vec<Node>,
+    /// Which blocks each block refers to.
+    pub dependencies: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
+    /// The values of variables from outside, of higher precedence last.
+    pub given: Vec<Given>,
+    /// The directory of the configuration.
+    pub dir: PathBuf,
+    /// The current directory.
+    pub cwd: PathBuf,
+}
+
+impl Project {
+    /// Reads a directory. Whatever is wrong with any file is reported; what could be read is there
+    /// all the same, so that its faults are told too.
+    pub fn load(request: &Request, diagnostics: &mut Diagnostics) -> Self {
+        let mut sources = Sources::default();
+        let files = load::directory(&request.dir, &mut sources, diagnostics);
+        let config = config::parse(&sources, &files.config, diagnostics);
+        check_version(&config, diagnostics);
+        let (nodes, edges) = eval::dependencies(&config, diagnostics);
+        let order = graph::order(&nodes, &edges, diagnostics);
+        let dependencies = graph::resource_dependencies(&order, &edges);
+        let mut project = Self {
+            sources,
+            config,
+            nodes,
+            edges,
+            order,
+            dependencies,
+            given: Vec::new(),
+            dir: request.dir.clone(),
+            cwd: request.cwd.clone(),
+        };
+        project.give(request, &files, diagnostics);
+        project
+    }
+
+    /// Where the state is.
+    pub fn state_path(&self) -> PathBuf {
+        let backend = self.config.settings.backend.as_ref();
+        let path = backend.and_then(|backend| backend.path.as_deref()).unwrap_or(DEFAULT_STATE);
+        self.dir.join(path)
+    }
+
+    /// Collects the values of variables, of the lowest precedence first.
+    fn give(
+        &mut self,
+        request: &Request,
+        files: &load::Directory,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (name, text) in &request.environment {
+            let shown = format!("SEALFORM_VAR_{name}");
+            self.give_text(name, text, Origin::Environment, &shown, diagnostics);
+        }
+        for file in &files.values {
+            let values = config::parse_values(&self.sources, *file, diagnostics);
+            self.give_values(values);
+        }
+        for source in &request.variables {
+            match source {
+                VariableSource::File(path) => {
+                    // As in Terraform, the path is relative to the directory of the configuration.
+                    let shown = path.display().to_string();
+                    let path = self.dir.join(path);
+                    let file = load::file(&path, &shown, &mut self.sources, diagnostics);
+                    if let Some(file) = file {
+                        let values = config::parse_values(&self.sources, file, diagnostics);
+                        self.give_values(values);
+                    }
+                }
+                VariableSource::Flag(text) => match text.split_once('=') {
+                    Some((name, value)) => {
+                        let shown = format!("--var {name}");
+                        self.give_text(name.trim(), value, Origin::Flag, &shown, diagnostics);
+                    }
+                    None => diagnostics.push(Diagnostic::error(
+                        "Invalid --var",
+                        format!("{text:?} has no `=`. Write `--var name=value`."),
+                    )),
+                },
+            }
+        }
+    }
+
+    fn give_values(&mut self, values: Vec<config::Attribute>) {
+        self.given.extend(values.into_iter().map(|attribute| Given {
+            name: attribute.name.text,
+            origin: Origin::File,
+            value: GivenValue::Expr(attribute.expr),
+        }));
+    }
+
+    /// Takes text for a variable: the value itself where the variable's type is primitive, an
+    /// expression elsewhere.
+    fn give_text(
+        &mut self,
+        name: &str,
+        text: &str,
+        origin: Origin,
+        shown: &str,
+        diagnostics: &mut Diagnostics,
+    ) {
+        use crate::value::Type;
+        let is_text = self.config.variables.get(name).is_none_or(|variable| {
+            variable.untyped || matches!(variable.ty, Type::Bool | Type::Number | Type::String)
+        });
+        let value = if is_text {
+            GivenValue::Text(Arc::from(text))
+        } else {
+            let file = self.sources.add(shown, text);
+            match config::parse_expr(&self.sources, file, diagnostics) {
+                Some(expr) => GivenValue::Expr(expr),
+                None => return,
+            }
+        };
+        self.given.push(Given { name: Arc::from(name), origin, value });
+    }
+}
+
+/// Refuses a configuration that asks for another version of this tool.
+fn check_version(config: &Config, diagnostics: &mut Diagnostics) {
+    let Some((constraint, span)) = &config.settings.required_version else { return };
+    match version::meets(VERSION, constraint) {
+        Ok(true) => {}
+        Ok(false) => diagnostics.push(
+            Diagnostic::error(
+                "Unsuitable version",
+                format!(
+                    "The configuration asks for Sealform {constraint}, and this is {VERSION}. \
+                     Install another version, or change `required_version`."
+                ),
+            )
+            .at(*span),
+        ),
+        Err(part) => diagnostics.push(
+            Diagnostic::error(
+                "Invalid version constraint",
+                format!(
+                    "{part:?} is no constraint. Write for example `>= 0.1, < 2.0` or `~> 1.2`."
+                ),
+            )
+            .at(*span),
+        ),
+    }
+}
+
+/// The files of the configuration's directory, for functions.
+pub(super) struct DirectoryFiles<'a>(pub(super) &'a Path);
+
+impl eval::functions::Files for DirectoryFiles<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        load::read_relative(self.0, path)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        load::read_relative(self.0, path).is_ok()
+    }
+}
+
+/// Reports targets that name nothing, which most often are misspelled.
+pub(super) fn check_targets<'a>(
+    targets: impl Iterator<Item = &'a crate::addr::Target>,
+    known: &BTreeSet<&crate::addr::Address>,
+    diagnostics: &mut Diagnostics,
+) {
+    if has_errors(diagnostics) {
+        return;
+    }
+    for target in targets {
+        if known.iter().any(|address| target.covers(address)) {
+            continue;
+        }
+        let given = target.to_string();
+        let names: BTreeSet<String> = known
+            .iter()
+            .take(10_000)
+            .flat_map(|address| [address.to_string(), address.resource.to_string()])
+            .collect();
+        let hint = did_you_mean(&given, names.iter().map(String::as_str));
+        diagnostics.push(Diagnostic::error(
+            "Unknown target",
+            format!("{given} is neither in the configuration nor in the state.{hint}"),
+        ));
+    }
+}

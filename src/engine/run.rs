@@ -1,0 +1,682 @@
+//! A run against the live world: lock, read, plan, apply.
+
+use super::check::{Checked, Strictness};
+use super::project::{Project, check_targets};
+use super::{SANDBOX_STORE, VERSION};
+use crate::addr::Address;
+use crate::apply;
+use crate::diag::{Diagnostic, Diagnostics, has_errors};
+use crate::eval::{Evaluation, span_of};
+use crate::event::{Event, Outcome, Reporter};
+use crate::plan::{self, Inputs, Live, Plan, Selection};
+use crate::provider::aws::{Aws, Settings};
+use crate::provider::{ErrorKind, Provider as _, Target};
+use crate::refresh;
+use crate::resource;
+use crate::sandbox::{self, Sandbox, World};
+use crate::state::{Holder, Local, Lock, StateError, StateFile};
+use crate::value::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// What surrounds a run.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Who runs it, with which operation, since when: what the lock says.
+    pub holder: Holder,
+    /// How the state is locked.
+    pub lock: LockOptions,
+    /// The embedded sandbox stands in for AWS.
+    pub sandbox: Option<SandboxOptions>,
+    /// `AWS_CA_BUNDLE` in the environment.
+    pub ca_bundle: Option<String>,
+}
+
+/// How the state is locked.
+#[derive(Clone, Copy, Debug)]
+pub struct LockOptions {
+    /// `--lock`.
+    pub enabled: bool,
+    /// `--lock-timeout`: how long another run is waited for.
+    pub timeout: Duration,
+    /// The run only reads: where there is no state yet, there is nothing to lock, and nothing is
+    /// written into a checkout that may be read-only.
+    pub read_only: bool,
+}
+
+/// How the embedded sandbox behaves.
+#[derive(Clone, Debug, Default)]
+pub struct SandboxOptions {
+    /// Latency and faults.
+    pub options: sandbox::Options,
+}
+
+/// What is planned, and how.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
+    /// `--target` and `--exclude`.
+    pub selection: Selection,
+    /// `--destroy`.
+    pub destroy: bool,
+    /// `--refresh`: false takes what is recorded for what is live.
+    pub refresh: bool,
+    /// `--parallelism`: the most requests in flight.
+    pub parallelism: usize,
+}
+
+/// A run: the state locked and read, the providers ready to be connected.
+pub struct Run {
+    state: Option<StateFile>,
+    local: Local,
+    lock: Option<Lock>,
+    settings: BTreeMap<Arc<str>, Settings>,
+    provider: Arc<Aws>,
+    sandbox: Option<Sandbox>,
+}
+
+/// How often a lock that another run holds is tried again.
+const LOCK_PAUSE: Duration = Duration::from_millis(250);
+
+impl Run {
+    /// Locks and reads the state, and starts the sandbox where one is asked for.
+    pub async fn open(
+        project: &Project,
+        checked: &Checked,
+        setup: &Setup,
+        reporter: &mut dyn Reporter,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let mut settings = checked.providers.clone();
+        let sandbox = match &setup.sandbox {
+            None => None,
+            Some(options) => {
+                let world = report(open_world(&project.dir), diagnostics)?;
+                let seeded = seed(&world, &checked.evaluation, &settings);
+                let buckets = report(seeded, diagnostics)?;
+                if buckets > 0 {
+                    reporter.report(&Event::Seeded { buckets });
+                }
+                Some(report(start(world, options).await, diagnostics)?)
+            }
+        };
+        prepare(&mut settings, setup, sandbox.as_ref());
+        Self::with(project, settings, sandbox, setup, reporter, diagnostics).await
+    }
+
+    /// As [`Run::open`], for carrying out a plan that a file holds.
+    pub async fn open_for(
+        project: &Project,
+        plan: &Plan,
+        setup: &Setup,
+        reporter: &mut dyn Reporter,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let mut settings = BTreeMap::new();
+        for (address, json) in &plan.providers {
+            match serde_json::from_value::<Settings>(json.clone()) {
+                Ok(read) => {
+                    settings.insert(Arc::clone(address), read);
+                }
+                Err(error) => {
+                    diagnostics.push(Diagnostic::error(
+                        "Unusable plan",
+                        format!("The plan's settings of the provider {address} are damaged: \
+                                 {error}. Plan again."),
+                    ));
+                    return None;
+                }
+            }
+        }
+        let sandbox = match &setup.sandbox {
+            None => None,
+            Some(options) => {
+                let world = report(open_world(&project.dir), diagnostics)?;
+                Some(report(start(world, options).await, diagnostics)?)
+            }
+        };
+        prepare(&mut settings, setup, sandbox.as_ref());
+        let run = Self::with(project, settings, sandbox, setup, reporter, diagnostics).await?;
+        let lineage = run.state.as_ref().map(|state| state.lineage.as_str());
+        let serial = run.state.as_ref().map_or(0, |state| state.serial);
+        let stale = match (lineage, plan.lineage.as_deref()) {
+            (Some(now), Some(then)) if now != then => Some(format!(
+                "The plan was made for another state (lineage {then}), and this one has lineage \
+                 {now}. Plan again, in the right directory."
+            )),
+            (Some(_), None) => Some(
+                "The plan was made when there was no state, and there is one now. Plan again."
+                    .to_owned(),
+            ),
+            (None, Some(_)) => Some(
+                "The plan was made for a state that is not here any more. Plan again.".to_owned(),
+            ),
+            _ if serial != plan.serial => Some(format!(
+                "The state has changed since: it has serial {serial}, and the plan saw {}. Plan \
+                 again.",
+                plan.serial
+            )),
+            _ => None,
+        };
+        if let Some(detail) = stale {
+            diagnostics.push(Diagnostic::error("Saved plan is stale", detail));
+            run.close().await;
+            return None;
+        }
+        Some(run)
+    }
+
+    async fn with(
+        project: &Project,
+        settings: BTreeMap<Arc<str>, Settings>,
+        sandbox: Option<Sandbox>,
+        setup: &Setup,
+        reporter: &mut dyn Reporter,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let local = Local::new(project.state_path());
+        let opened = lock(&local, setup, reporter)
+            .await
+            .and_then(|lock| Ok((lock, local.read()?)));
+        match opened {
+            Ok((lock, state)) => Some(Self {
+                state,
+                local,
+                lock,
+                provider: Arc::new(Aws::new(settings.clone())),
+                settings,
+                sandbox,
+            }),
+            Err(error) => {
+                diagnostics.push(error.diagnostic());
+                if let Some(sandbox) = sandbox {
+                    sandbox.stop().await;
+                }
+                None
+            }
+        }
+    }
+
+    /// Reads what is live and decides what is to be done.
+    pub async fn plan(
+        &self,
+        project: &Project,
+        checked: &Checked,
+        options: &PlanOptions,
+        reporter: &mut dyn Reporter,
+        diagnostics: &mut Diagnostics,
+    ) -> Plan {
+        self.check_selection(&checked.evaluation, options, diagnostics);
+        let mut world = Readings::default();
+        let mut evaluation = None;
+        // What depends on live values is evaluated again once they are known, until that names
+        // nothing further to read. Most configurations are read in one round.
+        loop {
+            let current = evaluation.as_ref().unwrap_or(&checked.evaluation);
+            let targets = self.targets(project, current, options, &world);
+            let first = world.by_provider.is_empty();
+            if targets.is_empty() && !first {
+                break;
+            }
+            self.read(targets, options, &mut world, reporter).await;
+            if is_known(current) {
+                break;
+            }
+            let owners: BTreeMap<&Address, (Arc<str>, Option<Arc<str>>)> = current
+                .instances
+                .iter()
+                .map(|instance| {
+                    let ty = resource::find(&instance.address.resource.ty);
+                    let identity = ty.and_then(|ty| ty.identity(&instance.declared));
+                    (&instance.address, (Arc::clone(&instance.provider), identity))
+                })
+                .collect();
+            let live = |address: &Address| {
+                let (provider, identity) = owners.get(address)?;
+                world.settings(provider, identity.as_deref()?).cloned()
+            };
+            let mut faults = Diagnostics::new();
+            let next = project.evaluate(Strictness::Strict, &live, &mut faults);
+            let faulty = has_errors(&faults);
+            drop(owners);
+            if faulty {
+                diagnostics.append(&mut faults);
+                break;
+            }
+            evaluation = Some(next);
+        }
+        let evaluation = evaluation.as_ref().unwrap_or(&checked.evaluation);
+        self.report_failures(project, evaluation, options, &world, diagnostics);
+        let live = |provider: &str, identity: &str| world.live(provider, identity);
+        plan::make(
+            &Inputs {
+                config: &project.config,
+                evaluation,
+                dependencies: &project.dependencies,
+                recorded: self.state.as_ref(),
+                live: &live,
+                selection: &options.selection,
+                destroy: options.destroy,
+                providers: self
+                    .settings
+                    .iter()
+                    .filter_map(|(address, settings)| {
+                        Some((Arc::clone(address), serde_json::to_value(settings).ok()?))
+                    })
+                    .collect(),
+                tool_version: VERSION,
+            },
+            diagnostics,
+        )
+    }
+
+    /// Carries out a plan and records it.
+    ///
+    /// # Errors
+    /// The state could not be written.
+    pub async fn apply(
+        &mut self,
+        plan: &Plan,
+        parallelism: usize,
+        interrupted: &AtomicBool,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Outcome, StateError> {
+        let mut session = self.local.session(self.lock.take(), VERSION)?;
+        let outcome =
+            apply::apply(&self.provider, plan, &mut session, parallelism, interrupted, reporter)
+                .await?;
+        self.state = Some(session.finish()?);
+        Ok(outcome)
+    }
+
+    /// What is recorded.
+    pub fn state(&self) -> Option<&StateFile> {
+        self.state.as_ref()
+    }
+
+    /// Ends the run: the sandbox is stopped, the lock is given back.
+    pub async fn close(self) {
+        drop(self.provider);
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+
+    fn check_selection(
+        &self,
+        evaluation: &Evaluation,
+        options: &PlanOptions,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let selection = &options.selection;
+        if !selection.is_partial() {
+            return;
+        }
+        let known: BTreeSet<&Address> = evaluation
+            .instances
+            .iter()
+            .map(|instance| &instance.address)
+            .chain(self.state.iter().flat_map(|state| state.resources.keys()))
+            .collect();
+        let all = selection.targets.iter().chain(&selection.excludes);
+        check_targets(all, &known, diagnostics);
+    }
+
+    /// What is to be read and has not been.
+    fn targets(
+        &self,
+        project: &Project,
+        evaluation: &Evaluation,
+        options: &PlanOptions,
+        world: &Readings,
+    ) -> Vec<Target> {
+        let selection = &options.selection;
+        let needed = selection.needed_blocks(&project.dependencies, &evaluation.instances);
+        let mut targets: BTreeMap<(Arc<str>, Arc<str>), Target> = BTreeMap::new();
+        let mut add = |target: Target| {
+            if !world.has(&target.provider, &target.identity) {
+                targets
+                    .entry((Arc::clone(&target.provider), Arc::clone(&target.identity)))
+                    .or_insert(target);
+            }
+        };
+        for instance in &evaluation.instances {
+            let address = &instance.address;
+            let Some(ty) = resource::find(&address.resource.ty) else { continue };
+            let Some(identity) = ty.identity(&instance.declared) else { continue };
+            if !selection.includes(address, &needed) {
+                continue;
+            }
+            add(Target {
+                ty: Arc::clone(&address.resource.ty),
+                provider: Arc::clone(&instance.provider),
+                identity,
+                request: ty.request(&instance.declared),
+            });
+        }
+        for (address, recorded) in self.state.iter().flat_map(|state| &state.resources) {
+            let Some(ty) = resource::find(&address.resource.ty) else { continue };
+            if !selection.includes(address, &needed) {
+                continue;
+            }
+            add(Target {
+                ty: Arc::clone(&address.resource.ty),
+                provider: Arc::from(recorded.provider.as_str()),
+                identity: Arc::from(recorded.identity.as_str()),
+                request: ty.request(&Value::NULL),
+            });
+        }
+        targets.into_values().collect()
+    }
+
+    /// Reads targets, or takes what is recorded for them.
+    async fn read(
+        &self,
+        targets: Vec<Target>,
+        options: &PlanOptions,
+        world: &mut Readings,
+        reporter: &mut dyn Reporter,
+    ) {
+        let mut remembered: BTreeMap<(&str, &str), &Value> = BTreeMap::new();
+        if !options.refresh {
+            for recorded in self.state.iter().flat_map(|state| state.resources.values()) {
+                let key = (recorded.provider.as_str(), recorded.identity.as_str());
+                remembered.insert(key, &recorded.values);
+            }
+        }
+        let mut open = Vec::new();
+        for target in targets {
+            match remembered.get(&(&*target.provider, &*target.identity)) {
+                Some(values) => world.note(&target, Reading::Settings((*values).clone())),
+                None => open.push(target),
+            }
+        }
+        let addresses: BTreeSet<Arc<str>> =
+            open.iter().map(|target| Arc::clone(&target.provider)).collect();
+        for address in addresses {
+            if let Err(error) = self.provider.connect(&address).await {
+                world.broken.insert(address, error.into());
+            }
+        }
+        let (open, lost): (Vec<Target>, Vec<Target>) =
+            open.into_iter().partition(|target| !world.broken.contains_key(&target.provider));
+        for target in lost {
+            world.note(&target, Reading::NoProvider);
+        }
+        for (target, answer) in
+            refresh::refresh(&self.provider, open, options.parallelism, reporter).await
+        {
+            world.note(&target, match answer {
+                Ok(settings) => Reading::Settings(settings),
+                Err(error) if error.kind == ErrorKind::NotFound => Reading::Gone(error.into()),
+                Err(error) => Reading::Failed(error.into()),
+            });
+        }
+        // Even where there was nothing to read, it has been looked at.
+        world.by_provider.entry("".into()).or_default();
+    }
+
+    /// Reports every provider and every object that could not be read.
+    fn report_failures(
+        &self,
+        project: &Project,
+        evaluation: &Evaluation,
+        options: &PlanOptions,
+        world: &Readings,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (address, error) in &world.broken {
+            let span = project.config.providers.get(address).map(|block| {
+                block.alias.as_ref().map_or(block.name.span, |alias| alias.span)
+            });
+            diagnostics.push(error.clone().at_maybe(span));
+        }
+        let needed =
+            options.selection.needed_blocks(&project.dependencies, &evaluation.instances);
+        let mut told: BTreeSet<(&str, Arc<str>)> = BTreeSet::new();
+        for instance in &evaluation.instances {
+            let address = &instance.address;
+            let Some(ty) = resource::find(&address.resource.ty) else { continue };
+            if !options.selection.includes(address, &needed) {
+                continue;
+            }
+            let block = project.config.resources.get(&address.resource);
+            let span = block.map(|block| {
+                span_of(&block.body, &["bucket"].iter().collect()).unwrap_or(block.header)
+            });
+            let Some(identity) = ty.identity(&instance.declared) else {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "Unknown bucket",
+                        format!(
+                            "The bucket of {address} depends on a value that could not be found."
+                        ),
+                    )
+                    .of(address)
+                    .at_maybe(span),
+                );
+                continue;
+            };
+            let failure = match world.get(&instance.provider, &identity) {
+                // A bucket that is gone needs no reset.
+                Some(Reading::Gone(_)) if options.destroy => None,
+                Some(Reading::Gone(error) | Reading::Failed(error)) => Some(error),
+                _ => None,
+            };
+            if let Some(error) = failure {
+                diagnostics.push(error.clone().of(address).at_maybe(span));
+            }
+            told.insert((&instance.provider, identity));
+        }
+        for (address, recorded) in self.state.iter().flat_map(|state| &state.resources) {
+            let identity: Arc<str> = Arc::from(recorded.identity.as_str());
+            if !options.selection.includes(address, &needed)
+                || told.contains(&(recorded.provider.as_str(), Arc::clone(&identity)))
+            {
+                continue;
+            }
+            if let Some(Reading::Failed(error)) = world.get(&recorded.provider, &identity) {
+                diagnostics.push(error.clone().of(address));
+            }
+        }
+    }
+}
+
+/// What reading came to, by provider and identity.
+#[derive(Default)]
+struct Readings {
+    by_provider: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Reading>>,
+    /// Providers that could not be connected.
+    broken: BTreeMap<Arc<str>, Diagnostic>,
+}
+
+/// What reading one object came to.
+enum Reading {
+    Settings(Value),
+    Gone(Diagnostic),
+    Failed(Diagnostic),
+    /// Its provider could not be connected, which is told once.
+    NoProvider,
+}
+
+impl Readings {
+    fn note(&mut self, target: &Target, reading: Reading) {
+        self.by_provider
+            .entry(Arc::clone(&target.provider))
+            .or_default()
+            .insert(Arc::clone(&target.identity), reading);
+    }
+
+    fn get(&self, provider: &str, identity: &str) -> Option<&Reading> {
+        self.by_provider.get(provider)?.get(identity)
+    }
+
+    fn has(&self, provider: &str, identity: &str) -> bool {
+        self.get(provider, identity).is_some()
+    }
+
+    fn settings(&self, provider: &str, identity: &str) -> Option<&Value> {
+        match self.get(provider, identity)? {
+            Reading::Settings(settings) => Some(settings),
+            Reading::Gone(_) | Reading::Failed(_) | Reading::NoProvider => None,
+        }
+    }
+
+    fn live(&self, provider: &str, identity: &str) -> Live {
+        match self.get(provider, identity) {
+            Some(Reading::Settings(settings)) => Live::Settings(settings.clone()),
+            Some(Reading::Gone(_)) => Live::Gone,
+            Some(Reading::Failed(_) | Reading::NoProvider) | None => Live::Unreadable,
+        }
+    }
+}
+
+/// Whether no value waits for what is live.
+fn is_known(evaluation: &Evaluation) -> bool {
+    evaluation.outputs.values().all(Value::is_wholly_known)
+        && evaluation.instances.iter().all(|instance| instance.declared.is_wholly_known())
+}
+
+/// Takes the lock, waiting as long as is asked for.
+async fn lock(
+    local: &Local,
+    setup: &Setup,
+    reporter: &mut dyn Reporter,
+) -> Result<Option<Lock>, StateError> {
+    if !setup.lock.enabled || (setup.lock.read_only && !local.exists()) {
+        return Ok(None);
+    }
+    let begun = tokio::time::Instant::now();
+    let mut told = false;
+    loop {
+        match local.try_lock(&setup.holder) {
+            Ok(lock) => return Ok(Some(lock)),
+            Err(StateError::Locked { holder, .. }) if begun.elapsed() < setup.lock.timeout => {
+                if !told {
+                    reporter.report(&Event::Waiting { holder: holder.as_ref() });
+                    told = true;
+                }
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn report<T>(result: Result<T, Diagnostic>, diagnostics: &mut Diagnostics) -> Option<T> {
+    result.map_err(|fault| diagnostics.push(fault)).ok()
+}
+
+fn sandbox_fault(error: &dyn std::error::Error) -> Diagnostic {
+    Diagnostic::error("Cannot start the sandbox", format!("{error}."))
+}
+
+/// Opens the sandbox's buckets in the directory of the configuration.
+pub(super) fn open_world(dir: &Path) -> Result<World, Diagnostic> {
+    World::open(&dir.join(SANDBOX_STORE)).map_err(|error| sandbox_fault(&error))
+}
+
+async fn start(world: World, options: &SandboxOptions) -> Result<Sandbox, Diagnostic> {
+    Sandbox::start(world, options.options.clone()).await.map_err(|error| sandbox_fault(&error))
+}
+
+/// Makes every bucket and key in the sandbox that the configuration names, and counts the buckets.
+fn seed(
+    world: &World,
+    evaluation: &Evaluation,
+    settings: &BTreeMap<Arc<str>, Settings>,
+) -> Result<usize, Diagnostic> {
+    let mut buckets = 0;
+    let key_path =
+        ["rule", "apply_server_side_encryption_by_default", "kms_master_key_id"].iter().collect();
+    for instance in &evaluation.instances {
+        let Some(ty) = resource::find(&instance.address.resource.ty) else { continue };
+        let Some(name) = ty.identity(&instance.declared) else { continue };
+        let Some(settings) = settings.get(&instance.provider) else { continue };
+        let (region, account) = (settings.sandbox_region(), settings.sandbox_account());
+        let made =
+            world.seed_bucket(&name, region, account).map_err(|error| sandbox_fault(&error))?;
+        buckets += usize::from(made);
+        if let Some(key) = resource::leaf(&instance.declared, &key_path).and_then(Value::as_str) {
+            // A name that KMS could not have is left for S3 to refuse.
+            let _made = world.seed_key(key, region, account);
+        }
+    }
+    Ok(buckets)
+}
+
+/// Adds what comes from around the configuration to the settings of the providers.
+fn prepare(
+    settings: &mut BTreeMap<Arc<str>, Settings>,
+    setup: &Setup,
+    sandbox: Option<&Sandbox>,
+) {
+    for settings in settings.values_mut() {
+        settings.ca_bundle_env.clone_from(&setup.ca_bundle);
+        if let Some(sandbox) = sandbox {
+            settings.use_sandbox(&sandbox.endpoint());
+        }
+    }
+}
+
+/// Serves the sandbox until it is interrupted; `ready` is given its endpoint.
+///
+/// # Errors
+/// The store or the port cannot be used.
+pub async fn serve_sandbox(
+    project: &Project,
+    checked: &Checked,
+    options: &SandboxOptions,
+    ready: impl FnOnce(&str),
+) -> Result<(), Diagnostic> {
+    let world = open_world(&project.dir)?;
+    seed(&world, &checked.evaluation, &checked.providers)?;
+    let sandbox = start(world, options).await?;
+    ready(&sandbox.endpoint());
+    let _pressed = tokio::signal::ctrl_c().await;
+    sandbox.stop().await;
+    Ok(())
+}
+
+/// Puts settings on a bucket in the sandbox, through the same requests as anybody's.
+///
+/// # Errors
+/// The store cannot be used, the bucket is not declared, or the sandbox refuses the settings.
+pub async fn change_in_sandbox(
+    project: &Project,
+    checked: &Checked,
+    bucket: &str,
+    settings: &Value,
+) -> Result<(), Diagnostic> {
+    let declared = checked.evaluation.instances.iter().find_map(|instance| {
+        let ty = resource::find(&instance.address.resource.ty)?;
+        let identity = ty.identity(&instance.declared)?;
+        (*identity == *bucket).then(|| (instance, identity))
+    });
+    let Some((instance, identity)) = declared else {
+        return Err(Diagnostic::error(
+            "Unknown bucket",
+            format!("The configuration declares no bucket {bucket:?}."),
+        ));
+    };
+    let world = open_world(&project.dir)?;
+    seed(&world, &checked.evaluation, &checked.providers)?;
+    let sandbox = start(world, &SandboxOptions::default()).await?;
+    let mut providers = checked.providers.clone();
+    for provider in providers.values_mut() {
+        provider.use_sandbox(&sandbox.endpoint());
+    }
+    let target = Target {
+        ty: Arc::clone(&instance.address.resource.ty),
+        provider: Arc::clone(&instance.provider),
+        identity,
+        request: Value::NULL,
+    };
+    let aws = Aws::new(providers);
+    let written = aws.write(&target, settings).await;
+    drop(aws);
+    sandbox.stop().await;
+    written.map_err(Diagnostic::from)
+}
