@@ -50,7 +50,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     }
 }
 
-pub(super) fn destroy(global: &Global, args: DestroyArgs, ui: &mut Ui) -> Exit {
+pub(super) fn destroy(global: &Global, args: &DestroyArgs, ui: &mut Ui) -> Exit {
     apply(global, &args.doing, true, ui)
 }
 
@@ -77,12 +77,7 @@ fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
 }
 
 /// Reports what stopped the command before anything was planned.
-fn finish(
-    diagnostics: &Diagnostics,
-    project: Option<&Project>,
-    doing: &Doing,
-    ui: &Ui,
-) -> Exit {
+fn finish(diagnostics: &[Diagnostic], project: Option<&Project>, doing: &Doing, ui: &Ui) -> Exit {
     let none = crate::diag::Sources::default();
     let sources = project.map_or(&none, |project| &project.sources);
     if doing.planning.json {
@@ -151,8 +146,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     runtime.block_on(async {
         let mut progress = ui.progress();
-        let opened =
-            Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics).await;
+        let opened = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics).await;
         drop(progress);
         let Some(mut run) = opened else {
             return finish(&diagnostics, Some(&project), doing, ui);
@@ -183,13 +177,7 @@ pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -
 }
 
 /// Carries out a plan and tells what came of it.
-async fn carry_out(
-    run: &mut Run,
-    plan: &Plan,
-    project: &Project,
-    doing: &Doing,
-    ui: &Ui,
-) -> Exit {
+async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing, ui: &Ui) -> Exit {
     let interrupted = Arc::new(AtomicBool::new(false));
     let watcher = tokio::spawn(watch(Arc::clone(&interrupted)));
     let mut progress = ui.progress();
@@ -200,7 +188,7 @@ async fn carry_out(
     let outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => {
-            return finish(&vec![error.diagnostic()], Some(project), doing, ui);
+            return finish(&[error.diagnostic()], Some(project), doing, ui);
         }
     };
     if doing.planning.json {

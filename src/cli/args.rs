@@ -143,8 +143,9 @@ impl Planning {
             for text in texts {
                 match text.parse() {
                     Ok(target) => targets.push(target),
-                    Err(error) => diagnostics
-                        .push(Diagnostic::error("Invalid address", format!("{error}."))),
+                    Err(error) => {
+                        diagnostics.push(Diagnostic::error("Invalid address", format!("{error}.")));
+                    }
                 }
             }
             targets

@@ -28,14 +28,23 @@ pub(super) fn run(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
     let change: &[&str] = &["sandbox", "change", "acme-audit-log", "--sse-algorithm", "AES256"];
     // The words of the story, the command, and the exit status that it is to have.
     let story: [(&str, &[&str], u8); 6] = [
-        ("What would change? Exit status 2: something is to do.",
-            &["plan", "--sandbox", "--detailed-exitcode"], 2),
+        (
+            "What would change? Exit status 2: something is to do.",
+            &["plan", "--sandbox", "--detailed-exitcode"],
+            2,
+        ),
         ("Change it.", &["apply", "--sandbox", "--auto-approve"], 0),
-        ("Now it is as declared. Exit status 0: nothing is to do.",
-            &["plan", "--sandbox", "--detailed-exitcode"], 0),
+        (
+            "Now it is as declared. Exit status 0: nothing is to do.",
+            &["plan", "--sandbox", "--detailed-exitcode"],
+            0,
+        ),
         ("Somebody else weakens a bucket in the console.", change, 0),
-        ("The drift is seen, and marked as a weakening is not: it is mended.",
-            &["plan", "--sandbox", "--detailed-exitcode"], 2),
+        (
+            "The drift is seen, and marked as a weakening is not: it is mended.",
+            &["plan", "--sandbox", "--detailed-exitcode"],
+            2,
+        ),
         ("Mend it.", &["apply", "--sandbox", "--auto-approve"], 0),
     ];
     ui.out(&format!("examples/quickstart/main.seal.hcl:\n\n{}\n", indented(CONFIGURATION)));
@@ -51,8 +60,7 @@ pub(super) fn run(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
 }
 
 fn arguments(global: &Global, dir: &Path, command: &[&str]) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> =
-        vec!["sealform".into(), "--chdir".into(), dir.into()];
+    let mut arguments: Vec<OsString> = vec!["sealform".into(), "--chdir".into(), dir.into()];
     if global.no_color {
         arguments.push("--no-color".into());
     }
@@ -61,5 +69,5 @@ fn arguments(global: &Global, dir: &Path, command: &[&str]) -> Vec<OsString> {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines().flat_map(|line| ["    ", line, "\n"]).collect()
 }

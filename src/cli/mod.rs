@@ -6,9 +6,7 @@
 
 #![expect(
     clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the shell: environment, clock and terminal are read and written here"
+    reason = "this is the shell: environment, clock and files are read and written here"
 )]
 
 mod apply;
@@ -142,7 +140,7 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Validate(args) => validate::run(&global, &args, ui),
         Command::Plan(args) => plan::run(&global, &args, ui),
         Command::Apply(args) => apply::run(&global, &args, ui),
-        Command::Destroy(args) => apply::destroy(&global, args, ui),
+        Command::Destroy(args) => apply::destroy(&global, &args, ui),
         Command::Show(args) => show::run(&global, &args, ui),
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),

@@ -94,13 +94,7 @@ async fn make(
 }
 
 /// Writes the plan to standard output.
-pub(super) fn show(
-    plan: &Plan,
-    project: &Project,
-    diagnostics: &Diagnostics,
-    json: bool,
-    ui: &Ui,
-) {
+pub(super) fn show(plan: &Plan, project: &Project, diagnostics: &Diagnostics, json: bool, ui: &Ui) {
     if json {
         ui.out_json(&render::json::plan(plan, diagnostics, &project.sources));
     } else {

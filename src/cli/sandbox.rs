@@ -109,7 +109,12 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         ));
     }));
     match result {
-        Ok(()) => Exit::Success,
+        Ok(requests) => {
+            for (operation, count) in requests {
+                ui.out(&format!("{operation} {count}\n"));
+            }
+            Exit::Success
+        }
         Err(fault) => {
             ui.diagnostics(&[fault], &Sources::default());
             Exit::Failure

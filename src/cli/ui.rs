@@ -61,10 +61,7 @@ impl Ui {
 
     /// Writes an error that belongs to no place to standard error.
     pub(super) fn error(&self, text: &str) {
-        self.diagnostics(
-            &[Diagnostic::error("Failed", format!("{text}."))],
-            &Sources::default(),
-        );
+        self.diagnostics(&[Diagnostic::error("Failed", format!("{text}."))], &Sources::default());
     }
 
     /// Writes diagnostics to standard error.
@@ -89,8 +86,9 @@ impl Ui {
     /// Asks for the word `yes`.
     pub(super) fn confirm(&self, question: &str) -> bool {
         let mut stderr = io::stderr().lock();
-        let asked = write!(stderr, "\n{question}\n  Only \"yes\" is accepted.\n\n  Enter a value: ")
-            .and_then(|()| stderr.flush());
+        let asked =
+            write!(stderr, "\n{question}\n  Only \"yes\" is accepted.\n\n  Enter a value: ")
+                .and_then(|()| stderr.flush());
         let mut answer = String::new();
         asked.is_ok() && io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }

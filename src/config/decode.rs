@@ -42,11 +42,11 @@ pub(super) fn file(body: Body, config: &mut Config, diagnostics: &mut Diagnostic
     for block in body.blocks {
         let decoder = &mut Decoder { diagnostics };
         match &*block.kind.text {
-            "sealform" => decoder.settings(block, &mut config.settings),
+            "sealform" => decoder.settings(&block, &mut config.settings),
             "provider" => decoder.provider(block, &mut config.providers),
             "variable" => decoder.variable(&block, &mut config.variables),
             "locals" => decoder.locals(block, &mut config.locals),
-            "output" => decoder.output(block, &mut config.outputs),
+            "output" => decoder.output(&block, &mut config.outputs),
             "resource" => decoder.resource(block, &mut config.resources),
             other => {
                 let detail = FOREIGN.iter().find(|(kind, _)| *kind == other).map_or_else(
@@ -171,8 +171,8 @@ impl Decoder<'_> {
         );
     }
 
-    fn settings(&mut self, block: Block, settings: &mut Settings) {
-        let Some([]) = self.labels(&block, "sealform { }") else { return };
+    fn settings(&mut self, block: &Block, settings: &mut Settings) {
+        let Some([]) = self.labels(block, "sealform { }") else { return };
         self.only("The `sealform` block", &block.body, &["required_version"], &["backend"]);
         if let Some(version) = self.text(&block.body, "required_version") {
             settings.required_version = Some(version);
@@ -289,15 +289,15 @@ impl Decoder<'_> {
         }
     }
 
-    fn output(&mut self, block: Block, outputs: &mut BTreeMap<Arc<str>, Output>) {
-        let Some([name]) = self.labels(&block, "output \"name\" { }") else { return };
+    fn output(&mut self, block: &Block, outputs: &mut BTreeMap<Arc<str>, Output>) {
+        let Some([name]) = self.labels(block, "output \"name\" { }") else { return };
         self.only(
             "An output",
             &block.body,
             &["depends_on", "description", "sensitive", "value"],
             &[],
         );
-        let Some(value) = self.required(&block, "value") else { return };
+        let Some(value) = self.required(block, "value") else { return };
         let output = Output {
             value,
             description: self.text(&block.body, "description").map(|(text, _)| text),

@@ -62,9 +62,8 @@ impl Project {
             resource_types: &names,
             provider_schema: &aws::SCHEMA,
             resolve: &|address, declared| {
-                resource::find(&address.resource.ty).map_or(Value::NULL, |ty| {
-                    ty.resolved(declared, live(address).as_ref())
-                })
+                resource::find(&address.resource.ty)
+                    .map_or(Value::NULL, |ty| ty.resolved(declared, live(address).as_ref()))
             },
             context: Context { files: &files },
             paths: Paths { root: &dir, cwd: &cwd },
@@ -87,9 +86,8 @@ impl Project {
                 Err(faults) => {
                     let block = self.config.providers.get(address);
                     for (path, detail) in faults {
-                        let span = block.map(|block| {
-                            span_of(&block.body, &path).unwrap_or(block.name.span)
-                        });
+                        let span = block
+                            .map(|block| span_of(&block.body, &path).unwrap_or(block.name.span));
                         diagnostics.push(
                             Diagnostic::error("Invalid provider settings", detail).at_maybe(span),
                         );

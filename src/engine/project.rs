@@ -89,12 +89,7 @@ impl Project {
     }
 
     /// Collects the values of variables, of the lowest precedence first.
-    fn give(
-        &mut self,
-        request: &Request,
-        files: &load::Directory,
-        diagnostics: &mut Diagnostics,
-    ) {
+    fn give(&mut self, request: &Request, files: &load::Directory, diagnostics: &mut Diagnostics) {
         for (name, text) in &request.environment {
             let shown = format!("SEALFORM_VAR_{name}");
             self.give_text(name, text, Origin::Environment, &shown, diagnostics);

@@ -123,8 +123,10 @@ impl Run {
                 Err(error) => {
                     diagnostics.push(Diagnostic::error(
                         "Unusable plan",
-                        format!("The plan's settings of the provider {address} are damaged: \
-                                 {error}. Plan again."),
+                        format!(
+                            "The plan's settings of the provider {address} are damaged: \
+                                 {error}. Plan again."
+                        ),
                     ));
                     return None;
                 }
@@ -177,9 +179,7 @@ impl Run {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let local = Local::new(project.state_path());
-        let opened = lock(&local, setup, reporter)
-            .await
-            .and_then(|lock| Ok((lock, local.read()?)));
+        let opened = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.read()?)));
         match opened {
             Ok((lock, state)) => Some(Self {
                 state,
@@ -240,7 +240,6 @@ impl Run {
             let mut faults = Diagnostics::new();
             let next = project.evaluate(Strictness::Strict, &live, &mut faults);
             let faulty = has_errors(&faults);
-            drop(owners);
             if faulty {
                 diagnostics.append(&mut faults);
                 break;
@@ -408,11 +407,14 @@ impl Run {
         for (target, answer) in
             refresh::refresh(&self.provider, open, options.parallelism, reporter).await
         {
-            world.note(&target, match answer {
-                Ok(settings) => Reading::Settings(settings),
-                Err(error) if error.kind == ErrorKind::NotFound => Reading::Gone(error.into()),
-                Err(error) => Reading::Failed(error.into()),
-            });
+            world.note(
+                &target,
+                match answer {
+                    Ok(settings) => Reading::Settings(settings),
+                    Err(error) if error.kind == ErrorKind::NotFound => Reading::Gone(error.into()),
+                    Err(error) => Reading::Failed(error.into()),
+                },
+            );
         }
         // Even where there was nothing to read, it has been looked at.
         world.by_provider.entry("".into()).or_default();
@@ -428,13 +430,14 @@ impl Run {
         diagnostics: &mut Diagnostics,
     ) {
         for (address, error) in &world.broken {
-            let span = project.config.providers.get(address).map(|block| {
-                block.alias.as_ref().map_or(block.name.span, |alias| alias.span)
-            });
+            let span = project
+                .config
+                .providers
+                .get(address)
+                .map(|block| block.alias.as_ref().map_or(block.name.span, |alias| alias.span));
             diagnostics.push(error.clone().at_maybe(span));
         }
-        let needed =
-            options.selection.needed_blocks(&project.dependencies, &evaluation.instances);
+        let needed = options.selection.needed_blocks(&project.dependencies, &evaluation.instances);
         let mut told: BTreeSet<(&str, Arc<str>)> = BTreeSet::new();
         for instance in &evaluation.instances {
             let address = &instance.address;
@@ -595,7 +598,7 @@ fn seed(
         let Some(ty) = resource::find(&instance.address.resource.ty) else { continue };
         let Some(name) = ty.identity(&instance.declared) else { continue };
         let Some(settings) = settings.get(&instance.provider) else { continue };
-        let (region, account) = (settings.sandbox_region(), settings.sandbox_account());
+        let (region, account) = (sandbox_region(settings), sandbox_account(settings));
         let made =
             world.seed_bucket(&name, region, account).map_err(|error| sandbox_fault(&error))?;
         buckets += usize::from(made);
@@ -608,20 +611,43 @@ fn seed(
 }
 
 /// Adds what comes from around the configuration to the settings of the providers.
-fn prepare(
-    settings: &mut BTreeMap<Arc<str>, Settings>,
-    setup: &Setup,
-    sandbox: Option<&Sandbox>,
-) {
+fn prepare(settings: &mut BTreeMap<Arc<str>, Settings>, setup: &Setup, sandbox: Option<&Sandbox>) {
     for settings in settings.values_mut() {
         settings.ca_bundle_env.clone_from(&setup.ca_bundle);
         if let Some(sandbox) = sandbox {
-            settings.use_sandbox(&sandbox.endpoint());
+            use_sandbox(settings, &sandbox.endpoint());
         }
     }
 }
 
-/// Serves the sandbox until it is interrupted; `ready` is given its endpoint.
+/// The Region of a provider in the sandbox, which never asks the environment.
+fn sandbox_region(settings: &Settings) -> &str {
+    settings.region.as_deref().unwrap_or("us-east-1")
+}
+
+/// The account of a provider in the sandbox: of the role that it takes, if it takes one.
+fn sandbox_account(settings: &Settings) -> &str {
+    settings
+        .assume_role
+        .as_ref()
+        .and_then(|role| role.role_arn.split(':').nth(4))
+        .unwrap_or(sandbox::DEFAULT_ACCOUNT)
+}
+
+/// Directs a provider to the sandbox.
+fn use_sandbox(settings: &mut Settings, endpoint: &str) {
+    settings.region = Some(sandbox_region(settings).to_owned());
+    for address in
+        [&mut settings.endpoints.s3, &mut settings.endpoints.kms, &mut settings.endpoints.sts]
+    {
+        *address = Some(endpoint.to_owned());
+    }
+    settings.sandbox = true;
+    settings.sandbox_account = Some(sandbox::DEFAULT_ACCOUNT.to_owned());
+}
+
+/// Serves the sandbox until it is interrupted; `ready` is given its endpoint. Gives how many
+/// requests were answered, by operation.
 ///
 /// # Errors
 /// The store or the port cannot be used.
@@ -630,14 +656,15 @@ pub async fn serve_sandbox(
     checked: &Checked,
     options: &SandboxOptions,
     ready: impl FnOnce(&str),
-) -> Result<(), Diagnostic> {
+) -> Result<BTreeMap<&'static str, u64>, Diagnostic> {
     let world = open_world(&project.dir)?;
     seed(&world, &checked.evaluation, &checked.providers)?;
     let sandbox = start(world, options).await?;
     ready(&sandbox.endpoint());
     let _pressed = tokio::signal::ctrl_c().await;
+    let requests = sandbox.requests();
     sandbox.stop().await;
-    Ok(())
+    Ok(requests)
 }
 
 /// Puts settings on a bucket in the sandbox, through the same requests as anybody's.
@@ -653,7 +680,7 @@ pub async fn change_in_sandbox(
     let declared = checked.evaluation.instances.iter().find_map(|instance| {
         let ty = resource::find(&instance.address.resource.ty)?;
         let identity = ty.identity(&instance.declared)?;
-        (*identity == *bucket).then(|| (instance, identity))
+        (*identity == *bucket).then_some((instance, identity))
     });
     let Some((instance, identity)) = declared else {
         return Err(Diagnostic::error(
@@ -666,7 +693,7 @@ pub async fn change_in_sandbox(
     let sandbox = start(world, &SandboxOptions::default()).await?;
     let mut providers = checked.providers.clone();
     for provider in providers.values_mut() {
-        provider.use_sandbox(&sandbox.endpoint());
+        use_sandbox(provider, &sandbox.endpoint());
     }
     let target = Target {
         ty: Arc::clone(&instance.address.resource.ty),
@@ -676,7 +703,6 @@ pub async fn change_in_sandbox(
     };
     let aws = Aws::new(providers);
     let written = aws.write(&target, settings).await;
-    drop(aws);
     sandbox.stop().await;
     written.map_err(Diagnostic::from)
 }

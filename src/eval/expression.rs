@@ -22,7 +22,7 @@ pub(super) trait World {
 /// The variables that are in scope, inside out, and the world behind them.
 pub(super) struct Scope<'a> {
     world: &'a dyn World,
-    outer: Option<&'a Scope<'a>>,
+    outer: Option<&'a Self>,
     bound: &'a [(&'a str, Value)],
     splat_item: Option<Value>,
 }
@@ -33,11 +33,11 @@ impl<'a> Scope<'a> {
         Self { world, outer: None, bound: &[], splat_item: None }
     }
 
-    fn bind(&'a self, bound: &'a [(&'a str, Value)]) -> Scope<'a> {
+    fn bind(&'a self, bound: &'a [(&'a str, Value)]) -> Self {
         Scope { world: self.world, outer: Some(self), bound, splat_item: None }
     }
 
-    fn splat(&'a self, item: Value) -> Scope<'a> {
+    fn splat(&'a self, item: Value) -> Self {
         Scope { world: self.world, outer: Some(self), bound: &[], splat_item: Some(item) }
     }
 
@@ -96,7 +96,7 @@ impl<'a> Scope<'a> {
             ExprKind::Splat(both) => self.splat_all(&both[0], &both[1]),
             ExprKind::Call(call) => self.call(call, expr.span),
             ExprKind::Conditional(three) => self.conditional(three, expr.span),
-            ExprKind::For(it) => self.for_expr(it, expr.span),
+            ExprKind::For(it) => self.for_expr(it),
             ExprKind::Unary(operator, operand) => self.unary(*operator, operand),
             ExprKind::Binary(operator, both) => self.binary(*operator, both, expr.span),
         }
@@ -366,7 +366,7 @@ impl<'a> Scope<'a> {
         Ok(marks.apply(taken))
     }
 
-    fn for_expr(&self, it: &For, span: Span) -> Result<Value, Fault> {
+    fn for_expr(&self, it: &For) -> Result<Value, Fault> {
         let collection = self.eval(&it.collection)?;
         let mut marks = Marks::default();
         let collection = marks.open(&collection);
@@ -409,7 +409,6 @@ impl<'a> Scope<'a> {
             }
             values.push(value);
         }
-        let _whole = span;
         Ok(marks.apply(if marks.unknown {
             Value::Unknown(Type::Any)
         } else if it.key.is_none() {

@@ -250,22 +250,13 @@ impl Finder<'_> {
         }
         body_exprs(&resource.body, &mut |expr| self.expr(&node, expr, repetition));
         match &resource.provider {
+            // The default provider needs no block.
+            Some(name)
+                if !self.config.providers.contains_key(&name.text) && &*name.text == "aws" => {}
             Some(name) if !self.config.providers.contains_key(&name.text) => {
-                // The default provider needs no block.
-                if &*name.text != "aws" {
-                    let known = self.config.providers.keys().map(|key| &**key);
-                    self.diagnostics.push(
-                        Diagnostic::error(
-                            "Unknown provider",
-                            format!(
-                                "There is no `provider` block for {}.{}",
-                                name.text,
-                                did_you_mean(&name.text, known)
-                            ),
-                        )
-                        .at(name.span),
-                    );
-                }
+                let hint = did_you_mean(&name.text, self.config.providers.keys().map(|key| &**key));
+                let detail = format!("There is no `provider` block for {}.{hint}", name.text);
+                self.report("Unknown provider", detail, name.span);
             }
             Some(name) => self.edges.push(Edge {
                 from: node,

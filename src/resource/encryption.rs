@@ -152,10 +152,8 @@ impl<'a> Rule<'a> {
             self.key.is_none_or(|key| KeyRef::parse(key).is_some_and(|key| key.is_aws_managed()));
         match self.algorithm? {
             "AES256" => Some((0, "SSE-S3")),
-            "aws:kms" if managed => Some((1, "AWS managed key")),
-            "aws:kms" => Some((2, "customer managed key")),
-            "aws:kms:dsse" if managed => Some((1, "AWS managed key")),
-            "aws:kms:dsse" => Some((2, "customer managed key")),
+            "aws:kms" | "aws:kms:dsse" if managed => Some((1, "AWS managed key")),
+            "aws:kms" | "aws:kms:dsse" => Some((2, "customer managed key")),
             _ => None,
         }
     }

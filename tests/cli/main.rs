@@ -1,0 +1,23 @@
+//! The binary as its users see it: standard output, standard error, exit status.
+
+mod bad_input;
+mod commands;
+mod emulators;
+mod examples;
+mod harness;
+mod lifecycle;
+mod sandboxed;
+
+use std::path::Path;
+
+/// A file that nobody declares is a test that never runs.
+#[test]
+fn every_file_here_is_declared() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let main = std::fs::read_to_string(dir.join("main.rs")).unwrap();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(module == "main" || main.contains(&format!("mod {module};")), "{name}");
+    }
+}
