@@ -10,6 +10,7 @@ pub mod graph;
 pub mod plan;
 pub mod provider;
 pub mod refresh;
+pub mod render;
 pub mod resource;
 pub mod sandbox;
 pub mod schema;
