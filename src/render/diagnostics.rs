@@ -1,0 +1,193 @@
+//! What is wrong, for people: the source with the place underlined, and what to do about it.
+
+use super::canvas::{clean, clean_lines, counted, number, wrap};
+use super::window::Window;
+use super::{LISTED, Style};
+use crate::addr::Address;
+use crate::diag::{Diagnostic, FileId, Severity, Sources, Span};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::collections::BTreeMap;
+
+/// How many resources one message names.
+const NAMED: usize = 5;
+
+/// Diagnostics that differ in nothing but the resource that they are about.
+struct Message<'a> {
+    diagnostic: &'a Diagnostic,
+    addresses: Vec<&'a Address>,
+    times: usize,
+}
+
+/// Diagnostics as text for standard error, at most 50 of them, errors before warnings.
+pub fn diagnostics(list: &[Diagnostic], sources: &Sources, style: &Style) -> String {
+    let messages = grouped(list);
+    let errors = messages.iter().filter(|it| it.diagnostic.is_error()).count();
+    let mut room = [errors.min(LISTED), LISTED.saturating_sub(errors)];
+    let mut left = [0, 0];
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(style.width.max(40)).hyperlink(false);
+    let mut out = String::new();
+    for message in &messages {
+        let kind = match message.diagnostic.severity {
+            Severity::Error => 0,
+            Severity::Warning => 1,
+        };
+        match room.get_mut(kind) {
+            Some(room) if *room > 0 => {
+                *room -= 1;
+                draw(&mut out, message, sources, &renderer, style);
+                out.push('\n');
+            }
+            Some(_) | None => {
+                if let Some(left) = left.get_mut(kind) {
+                    *left += message.times;
+                }
+            }
+        }
+    }
+    let [errors, warnings] = left;
+    let more: Vec<String> = [(errors, "error"), (warnings, "warning")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, one)| format!("{} more {one}{}", number(count), plural(count)))
+        .collect();
+    if !more.is_empty() {
+        out.push_str("… and ");
+        out.push_str(&more.join(" and "));
+        out.push('\n');
+    }
+    out
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// In the order of the first of each.
+fn grouped(list: &[Diagnostic]) -> Vec<Message<'_>> {
+    let mut messages: Vec<Message<'_>> = Vec::new();
+    let mut known = BTreeMap::new();
+    for diagnostic in list {
+        let Diagnostic { severity, summary, detail, subject, address, related } = diagnostic;
+        let key = (*severity, *summary, detail, *subject, related);
+        let at = *known.entry(key).or_insert_with(|| {
+            messages.push(Message { diagnostic, addresses: Vec::new(), times: 0 });
+            messages.len() - 1
+        });
+        if let Some(message) = messages.get_mut(at) {
+            message.times += 1;
+            message.addresses.extend(address);
+        }
+    }
+    messages
+}
+
+fn draw(
+    out: &mut String,
+    message: &Message<'_>,
+    sources: &Sources,
+    renderer: &Renderer,
+    style: &Style,
+) {
+    let Diagnostic { severity, summary, detail, subject, address: _, related } = message.diagnostic;
+    let level = match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group = level.primary_title(clean(summary)).elements(Vec::<Origin<'_>>::new());
+    let label = (!related.is_empty()).then_some("");
+    let spans = subject
+        .iter()
+        .map(|span| (*span, label, true))
+        .chain(related.iter().map(|(span, note)| (*span, Some(note.as_str()), false)));
+    let mut places: Vec<Place<'_>> = Vec::new();
+    for (span, label, primary) in spans {
+        let window = Window::of(sources, span);
+        let mark = Mark { span: window.span.clone(), at: span, label, primary };
+        let near = places.iter_mut().filter(|place| place.file == span.file);
+        match near.map(|place| (place.window.join(&window), place)).find(|(near, _)| *near) {
+            Some((_, place)) => place.marks.push(mark),
+            None => places.push(Place { file: span.file, window, marks: vec![mark] }),
+        }
+    }
+    for place in &places {
+        group = place.add_to(group, sources);
+    }
+    if let (None, [address]) = (subject, message.addresses.as_slice()) {
+        group = group.element(Origin::path(clean(address)));
+    }
+    let room = style.width.saturating_sub(12).max(40);
+    group = group.element(Level::NOTE.no_name().message(wrapped(detail, room)));
+    if let Some(note) = about(message, subject.is_some()) {
+        group = group.element(Level::NOTE.no_name().message(wrapped(&note, room)));
+    }
+    out.push_str(&renderer.render(&[group]));
+    out.push('\n');
+}
+
+fn wrapped(text: &str, width: usize) -> String {
+    wrap(&clean_lines(text), width).join("\n")
+}
+
+/// Which resources a message is about, where that is not plain from it.
+fn about(message: &Message<'_>, has_source: bool) -> Option<String> {
+    match message.addresses.as_slice() {
+        [] if message.times > 1 => Some(format!("{} times", number(message.times))),
+        [] => None,
+        [one] => {
+            let one = one.to_string();
+            let plain = !has_source || message.diagnostic.detail.contains(&one);
+            (!plain).then(|| format!("for {one}"))
+        }
+        many => {
+            let named: Vec<String> = many.iter().take(NAMED).map(ToString::to_string).collect();
+            let count = counted(many.len(), "resource", "resources");
+            let rest = many.len().saturating_sub(NAMED);
+            let rest = if rest > 0 { format!(" and {} more", number(rest)) } else { String::new() };
+            Some(format!("for {count}: {}{rest}", named.join(", ")))
+        }
+    }
+}
+
+/// What is underlined.
+struct Mark<'a> {
+    span: std::ops::Range<usize>,
+    at: Span,
+    label: Option<&'a str>,
+    primary: bool,
+}
+
+/// Some lines of one text, with what is underlined there.
+struct Place<'a> {
+    file: FileId,
+    window: Window,
+    marks: Vec<Mark<'a>>,
+}
+
+impl Place<'_> {
+    fn add_to<'g>(&self, group: Group<'g>, sources: &'g Sources) -> Group<'g> {
+        let text = sources.text(self.file).get(self.window.range.clone()).unwrap_or("");
+        let from = u32::try_from(self.window.range.start).unwrap_or(u32::MAX);
+        let line = sources.position(Span { file: self.file, start: from, end: from }).line;
+        let name = clean(sources.name(self.file));
+        let base = self.window.range.start;
+        let marks = self.marks.iter().map(|mark| {
+            let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let span = mark.span.start.saturating_sub(base)..mark.span.end.saturating_sub(base);
+            kind.span(span).label(mark.label.map(clean))
+        });
+        let snippet = Snippet::source(text).line_start(line).annotations(marks);
+        if self.window.whole_lines {
+            return group.element(snippet.path(name));
+        }
+        // The window is a piece of a line, so that the column is not to be seen from it.
+        match self.marks.first() {
+            Some(mark) => {
+                let at = sources.position(mark.at);
+                let origin = Origin::path(name).line(at.line).char_column(at.column);
+                group.element(origin).element(snippet)
+            }
+            None => group.element(snippet),
+        }
+    }
+}

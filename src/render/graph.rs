@@ -1,0 +1,78 @@
+//! The graph of what needs what, for Graphviz and for Mermaid.
+
+use super::canvas::clean;
+use crate::eval::{Edge, Node};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Nodes and edges in order, each once; an edge's ends are nodes.
+fn sorted<'a>(
+    nodes: &'a [Node],
+    edges: &'a [Edge],
+) -> (BTreeSet<&'a Node>, BTreeSet<(&'a Node, &'a Node)>) {
+    let edges: BTreeSet<_> = edges.iter().map(|edge| (&edge.from, &edge.to)).collect();
+    let ends = edges.iter().flat_map(|(from, to)| [*from, *to]);
+    let nodes = nodes.iter().chain(ends).collect();
+    (nodes, edges)
+}
+
+/// The graph in the language of Graphviz. An arrow leads from who needs to what is needed.
+pub fn dot(nodes: &[Node], edges: &[Edge]) -> String {
+    let (nodes, edges) = sorted(nodes, edges);
+    let label = |node: &Node| clean(node).replace('\\', "\\\\").replace('"', "\\\"");
+    let mut out = "digraph {\n  rankdir = \"LR\"\n  node [fontname = \"sans-serif\"]\n".to_owned();
+    for node in nodes {
+        let shape = match node {
+            Node::Variable(_) | Node::Local(_) => "note",
+            Node::Provider(_) => "component",
+            Node::Resource(_) => "box",
+            Node::Output(_) => "cds",
+        };
+        out.push_str(&format_line(&["  \"", &label(node), "\" [shape = ", shape, "]\n"]));
+    }
+    for (from, to) in edges {
+        out.push_str(&format_line(&["  \"", &label(from), "\" -> \"", &label(to), "\"\n"]));
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// The graph in the language of Mermaid. An arrow leads from who needs to what is needed.
+pub fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
+    let (nodes, edges) = sorted(nodes, edges);
+    let ids: BTreeMap<&Node, String> =
+        nodes.iter().enumerate().map(|(n, node)| (*node, format!("n{n}"))).collect();
+    let mut out = "flowchart LR\n".to_owned();
+    for (node, id) in &ids {
+        let (open, close) = match node {
+            Node::Variable(_) | Node::Local(_) => ("(\"", "\")"),
+            Node::Provider(_) => ("{{\"", "\"}}"),
+            Node::Resource(_) => ("[\"", "\"]"),
+            Node::Output(_) => ("([\"", "\"])"),
+        };
+        out.push_str(&format_line(&["  ", id, open, &mermaid_label(node), close, "\n"]));
+    }
+    for (from, to) in edges {
+        if let (Some(from), Some(to)) = (ids.get(from), ids.get(to)) {
+            out.push_str(&format_line(&["  ", from, " --> ", to, "\n"]));
+        }
+    }
+    out
+}
+
+fn format_line(parts: &[&str]) -> String {
+    parts.concat()
+}
+
+/// Mermaid reads `#name;` and `#number;` in a label as a character, and the rest as HTML or
+/// Markdown.
+fn mermaid_label(node: &Node) -> String {
+    let mut out = String::new();
+    for c in clean(node).chars() {
+        if c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ' | '[' | ']') {
+            out.push(c);
+        } else {
+            out.push_str(&format!("#{};", u32::from(c)));
+        }
+    }
+    out
+}

@@ -1,0 +1,14 @@
+//! For people: text that is read in a terminal or in the log of a build.
+
+mod leaves;
+mod outcome;
+mod outputs;
+mod plan;
+mod progress;
+mod show;
+
+pub use self::outcome::outcome;
+pub use self::outputs::outputs;
+pub use self::plan::plan;
+pub use self::progress::Progress;
+pub use self::show::{resource, state};

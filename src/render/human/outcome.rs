@@ -1,0 +1,95 @@
+//! What carrying out a plan came to.
+
+use super::super::canvas::{Canvas, Tint, clean, clean_lines, counted, number, wrap};
+use super::super::{LISTED, Style};
+use crate::diag::Diagnostic;
+use crate::event::Outcome;
+use crate::plan::{Action, Plan};
+
+/// The summary of an apply: one line where all went well; otherwise what failed, why, and what was
+/// not begun.
+pub fn outcome(plan: &Plan, outcome: &Outcome, style: &Style) -> String {
+    let mut canvas = Canvas::new(style.color);
+    let what = if plan.destroy { "Destroy" } else { "Apply" };
+    let mut parts: Vec<String> = Action::ALL
+        .into_iter()
+        .map(|action| (outcome.count(action), done(action)))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", number(count)))
+        .collect();
+    let outputs = plan.output_changes.len();
+    if outcome.is_complete() {
+        if outputs > 0 {
+            parts.push(counted(outputs, "output changed", "outputs changed"));
+        }
+        if parts.is_empty() {
+            parts.push("Nothing was to be done".to_owned());
+        }
+        canvas.tinted(Tint::Good, format_args!("{what} complete!"));
+        canvas.push(" ").push(&parts.join(", ")).push(".\n");
+        return canvas.finish();
+    }
+    if !outcome.failures.is_empty() {
+        canvas.tinted(Tint::Strong, "Failed:").push("\n\n");
+        for failure in outcome.failures.iter().take(LISTED) {
+            draw(&mut canvas, failure, style);
+        }
+        more(&mut canvas, outcome.failures.len());
+        canvas.line();
+    }
+    if !outcome.skipped.is_empty() {
+        let why = if outcome.interrupted {
+            "Not begun, because the run was stopped:"
+        } else {
+            "Not begun, because of a failure before:"
+        };
+        canvas.tinted(Tint::Strong, why).push("\n\n");
+        for address in outcome.skipped.iter().take(LISTED) {
+            canvas.spaces(4).clean(address).line();
+        }
+        more(&mut canvas, outcome.skipped.len());
+        canvas.line();
+    }
+    if !outcome.failures.is_empty() {
+        parts.push(format!("{} failed", number(outcome.failures.len())));
+    }
+    if !outcome.skipped.is_empty() {
+        parts.push(format!("{} not begun", number(outcome.skipped.len())));
+    }
+    let end = if outcome.interrupted { "stopped:" } else { "incomplete:" };
+    canvas.tinted(Tint::Bad, format_args!("{what} {end}"));
+    canvas.push(" ").push(&parts.join(", ")).push(".\n");
+    if outputs > 0 {
+        canvas.push("The outputs are not recorded until all is done.\n");
+    }
+    canvas.push("What is done is recorded; the next plan has the rest.\n");
+    canvas.finish()
+}
+
+/// What was done, as a participle.
+fn done(action: Action) -> &'static str {
+    match action {
+        Action::Update => "updated",
+        Action::Adopt => "adopted",
+        Action::Reset => "reset",
+        Action::Forget => "forgotten",
+        Action::NoOp => "unchanged",
+    }
+}
+
+fn draw(canvas: &mut Canvas, failure: &Diagnostic, style: &Style) {
+    canvas.push("  ").tinted(Tint::Bad, "x").push(" ");
+    if let Some(address) = &failure.address {
+        canvas.clean(address).push(": ");
+    }
+    canvas.tinted(Tint::Strong, clean(failure.summary)).line();
+    for line in wrap(&clean_lines(&failure.detail), style.width.saturating_sub(6).max(30)) {
+        canvas.spaces(6).push(&line).line();
+    }
+}
+
+fn more(canvas: &mut Canvas, count: usize) {
+    if count > LISTED {
+        canvas.spaces(4).push("… and ").push(&number(count - LISTED)).push(" more\n");
+    }
+}

@@ -1,0 +1,303 @@
+//! A plan: what changed outside, what is to be done, and what that comes to.
+
+use super::super::canvas::{Canvas, Tint, clean, columns, counted, literal, number, wrap};
+use super::super::{LISTED, Style};
+use super::leaves::{self, Leaf};
+use super::outputs;
+use crate::plan::{Action, Change, Plan, Reason, Step};
+
+/// More steps than this are summed up by address at the end.
+const SCREENFUL: usize = 20;
+/// What an action takes back a bucket to, and by which request.
+const BACK: &str = "back to SSE-S3 (DeleteBucketEncryption)";
+
+/// A plan as text for standard output.
+pub fn plan(plan: &Plan, style: &Style) -> String {
+    let mut page = Page { canvas: Canvas::new(style.color), style };
+    page.drift(plan);
+    page.actions(plan);
+    if !plan.output_changes.is_empty() {
+        page.section("Changes to Outputs:");
+        outputs::changes(&mut page.canvas, &plan.output_changes, style);
+    }
+    let shown = plan.steps.iter().filter(|step| step.action != Action::NoOp).count();
+    if shown > SCREENFUL && !style.concise {
+        page.addresses(plan);
+    }
+    page.summary(plan);
+    page.canvas.finish()
+}
+
+/// The symbol of an action.
+fn symbol(action: Action) -> (&'static str, Tint) {
+    match action {
+        Action::Update => ("~", Tint::Changed),
+        Action::Adopt => ("=", Tint::Noted),
+        Action::Reset => ("-", Tint::Bad),
+        Action::Forget => (".", Tint::Dim),
+        Action::NoOp => (" ", Tint::Dim),
+    }
+}
+
+/// What an action does, in a word or two.
+fn meaning(action: Action) -> &'static str {
+    match action {
+        Action::Update => "update",
+        Action::Adopt => "adopt (record only)",
+        Action::Reset => "reset (back to SSE-S3)",
+        Action::Forget => "forget (drop the record)",
+        Action::NoOp => "nothing",
+    }
+}
+
+/// Why a step is taken, or what it comes to where that is not plain.
+fn explanation(step: &Step) -> Option<String> {
+    let end = match step.action {
+        Action::Reset => BACK,
+        Action::Forget => "only the record is dropped",
+        Action::Adopt => return Some("already live as declared; will be recorded".to_owned()),
+        Action::Update | Action::NoOp => return None,
+    };
+    Some(match &step.reason {
+        None | Some(Reason::Destroy) => end.to_owned(),
+        Some(Reason::NotInConfiguration) => format!("no longer in the configuration: {end}"),
+        Some(Reason::IdentityChanged { to }) => {
+            format!("the address now names the bucket {}; this one: {end}", literal(to))
+        }
+        Some(Reason::MovedTo { to }) => format!("now managed as {to}: {end}"),
+        Some(Reason::Gone) => format!("the bucket is gone: {end}"),
+        Some(Reason::AlreadyReset) => format!("already is as a reset would leave it: {end}"),
+    })
+}
+
+struct Page<'a> {
+    canvas: Canvas,
+    style: &'a Style,
+}
+
+impl Page<'_> {
+    /// The title of a section, apart from the one before.
+    fn section(&mut self, title: &str) {
+        if !self.canvas.is_empty() {
+            self.canvas.line();
+        }
+        self.canvas.tinted(Tint::Strong, title).push("\n\n");
+    }
+
+    fn drift(&mut self, plan: &Plan) {
+        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty());
+        let count = drifted.clone().count();
+        if count == 0 {
+            return;
+        }
+        self.section("Changed outside of Sealform since the last apply:");
+        for (n, step) in drifted.take(LISTED).enumerate() {
+            if self.style.concise {
+                self.concise(step, "~", Tint::Changed, &step.drift);
+                self.canvas.line();
+                continue;
+            }
+            if n > 0 {
+                self.canvas.line();
+            }
+            self.head(step, "~", Tint::Changed);
+            let live = step.before.as_ref();
+            leaves::draw(&mut self.canvas, &step.drift, [live, live], self.style.width);
+            if step.action == Action::NoOp {
+                self.comment("nothing to do: as it is now is as declared");
+            }
+        }
+        if count > LISTED {
+            let more = number(count - LISTED);
+            self.canvas.push("\n  … and ").push(&more).push(" more; all are in the JSON form\n");
+        }
+    }
+
+    fn actions(&mut self, plan: &Plan) {
+        let steps = || plan.steps.iter().filter(|step| step.action != Action::NoOp);
+        if steps().next().is_none() {
+            return;
+        }
+        self.section(if plan.destroy {
+            "Sealform will take back what it manages:"
+        } else {
+            "Sealform will perform the following actions:"
+        });
+        for (n, step) in steps().enumerate() {
+            let (symbol, tint) = symbol(step.action);
+            if self.style.concise {
+                self.concise(step, symbol, tint, &step.changes);
+                match explanation(step) {
+                    Some(why) if step.changes.is_empty() => {
+                        self.canvas.push(": ").clean(why);
+                    }
+                    Some(_) | None => {}
+                }
+                if let Some(why) = &step.weakening {
+                    self.canvas.push("  ").tinted(Tint::Bad, format_args!("! weakens: {why}"));
+                }
+                self.canvas.line();
+                continue;
+            }
+            if n > 0 {
+                self.canvas.line();
+            }
+            self.head(step, symbol, tint);
+            if let Some(why) = explanation(step) {
+                self.comment(&why);
+            }
+            let settings = [step.before.as_ref(), step.after.as_ref()];
+            leaves::draw(&mut self.canvas, &step.changes, settings, self.style.width);
+            if let Some(why) = &step.weakening {
+                self.canvas.push("  ").tinted(Tint::Bad, format_args!("!   weakens: {why}")).line();
+            }
+        }
+        self.canvas.line();
+        self.legend(plan);
+    }
+
+    /// The symbols in use.
+    fn legend(&mut self, plan: &Plan) {
+        let used = Action::ALL.into_iter().filter(|action| *action != Action::NoOp);
+        let mut symbols: Vec<String> = used
+            .filter(|action| plan.steps.iter().any(|step| step.action == *action))
+            .map(|action| format!("{} {}", symbol(action).0, meaning(action)))
+            .collect();
+        if plan.steps.iter().any(|step| step.weakening.is_some()) {
+            symbols.push("! weakens protection".to_owned());
+        }
+        let text = format!("Symbols: {}", symbols.join(", "));
+        for line in wrap(&text, self.style.width) {
+            self.canvas.tinted(Tint::Dim, line).line();
+        }
+    }
+
+    /// The address and the bucket, side by side where there is room.
+    fn head(&mut self, step: &Step, symbol: &str, tint: Tint) {
+        let address = clean(&step.address);
+        let bucket = literal(&step.identity);
+        let wide = columns(&address) + columns(&bucket);
+        self.canvas.push("  ").tinted(tint, symbol).push(" ").tinted(Tint::Strong, address);
+        if wide + "  ~     bucket ".len() <= self.style.width {
+            self.canvas.push("    ");
+        } else {
+            self.canvas.line().spaces(6);
+        }
+        self.canvas.push("bucket ").push(&bucket).line();
+    }
+
+    fn comment(&mut self, text: &str) {
+        self.canvas.spaces(6).tinted(Tint::Dim, format_args!("# {text}")).line();
+    }
+
+    /// A step on one line, of which the end is left open.
+    fn concise(&mut self, step: &Step, symbol: &str, tint: Tint, changes: &[Change]) {
+        self.canvas.tinted(tint, symbol).push(" ").tinted(Tint::Strong, &step.address);
+        for (n, change) in changes.iter().enumerate() {
+            let name = change.path.steps().last().map_or("", |name| name);
+            self.canvas.push(if n == 0 { ": " } else { ", " }).clean(name);
+            let leaf = Leaf::of(change);
+            match (leaf.before, leaf.after) {
+                (Some(before), Some(after)) => {
+                    self.canvas.push(" ").tinted(Tint::Bad, before).push(" -> ");
+                    self.canvas.tinted(Tint::Good, after);
+                }
+                (None, Some(value)) | (Some(value), None) => {
+                    self.canvas.push(" ").tinted(leaf.tint, leaf.symbol).push(" ");
+                    self.canvas.tinted(leaf.tint, value);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// The addresses by action, for a plan that is longer than a screen.
+    fn addresses(&mut self, plan: &Plan) {
+        self.section("Addresses by action:");
+        for action in Action::ALL.into_iter().filter(|action| *action != Action::NoOp) {
+            let (symbol, tint) = symbol(action);
+            let steps = || plan.steps.iter().filter(|step| step.action == action);
+            self.list(symbol, tint, action.word(), steps().count(), steps());
+        }
+        let weakening = || plan.steps.iter().filter(|step| step.weakening.is_some());
+        self.list("!", Tint::Bad, "weakens protection", weakening().count(), weakening());
+    }
+
+    fn list<'s>(
+        &mut self,
+        symbol: &str,
+        tint: Tint,
+        title: &str,
+        count: usize,
+        steps: impl Iterator<Item = &'s Step>,
+    ) {
+        if count == 0 {
+            return;
+        }
+        self.canvas.push("  ").tinted(tint, symbol).push(" ").push(title);
+        self.canvas.push(" (").push(&number(count)).push(")\n");
+        for step in steps.take(LISTED) {
+            self.canvas.spaces(6).clean(&step.address).line();
+        }
+        if count > LISTED {
+            self.canvas.spaces(6).push("… and ").push(&number(count - LISTED)).push(" more\n");
+        }
+    }
+
+    /// What it all comes to.
+    fn summary(&mut self, plan: &Plan) {
+        if !self.canvas.is_empty() {
+            self.canvas.line();
+        }
+        let unchanged = plan.count(Action::NoOp);
+        if plan.is_empty() {
+            let as_declared = match unchanged {
+                0 if plan.destroy => "Nothing is managed.".to_owned(),
+                0 => "There is no bucket to look after.".to_owned(),
+                1 => "1 bucket is encrypted as declared.".to_owned(),
+                many => format!("{} buckets are encrypted as declared.", number(many)),
+            };
+            if plan.unplanned.is_empty() {
+                self.canvas.tinted(Tint::Strong, "No changes.").push(" ").push(&as_declared);
+            } else if unchanged == 0 {
+                self.canvas.tinted(Tint::Strong, "Nothing could be planned.");
+            } else {
+                self.canvas.tinted(Tint::Strong, "No changes as far as could be planned.");
+                self.canvas.push(" ").push(&as_declared);
+            }
+        } else {
+            let mut parts: Vec<String> =
+                [Action::Update, Action::Adopt, Action::Reset, Action::Forget]
+                    .into_iter()
+                    .map(|action| (plan.count(action), action))
+                    .filter(|(count, _)| *count > 0)
+                    .map(|(count, action)| format!("{} to {}", number(count), action.word()))
+                    .collect();
+            if !plan.output_changes.is_empty() {
+                let count = plan.output_changes.len();
+                parts.push(counted(count, "output to change", "outputs to change"));
+            }
+            self.canvas.tinted(Tint::Strong, "Plan:").push(" ").push(&parts.join(", ")).push(".");
+            if unchanged > 0 {
+                self.canvas.push(" ").push(&number(unchanged)).push(" unchanged.");
+            }
+        }
+        let stale = plan.steps.iter().filter(|step| step.record).count();
+        if stale > 0 {
+            let text = counted(stale, "record is out of date", "records are out of date");
+            self.canvas.push(" ").push(&text).push("; apply renews them.");
+        }
+        let weakening = plan.steps.iter().filter(|step| step.weakening.is_some()).count();
+        if weakening > 0 {
+            let text = counted(weakening, "weakens protection.", "weaken protection.");
+            self.canvas.push(" ").tinted(Tint::Bad, text);
+        }
+        if !plan.unplanned.is_empty() {
+            let text = number(plan.unplanned.len());
+            self.canvas.push(" ");
+            self.canvas
+                .tinted(Tint::Bad, format_args!("{text} could not be planned; see the errors."));
+        }
+        self.canvas.line();
+    }
+}

@@ -1,0 +1,177 @@
+//! For programs: documents with a version. What is sensitive is never in them.
+
+use super::window::Window;
+use crate::diag::{Diagnostic, Position, Severity, Sources, Span};
+use crate::event::Outcome;
+use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
+use crate::state::OutputState;
+use crate::value::{Value, to_json};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+
+/// The version of the documents: another first number means that readers must be changed.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// A plan, with what was found wrong while it was made.
+pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &Sources) -> Json {
+    let shown = plan.steps.iter().filter(|it| it.action != Action::NoOp || !it.drift.is_empty());
+    json!({
+        "format_version": FORMAT_VERSION,
+        "sealform_version": plan.tool_version,
+        "destroy": plan.destroy,
+        "summary": {
+            "counts": counts(|action| plan.count(action)),
+            "drifted": plan.steps.iter().filter(|step| !step.drift.is_empty()).count(),
+            "weakening": plan.steps.iter().filter(|step| step.weakening.is_some()).count(),
+            "empty": plan.is_empty(),
+            "complete": plan.unplanned.is_empty(),
+        },
+        "resource_changes": shown.map(step).collect::<Vec<_>>(),
+        "unplanned": plan.unplanned.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "output_changes": plan.output_changes.iter().map(output_change).collect::<Map<_, _>>(),
+        "diagnostics": self::diagnostics(diagnostics, sources),
+    })
+}
+
+/// What carrying out a plan came to. The failures are among the diagnostics.
+pub fn outcome(plan: &Plan, outcome: &Outcome, sources: &Sources) -> Json {
+    json!({
+        "format_version": FORMAT_VERSION,
+        "sealform_version": plan.tool_version,
+        "destroy": plan.destroy,
+        "summary": {
+            "counts": counts(|action| outcome.count(action)),
+            "failed": outcome.failures.len(),
+            "skipped": outcome.skipped.len(),
+            "interrupted": outcome.interrupted,
+            "complete": outcome.is_complete(),
+        },
+        "skipped": outcome.skipped,
+        "outputs": outputs(&plan.outputs),
+        "diagnostics": diagnostics(&outcome.failures, sources),
+    })
+}
+
+/// Outputs by name.
+pub fn outputs(outputs: &BTreeMap<String, OutputState>) -> Json {
+    let entry = |(name, OutputState { value, sensitive }): (&String, &OutputState)| {
+        let value = if *sensitive { &Json::Null } else { value };
+        (name.clone(), json!({ "value": value, "sensitive": sensitive }))
+    };
+    Json::Object(outputs.iter().map(entry).collect())
+}
+
+/// Diagnostics in the shape that readers of Terraform's know.
+pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) -> Json {
+    Json::Array(diagnostics.iter().map(|it| diagnostic(it, sources)).collect())
+}
+
+fn counts(count: impl Fn(Action) -> usize) -> Json {
+    let entry = |action: Action| (action.word().to_owned(), Json::from(count(action)));
+    Json::Object(Action::ALL.into_iter().map(entry).collect())
+}
+
+fn step(step: &Step) -> Json {
+    let mut object = json!({
+        "address": step.address.to_string(),
+        "bucket": &*step.identity,
+        "provider": &*step.provider,
+        "action": step.action.word(),
+        "changes": step.changes.iter().map(change).collect::<Vec<_>>(),
+        "drift": step.drift.iter().map(change).collect::<Vec<_>>(),
+    });
+    if let Some(why) = &step.reason {
+        object["reason"] = reason(why);
+    }
+    if let Some(why) = &step.weakening {
+        object["weakening"] = Json::from(why.as_str());
+    }
+    object
+}
+
+fn reason(reason: &Reason) -> Json {
+    match reason {
+        Reason::NotInConfiguration => json!({ "kind": "not-in-configuration" }),
+        Reason::IdentityChanged { to } => json!({ "kind": "identity-changed", "to": &**to }),
+        Reason::MovedTo { to } => json!({ "kind": "moved-to", "to": to.to_string() }),
+        Reason::Gone => json!({ "kind": "gone" }),
+        Reason::AlreadyReset => json!({ "kind": "already-reset" }),
+        Reason::Destroy => json!({ "kind": "destroy" }),
+    }
+}
+
+fn change(change: &Change) -> Json {
+    let Change { path, before, after, sensitive } = change;
+    let marked = |value: &Value| value.any(&|part| part.is_sensitive());
+    let sensitive = *sensitive || marked(before) || marked(after);
+    let shown = |value: &Value| if sensitive { Json::Null } else { to_json(value) };
+    json!({
+        "path": path.to_string(),
+        "before": shown(before),
+        "after": shown(after),
+        "sensitive": sensitive,
+    })
+}
+
+fn output_change(change: &OutputChange) -> (String, Json) {
+    let OutputChange { name, before, after, sensitive } = change;
+    let action = match (before, after) {
+        (None, _) => "create",
+        (Some(_), None) => "delete",
+        (Some(_), Some(_)) => "update",
+    };
+    let shown = |value: &Option<Json>| match value {
+        Some(value) if !sensitive => value.clone(),
+        Some(_) | None => Json::Null,
+    };
+    let object = json!({
+        "action": action,
+        "before": shown(before),
+        "after": shown(after),
+        "sensitive": sensitive,
+    });
+    (name.clone(), object)
+}
+
+fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Json {
+    let Diagnostic { severity, summary, detail, subject, address, related } = diagnostic;
+    let severity = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut object = json!({ "severity": severity, "summary": summary, "detail": detail });
+    if let Some(address) = address {
+        object["address"] = Json::from(address.to_string());
+    }
+    if let Some(span) = subject {
+        object["range"] = range(*span, sources);
+        object["snippet"] = snippet(*span, sources);
+    }
+    if !related.is_empty() {
+        let note = |(span, note): &(Span, String)| json!({ "message": note, "range": range(*span, sources) });
+        object["related"] = Json::Array(related.iter().map(note).collect());
+    }
+    object
+}
+
+fn range(span: Span, sources: &Sources) -> Json {
+    let position = |at: Position| json!({ "line": at.line, "column": at.column, "byte": at.byte });
+    json!({
+        "filename": sources.name(span.file),
+        "start": position(sources.position(span)),
+        "end": position(sources.end_position(span)),
+    })
+}
+
+fn snippet(span: Span, sources: &Sources) -> Json {
+    let window = Window::of(sources, span);
+    let code = sources.text(span.file).get(window.range.clone()).unwrap_or("");
+    json!({
+        "context": null,
+        "code": code,
+        "start_line": sources.position(span).line,
+        "highlight_start_offset": window.span.start - window.range.start,
+        "highlight_end_offset": window.span.end - window.range.start,
+        "values": [],
+    })
+}

@@ -1,0 +1,49 @@
+//! Draws a plan, a state, diagnostics, a graph and the course of a run.
+//!
+//! Owns the formats: one file each. It decides nothing; all it does is to draw what `plan` decided
+//! and `event` tells. Drawing gives text back; only [`human::Progress`] writes, to the writer that
+//! it is given. What comes from outside is escaped, so that it cannot steer a terminal.
+//!
+//! ```
+//! use sealform::render::{Style, human};
+//! use std::collections::BTreeMap;
+//!
+//! assert_eq!(human::outputs(&BTreeMap::new(), &Style::PLAIN), "");
+//! ```
+
+mod canvas;
+mod diagnostics;
+pub mod graph;
+pub mod human;
+pub mod json;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::diagnostics::diagnostics;
+
+/// How text for people is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether with colours. The text is the same without.
+    pub color: bool,
+    /// One line an action.
+    pub concise: bool,
+    /// How many columns there are.
+    pub width: usize,
+}
+
+impl Style {
+    /// For a terminal that nothing is known of, or none.
+    pub const PLAIN: Self = Self { color: false, concise: false, width: 80 };
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self::PLAIN
+    }
+}
+
+/// At most so many of one kind are listed where a list only sums up.
+const LISTED: usize = 50;
