@@ -81,7 +81,7 @@ fn finish(diagnostics: &[Diagnostic], project: Option<&Project>, doing: &Doing, 
     let none = crate::diag::Sources::default();
     let sources = project.map_or(&none, |project| &project.sources);
     if doing.planning.json {
-        ui.out_json(&render::json::failure(diagnostics, sources));
+        ui.out_json(&render::json::validation(diagnostics, sources));
     }
     ui.diagnostics(diagnostics, sources);
     Exit::Failure
@@ -192,7 +192,7 @@ async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing,
         }
     };
     if doing.planning.json {
-        ui.out_json(&render::json::outcome(plan, &outcome));
+        ui.out_json(&render::json::outcome(plan, &outcome, &project.sources));
     } else {
         ui.out(&render::human::outcome(plan, &outcome, &ui.style()));
     }

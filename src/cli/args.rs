@@ -68,7 +68,7 @@ impl Variables {
         let mut environment: Vec<(String, String)> = environment.collect();
         environment.sort();
         Request {
-            dir: global.chdir.clone().unwrap_or_default(),
+            dir: global.dir(),
             cwd: std::env::current_dir().unwrap_or_default(),
             environment,
             variables: self.0.clone(),

@@ -19,8 +19,7 @@ const STARTER_NAME: &str = "main.seal.hcl";
 const STARTER: &str = include_str!("starter.seal.hcl");
 
 pub(super) fn run(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
-    let dir = global.chdir.clone().unwrap_or_default();
-    let here = if dir.as_os_str().is_empty() { Path::new(".") } else { &dir };
+    let here = &global.dir();
     match load::has_config(here) {
         Ok(true) => describe(global, ui),
         Ok(false) => write_starter(here, ui),

@@ -72,6 +72,7 @@ struct Cli {
 
 /// Flags that every command takes.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// Work in this directory instead of the current one.
     #[arg(long, global = true, value_name = "DIR")]
@@ -82,6 +83,13 @@ struct Global {
     /// Use the embedded S3, KMS and STS instead of AWS. Its buckets are kept in state/.
     #[arg(long, global = true)]
     sandbox: bool,
+}
+
+impl Global {
+    /// The directory to work in.
+    fn dir(&self) -> PathBuf {
+        self.chdir.clone().unwrap_or_else(|| PathBuf::from("."))
+    }
 }
 
 #[derive(Debug, Subcommand)]

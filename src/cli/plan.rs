@@ -37,7 +37,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if let Some(plan) = &plan {
         show(plan, &prepared.project, &diagnostics, args.planning.json, ui);
     } else if args.planning.json {
-        ui.out_json(&render::json::failure(&diagnostics, &prepared.project.sources));
+        ui.out_json(&render::json::validation(&diagnostics, &prepared.project.sources));
     }
     ui.diagnostics(&diagnostics, &prepared.project.sources);
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else { return Exit::Failure };

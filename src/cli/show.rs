@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut diagnostics = Diagnostics::new();
     let none = Sources::default();
     if let Some(file) = &args.plan {
-        let path = global.chdir.clone().unwrap_or_default().join(file);
+        let path = global.dir().join(file);
         let Some(plan) = read_plan(&path, &mut diagnostics) else {
             ui.diagnostics(&diagnostics, &none);
             return Exit::Failure;

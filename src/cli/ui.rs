@@ -64,18 +64,20 @@ impl Ui {
         self.diagnostics(&[Diagnostic::error("Failed", format!("{text}."))], &Sources::default());
     }
 
-    /// Writes diagnostics to standard error.
+    /// Writes diagnostics to standard error, in the order of the source.
     pub(super) fn diagnostics(&self, list: &[Diagnostic], sources: &Sources) {
         if !list.is_empty() {
-            let text = render::diagnostics(list, sources, &self.error_style());
+            let mut list = list.to_vec();
+            list.sort_by_key(|diagnostic| diagnostic.subject.map(|span| (span.file, span.start)));
+            let text = render::diagnostics(&list, sources, &self.error_style());
             let _closed = io::stderr().lock().write_all(text.as_bytes());
         }
     }
 
     /// Shows progress on standard error: a bar on a terminal that nobody records, lines elsewhere.
-    pub(super) fn progress(&self) -> render::Progress<io::Stderr> {
+    pub(super) fn progress(&self) -> render::human::Progress<io::Stderr> {
         let bar = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-        render::Progress::new(io::stderr(), bar)
+        render::human::Progress::new(io::stderr(), self.error_style(), bar)
     }
 
     /// Whether somebody is there to be asked.

@@ -77,7 +77,7 @@ pub fn has_config(dir: &Path) -> io::Result<bool> {
 }
 
 fn display(dir: &Path) -> String {
-    if dir.as_os_str().is_empty() || dir == Path::new(".") {
+    if dir == Path::new(".") {
         "This directory".to_owned()
     } else {
         format!("The directory {}", dir.display())

@@ -46,11 +46,7 @@ impl Project {
         diagnostics: &mut Diagnostics,
     ) -> Evaluation {
         let names: Vec<&'static str> = resource::TYPES.iter().map(|ty| ty.name()).collect();
-        let dir = if self.dir.as_os_str().is_empty() {
-            ".".to_owned()
-        } else {
-            self.dir.display().to_string()
-        };
+        let dir = self.dir.display().to_string();
         let cwd = self.cwd.display().to_string();
         let files = DirectoryFiles(&self.dir);
         let input = Input {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What a command is asked to work on.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The directory of the configuration, as the user named it; empty for the current one.
+    /// The directory of the configuration, as the user named it.
     pub dir: PathBuf,
     /// The current directory, for `path.cwd`.
     pub cwd: PathBuf,

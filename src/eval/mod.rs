@@ -142,9 +142,13 @@ struct Repeated {
 impl World for Run<'_> {
     fn lookup(&self, root: Root, type_name: &str, name: &str) -> Option<Value> {
         match root {
-            Root::Variable => self.values.variables.get(name).cloned(),
-            Root::Local => self.values.locals.get(name).cloned(),
-            Root::Resource => self.values.resources.get(type_name)?.get(name).cloned(),
+            // What has no value has been reported: as unknown, as part of a cycle, or as failed.
+            Root::Variable => Some(self.values.variables.get(name).cloned().unwrap_or(FAILED)),
+            Root::Local => Some(self.values.locals.get(name).cloned().unwrap_or(FAILED)),
+            Root::Resource => {
+                let found = self.values.resources.get(type_name).and_then(|it| it.get(name));
+                Some(found.cloned().unwrap_or(FAILED))
+            }
             Root::Each => match (&self.repeated.as_ref()?.key, name) {
                 (InstanceKey::Name(key), "key") => Some(Value::String(Arc::clone(key))),
                 (InstanceKey::Name(_), "value") => Some(self.repeated.as_ref()?.value.clone()),
@@ -256,10 +260,9 @@ impl Run<'_> {
         let before = diagnostics.len();
         let what = format!("The resource {}", resource.addr);
         decode::check(&resource.body, schema, &what, resource.header, diagnostics);
+        // What is there is evaluated all the same, so that all its faults are told at once.
+        let sound = diagnostics.len() == before;
         let keys = self.keys(&resource.repeat, diagnostics);
-        if diagnostics.len() > before {
-            return None;
-        }
         let provider: Arc<str> =
             resource.provider.as_ref().map_or_else(|| "aws".into(), |name| Arc::clone(&name.text));
         let referenced = self.referenced.contains(&resource.addr);
@@ -284,6 +287,9 @@ impl Run<'_> {
                 }
                 continue;
             };
+            if !sound {
+                continue;
+            }
             if referenced {
                 seen.push((address.key.clone(), (input.resolve)(&address, &declared)));
             }
@@ -293,7 +299,7 @@ impl Run<'_> {
                 provider: Arc::clone(&provider),
             });
         }
-        if failed {
+        if failed || !sound {
             return None;
         }
         Some(match &resource.repeat {

@@ -1,10 +1,11 @@
 //! For programs: documents with a version. What is sensitive is never in them.
 
 use super::window::Window;
+use crate::addr::Address;
 use crate::diag::{Diagnostic, Position, Severity, Sources, Span};
 use crate::event::Outcome;
 use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
-use crate::state::OutputState;
+use crate::state::{OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -49,6 +50,43 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, sources: &Sources) -> Json {
         "skipped": outcome.skipped,
         "outputs": outputs(&plan.outputs),
         "diagnostics": diagnostics(&outcome.failures, sources),
+    })
+}
+
+/// What `validate` found; also what stopped a command before it had anything else to say. The shape
+/// is that of `terraform validate -json`.
+pub fn validation(diagnostics: &[Diagnostic], sources: &Sources) -> Json {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    json!({
+        "format_version": FORMAT_VERSION,
+        "valid": errors == 0,
+        "error_count": errors,
+        "warning_count": diagnostics.len() - errors,
+        "diagnostics": self::diagnostics(diagnostics, sources),
+    })
+}
+
+/// What is recorded.
+pub fn state(state: &StateFile) -> Json {
+    json!({
+        "format_version": FORMAT_VERSION,
+        "sealform_version": state.tool_version,
+        "serial": state.serial,
+        "lineage": state.lineage,
+        "resources": state.resources.iter().map(|(at, it)| resource(at, it)).collect::<Vec<_>>(),
+        "outputs": outputs(&state.outputs),
+    })
+}
+
+/// What is recorded of one instance.
+pub fn resource(address: &Address, recorded: &Recorded) -> Json {
+    let depends_on: Vec<String> = recorded.depends_on.iter().map(ToString::to_string).collect();
+    json!({
+        "address": address.to_string(),
+        "bucket": recorded.identity,
+        "provider": recorded.provider,
+        "values": to_json(&recorded.values),
+        "depends_on": depends_on,
     })
 }
 

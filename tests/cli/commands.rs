@@ -1,1 +1,143 @@
-//! To come.
+//! Each command's words, and the command line itself.
+
+use crate::harness::{Dir, resource};
+
+#[test]
+fn usage_errors_exit_with_1() {
+    let dir = Dir::empty();
+    dir.run(&["plann"]).status(1).complains("plan");
+    dir.run(&["plan", "--parallelism", "many"]).status(1);
+    dir.run(&["plan", "--no-such-flag"]).status(1);
+    dir.run(&[]).status(1);
+    dir.run(&["--help"]).status(0).says("Usage:");
+    dir.run(&["plan", "-help"]).status(0).says("--detailed-exitcode");
+}
+
+#[test]
+fn version_and_completions() {
+    let dir = Dir::empty();
+    dir.run(&["version"]).status(0).says(concat!("Sealform v", env!("CARGO_PKG_VERSION")));
+    let json = dir.run(&["version", "-json"]).status(0).json();
+    assert_eq!(json["sealform_version"], env!("CARGO_PKG_VERSION"));
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        dir.run(&["completions", shell]).status(0).says("sealform");
+    }
+}
+
+#[test]
+fn init_writes_a_configuration_that_works() {
+    let dir = Dir::empty();
+    dir.run(&["init"]).status(0).says("main.seal.hcl");
+    dir.run(&["plan", "--sandbox"]).status(0).says("1 to update");
+    let written = dir.read("main.seal.hcl");
+    dir.run(&["init"]).status(0).says("1 resource blocks");
+    assert_eq!(dir.read("main.seal.hcl"), written);
+}
+
+#[test]
+fn validate_needs_neither_values_nor_aws() {
+    let dir = Dir::with(
+        "variable \"names\" { type = set(string) }\n\
+         resource \"aws_s3_bucket_server_side_encryption_configuration\" \"x\" {\n\
+         for_each = var.names\n bucket = each.key\n rule {\n \
+         apply_server_side_encryption_by_default {\n sse_algorithm = \"AES256\"\n }\n }\n}\n",
+    );
+    dir.run(&["validate"]).status(0).says("Success!");
+    let json = dir.run(&["validate", "-json"]).status(0).json();
+    assert_eq!(json["valid"], true);
+    dir.write("bad.seal.hcl", "locals {\n  a = var.nmes\n}\n");
+    let json = dir.run(&["validate", "-json"]).status(1).json();
+    assert_eq!(json["error_count"], 1);
+    let range = &json["diagnostics"][0]["range"];
+    assert_eq!(range["filename"], "bad.seal.hcl");
+    assert_eq!(range["start"]["line"], 2);
+    assert_eq!(range["start"]["column"], 7);
+}
+
+#[test]
+fn apply_never_hangs_where_nobody_can_be_asked() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    dir.run(&["apply", "--sandbox"]).status(1).complains("--auto-approve");
+    assert!(!dir.exists("state/sealform.state.json"));
+}
+
+#[test]
+fn plan_as_json_is_one_document() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    let json = dir.run(&["plan", "--sandbox", "-json"]).status(0).json();
+    let change = &json["resource_changes"][0];
+    assert_eq!(change["action"], "update");
+    assert_eq!(change["bucket"], "logs");
+    assert_eq!(
+        change["changes"][0]["path"],
+        "rule.apply_server_side_encryption_by_default.sse_algorithm"
+    );
+    assert_eq!(change["changes"][0]["before"], "AES256");
+    let json = dir.run(&["plan", "-json", "-target=x"]).status(1).json();
+    assert_eq!(json["diagnostics"][0]["summary"], "Invalid address");
+}
+
+#[test]
+fn state_show_output_and_show() {
+    let dir = Dir::with(
+        &(resource("x", "logs", "aws:kms", "")
+            + "output \"name\" { value = \
+               aws_s3_bucket_server_side_encryption_configuration.x.bucket }\n\
+               output \"hidden\" {\n value = \"s3cret\"\n sensitive = true\n}\n"),
+    );
+    dir.run(&["show"]).status(0).says("no state");
+    dir.run(&["output"]).status(0);
+    dir.run(&["state", "list"]).status(1).complains("no state");
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0).says("logs").never_says("s3cret");
+    let address = "aws_s3_bucket_server_side_encryption_configuration.x";
+    assert_eq!(dir.run(&["state", "list"]).status(0).stdout, format!("{address}\n"));
+    dir.run(&["state", "show", address]).status(0).says("\"aws:kms\"").says("logs");
+    dir.run(&["state", "show", "aws_s3_bucket_server_side_encryption_configuration.y"])
+        .status(1)
+        .complains("Did you mean");
+    dir.run(&["show"]).status(0).says("\"aws:kms\"").never_says("s3cret");
+    assert_eq!(dir.run(&["show", "-json"]).status(0).json()["serial"], 1);
+    assert_eq!(dir.run(&["output", "-raw", "name"]).status(0).stdout, "logs");
+    assert_eq!(dir.run(&["output", "hidden"]).status(0).stdout, "\"s3cret\"\n");
+    assert_eq!(dir.run(&["output", "-json", "name"]).status(0).json(), "logs");
+    dir.run(&["output", "nmae"]).status(1).complains("Did you mean \"name\"?");
+}
+
+#[test]
+fn graph_in_dot_and_mermaid() {
+    let dir = Dir::with("variable \"a\" { default = 1 }\nlocals {\n  b = var.a\n}\n");
+    dir.run(&["graph"]).status(0).says("digraph").says("var.a");
+    dir.run(&["graph", "-format=mermaid"]).status(0).says("flowchart").says("local.b");
+}
+
+#[test]
+fn the_last_value_of_a_variable_counts() {
+    let dir =
+        Dir::with("variable \"v\" { default = \"default\" }\noutput \"v\" { value = var.v }\n")
+            .env("SEALFORM_VAR_v", "environment");
+    let said = |dir: &Dir, arguments: &[&str]| {
+        let mut all = vec!["plan", "--sandbox", "-json"];
+        all.extend(arguments);
+        dir.run(&all).status(0).json()["output_changes"]["v"]["after"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(said(&dir, &[]), "environment");
+    dir.write("sealform.sealvars.hcl", "v = \"values\"\n");
+    assert_eq!(said(&dir, &[]), "values");
+    dir.write("z.auto.sealvars.hcl", "v = \"auto\"\n");
+    assert_eq!(said(&dir, &[]), "auto");
+    dir.write("named.hcl", "v = \"named\"\n");
+    assert_eq!(said(&dir, &["-var-file=named.hcl"]), "named");
+    assert_eq!(said(&dir, &["-var-file=named.hcl", "-var", "v=flag"]), "flag");
+    // As in Terraform, flags count in the order of the command line.
+    assert_eq!(said(&dir, &["-var", "v=flag", "-var-file=named.hcl"]), "named");
+}
+
+#[test]
+fn variables_of_complex_types_are_read_as_expressions() {
+    let dir = Dir::with(
+        "variable \"v\" { type = map(list(number)) }\noutput \"v\" { value = var.v.a[1] }\n",
+    );
+    let json = dir.run(&["plan", "--sandbox", "-json", "-var", "v={a=[1,2]}"]).status(0).json();
+    assert_eq!(json["output_changes"]["v"]["after"], 2);
+    dir.run(&["plan", "--sandbox", "-var", "v={a=["]).status(1).complains("--var v");
+}

@@ -1,1 +1,50 @@
-//! To come.
+//! The examples and the demo work as they stand.
+
+use crate::harness::Dir;
+use std::path::Path;
+
+fn example(name: &str) -> Dir {
+    let dir = Dir::empty();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    for entry in std::fs::read_dir(source).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            dir.write(path.file_name().unwrap().to_str().unwrap(), std::fs::read(&path).unwrap());
+        }
+    }
+    dir
+}
+
+#[test]
+fn quickstart() {
+    let dir = example("quickstart");
+    dir.run(&["validate"]).status(0);
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(2).says("1 to update, 1 to adopt");
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0);
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+    dir.run(&["destroy", "--sandbox", "-auto-approve"]).status(1).complains("prevent_destroy");
+}
+
+#[test]
+fn fleet() {
+    let dir = example("fleet");
+    dir.run(&["plan", "--sandbox", "-concise", "-detailed-exitcode"])
+        .status(2)
+        .says("13 to update")
+        .says("2 to adopt");
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0);
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+    assert!(dir.exists("state/fleet.state.json"));
+    let teams = dir.run(&["output", "-json", "buckets_by_team"]).status(0).json();
+    assert_eq!(teams["payments"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_demo_tells_the_whole_story() {
+    Dir::empty()
+        .run(&["demo"])
+        .status(0)
+        .says("Apply complete!")
+        .says("No changes.")
+        .says("outside of Sealform");
+}

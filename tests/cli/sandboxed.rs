@@ -1,1 +1,209 @@
-//! To come.
+//! What only our sandbox does: Regions, owners, directory buckets, faults.
+
+use crate::harness::{Dir, Ran, resource};
+use sealform::sandbox::{FaultKind, Faults, Options, Sandbox, World};
+
+fn at(sandbox: &Sandbox, configuration: &str) -> Dir {
+    Dir::with(configuration)
+        .env("AWS_ENDPOINT_URL", &sandbox.endpoint())
+        .env("AWS_ACCESS_KEY_ID", "123456789012")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1")
+}
+
+async fn world(buckets: &[(&str, &str)]) -> (World, Sandbox) {
+    faulty(buckets, None).await
+}
+
+async fn faulty(buckets: &[(&str, &str)], faults: Option<Faults>) -> (World, Sandbox) {
+    let world = World::in_memory();
+    for (bucket, region) in buckets {
+        world.seed_bucket(bucket, region, "123456789012").unwrap();
+    }
+    let options = Options { faults, ..Options::default() };
+    let sandbox = Sandbox::start(world.clone(), options).await.unwrap();
+    (world, sandbox)
+}
+
+/// Runs the binary while the sandbox of this test goes on answering.
+async fn run(dir: &Dir, arguments: &[&str]) -> Ran {
+    tokio::task::block_in_place(|| dir.run(arguments))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_in_another_region_is_followed_and_asked_once() {
+    let (_world, sandbox) = world(&[("far", "ap-southeast-2")]).await;
+    let dir = at(&sandbox, &resource("x", "far", "aws:kms", ""));
+    run(&dir, &["apply", "-auto-approve"]).await.status(0);
+    run(&dir, &["plan", "-detailed-exitcode"]).await.status(0);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_asks_once_for_each_bucket() {
+    let names: Vec<String> = (0..50).map(|n| format!("bucket-{n}")).collect();
+    let buckets: Vec<(&str, &str)> = names.iter().map(|it| (it.as_str(), "us-east-1")).collect();
+    let (_world, sandbox) = world(&buckets).await;
+    let dir = at(
+        &sandbox,
+        r#"
+resource "aws_s3_bucket_server_side_encryption_configuration" "x" {
+  count  = 50
+  bucket = "bucket-${count.index}"
+  rule {
+    apply_server_side_encryption_by_default { sse_algorithm = "AES256" }
+  }
+}
+output "first" { value = aws_s3_bucket_server_side_encryption_configuration.x[0].id }
+output "blocked" {
+  value = aws_s3_bucket_server_side_encryption_configuration.x[7].rule[0].blocked_encryption_types
+}
+"#,
+    );
+    let json = run(&dir, &["plan", "-json"]).await.status(0).json();
+    assert_eq!(json["output_changes"]["first"]["after"], "bucket-0");
+    // What only the live bucket tells is known all the same.
+    assert_eq!(json["output_changes"]["blocked"]["after"], serde_json::json!(["SSE-C"]));
+    assert_eq!(sandbox.requests().get("GetBucketEncryption"), Some(&50));
+    assert_eq!(sandbox.requests().len(), 1, "{:?}", sandbox.requests());
+
+    // Adopting writes nothing to S3.
+    run(&dir, &["apply", "-auto-approve"]).await.status(0).says("50 adopted");
+    assert_eq!(sandbox.requests().get("PutBucketEncryption"), None);
+    assert_eq!(sandbox.requests().get("GetBucketEncryption"), Some(&100));
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denied_bucket_hides_nothing_and_names_the_permission() {
+    let (world, sandbox) = world(&[("open", "us-east-1"), ("shut", "us-east-1")]).await;
+    world.deny_bucket("shut").unwrap();
+    let both = resource("open", "open", "aws:kms", "") + &resource("shut", "shut", "aws:kms", "");
+    let dir = at(&sandbox, &both);
+    run(&dir, &["plan"])
+        .await
+        .status(1)
+        .says("1 to update")
+        .complains("Access denied")
+        .complains("s3:GetEncryptionConfiguration");
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_owner_is_refused() {
+    let (_world, sandbox) = world(&[("logs", "us-east-1")]).await;
+    let block = resource("x", "logs", "aws:kms", "")
+        .replace("bucket = ", "expected_bucket_owner = \"999999999999\"\n  bucket = ");
+    let dir = at(&sandbox, &block);
+    run(&dir, &["plan"]).await.status(1).complains("999999999999");
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_bucket() {
+    let name = "logs--use1-az4--x-s3";
+    let (world, sandbox) = world(&[(name, "us-east-1")]).await;
+    let key = "arn:aws:kms:us-east-1:123456789012:key/6f1c1a52-2c3e-4d0b-9a57-0a4f1d9b7e21";
+    world.seed_key(key, "us-east-1", "123456789012").unwrap();
+    let block = resource("x", name, "aws:kms", "").replace(
+        "sse_algorithm = \"aws:kms\"",
+        &format!("sse_algorithm = \"aws:kms\"\nkms_master_key_id = \"{key}\""),
+    );
+    let dir = at(&sandbox, &block);
+    run(&dir, &["apply", "-auto-approve"]).await.status(0);
+    run(&dir, &["plan", "-detailed-exitcode"]).await.status(0);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passing_faults_are_got_through() {
+    for kind in [FaultKind::SlowDown, FaultKind::InternalError, FaultKind::Reset] {
+        let names: Vec<String> = (0..20).map(|n| format!("bucket-{n}")).collect();
+        let buckets: Vec<(&str, &str)> =
+            names.iter().map(|it| (it.as_str(), "us-east-1")).collect();
+        let (_world, sandbox) = faulty(&buckets, Some(Faults { kind, rate: 0.2, seed: 7 })).await;
+        let dir = at(
+            &sandbox,
+            "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"x\" {\n  \
+             count = 20\n  bucket = \"bucket-${count.index}\"\n  rule {\n    \
+             apply_server_side_encryption_by_default { sse_algorithm = \"aws:kms\" }\n  }\n}\n",
+        );
+        run(&dir, &["apply", "-auto-approve"]).await.status(0).says("20 updated");
+        run(&dir, &["plan", "-detailed-exitcode"]).await.status(0);
+        sandbox.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_stops_only_what_depends_on_it() {
+    let (world, sandbox) =
+        world(&[("first", "us-east-1"), ("second", "us-east-1"), ("other", "us-east-1")]).await;
+    let second =
+        resource("second", "second", "aws:kms", "").trim_end().trim_end_matches('}').to_owned()
+            + "depends_on = [aws_s3_bucket_server_side_encryption_configuration.first]\n}\n";
+    let all = resource("first", "first", "aws:kms", "")
+        + &second
+        + &resource("other", "other", "aws:kms", "");
+    let dir = at(&sandbox, &all);
+    run(&dir, &["plan", "-out=p.sealplan"]).await.status(0);
+    world.deny_bucket("first").unwrap();
+    let ran = run(&dir, &["apply", "p.sealplan"]).await.status(1);
+    let ran = ran.says("1 updated").complains("Access denied");
+    assert!(ran.stdout.contains("configuration.second"), "{}", ran.stdout);
+    assert_eq!(
+        run(&dir, &["state", "list"]).await.stdout,
+        "aws_s3_bucket_server_side_encryption_configuration.other\n"
+    );
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_says_who_holds_the_lock() {
+    let (_world, sandbox) = world(&[("logs", "us-east-1")]).await;
+    let dir = at(&sandbox, &resource("x", "logs", "aws:kms", ""));
+    run(&dir, &["apply", "-auto-approve"]).await.status(0);
+    let local = sealform::state::Local::new(dir.path().join("state/sealform.state.json"));
+    let holder = sealform::state::Holder {
+        operation: "apply".to_owned(),
+        who: "somebody@elsewhere".to_owned(),
+        pid: 1,
+        since: "2026-11-21T10:00:00Z".parse().unwrap(),
+    };
+    let lock = local.try_lock(&holder).unwrap();
+    for command in [&["plan"][..], &["apply", "-auto-approve"], &["plan", "-lock-timeout=1s"]] {
+        run(&dir, command).await.status(1).complains("somebody@elsewhere").complains("2026-11-21");
+    }
+    run(&dir, &["plan", "-lock=false"]).await.status(0);
+    drop(lock);
+    run(&dir, &["plan"]).await.status(0);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_apply_loses_nothing_and_leaves_no_lock() {
+    let names: Vec<String> = (0..200).map(|n| format!("bucket-{n}")).collect();
+    let world = World::in_memory();
+    for name in &names {
+        world.seed_bucket(name, "us-east-1", "123456789012").unwrap();
+    }
+    let options = Options { latency: std::time::Duration::from_millis(15), ..Options::default() };
+    let sandbox = Sandbox::start(world, options).await.unwrap();
+    let dir = at(
+        &sandbox,
+        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"x\" {\n  \
+         count = 200\n  bucket = \"bucket-${count.index}\"\n  rule {\n    \
+         apply_server_side_encryption_by_default { sse_algorithm = \"aws:kms\" }\n  }\n}\n",
+    );
+    let mut child = dir.command(&["apply", "-auto-approve", "-parallelism=8"]).spawn().unwrap();
+    while sandbox.requests().get("PutBucketEncryption").is_none_or(|count| *count < 60) {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let recorded = run(&dir, &["state", "list"]).await.status(0).stdout.lines().count();
+    assert!((20..200).contains(&recorded), "{recorded} recorded");
+    run(&dir, &["apply", "-auto-approve"]).await.status(0);
+    run(&dir, &["plan", "-detailed-exitcode"]).await.status(0);
+    assert_eq!(run(&dir, &["state", "list"]).await.stdout.lines().count(), 200);
+    sandbox.stop().await;
+}
