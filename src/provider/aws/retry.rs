@@ -1,0 +1,131 @@
+//! What is repeated, how often and how soon.
+
+use super::settings::Settings;
+use aws_sdk_s3::config::interceptors::FinalizerInterceptorContextRef;
+use aws_sdk_s3::config::retry::{
+    ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket,
+};
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::operation::delete_bucket_encryption::DeleteBucketEncryptionError;
+use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionError;
+use aws_sdk_s3::operation::put_bucket_encryption::PutBucketEncryptionError;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+const RETRIES: u32 = 7;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// The least time that an operation with all its attempts may take.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Waits double from a tenth of a second on.
+pub(super) fn retries(settings: &Settings) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(settings.max_retries.unwrap_or(RETRIES).saturating_add(1))
+        .with_initial_backoff(Duration::from_millis(100))
+        .with_max_backoff(Duration::from_secs(20))
+}
+
+/// The SDK's own budget of retries is shared by all requests of a Region and would fail the
+/// hundredth bucket of a fleet that is throttled once each.
+pub(super) fn unlimited() -> RetryPartition {
+    RetryPartition::custom("sealform").token_bucket(TokenBucket::unlimited()).build()
+}
+
+/// The SDK has no limits of its own beyond the connection's.
+pub(super) fn timeouts(settings: &Settings) -> TimeoutConfig {
+    let attempt = settings.read_timeout.unwrap_or(READ_TIMEOUT);
+    let connect = settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+    TimeoutConfig::builder()
+        .connect_timeout(connect)
+        .operation_attempt_timeout(attempt)
+        // Room for at least one repetition.
+        .operation_timeout(OPERATION_TIMEOUT.max(attempt * 2))
+        .build()
+}
+
+/// The code of a failed operation on encryption: the SDK erases which one it was.
+fn code(error: &OrchestratorError<Error>) -> Option<&str> {
+    let error = error.as_operation_error()?;
+    None.or_else(|| error.downcast_ref::<GetBucketEncryptionError>()?.code())
+        .or_else(|| error.downcast_ref::<PutBucketEncryptionError>()?.code())
+        .or_else(|| error.downcast_ref::<DeleteBucketEncryptionError>()?.code())
+}
+
+/// Repeats what the SDK would not: `OperationAborted`, another operation on the bucket in
+/// progress.
+#[derive(Debug)]
+pub(super) struct Conflicts;
+
+impl ClassifyRetry for Conflicts {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.output_or_error() {
+            Some(Err(error)) if code(error) == Some("OperationAborted") => {
+                RetryAction::server_error()
+            }
+            Some(Ok(_) | Err(_)) | None => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "conflicts"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+/// Whether an answer asks for fewer requests.
+pub(super) fn asks_to_slow_down(code: Option<&str>, status: Option<u16>) -> bool {
+    const CODES: [&str; 6] = [
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "RequestThrottled",
+    ];
+    // 503 is how S3 and what resembles it speak of load, whatever the code beside it.
+    matches!(status, Some(429 | 503)) || code.is_some_and(|code| CODES.contains(&code))
+}
+
+/// Counts the answers that ask to slow down, every attempt's. A classifier could not: the SDK
+/// runs classifiers more than once an answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Throttled(Arc<AtomicU64>);
+
+impl Throttled {
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Intercept for Throttled {
+    fn name(&self) -> &'static str {
+        "throttled"
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let code = match context.output_or_error() {
+            Some(Err(error)) => code(error),
+            Some(Ok(_)) | None => return Ok(()),
+        };
+        if asks_to_slow_down(code, context.response().map(|response| response.status().as_u16())) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
