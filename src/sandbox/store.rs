@@ -113,6 +113,9 @@ impl Store {
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<Record>), StoreError> {
         let io_error =
             |action| move |source| StoreError::Io { path: path.to_owned(), action, source };
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(io_error("make the directory of"))?;
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)

@@ -82,14 +82,7 @@ impl Connected {
             base = base.endpoint_url(url);
         }
         let home = Client::from_conf(base.clone().build());
-        Ok(Self {
-            base,
-            region,
-            home,
-            further: Mutex::default(),
-            moved: RwLock::default(),
-            custom,
-        })
+        Ok(Self { base, region, home, further: Mutex::default(), moved: RwLock::default(), custom })
     }
 
     /// Where requests go, for messages.
@@ -194,10 +187,9 @@ async fn credentials(
         return Ok(chain);
     }
     match tokio::time::timeout(SEARCH, chain.provide_credentials()).await {
-        Ok(Ok(first)) => Ok(SharedCredentialsProvider::new(Primed {
-            first: Mutex::new(Some(first)),
-            chain,
-        })),
+        Ok(Ok(first)) => {
+            Ok(SharedCredentialsProvider::new(Primed { first: Mutex::new(Some(first)), chain }))
+        }
         Ok(Err(error)) => Err(no_credentials(settings, &error::innermost(&error))),
         Err(_) => Err(search_took_too_long("credentials")),
     }

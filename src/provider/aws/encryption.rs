@@ -132,6 +132,7 @@ pub(super) fn secret_key(settings: &Value) -> Option<&str> {
 
 fn missing(bucket: &str, name: &str) -> Box<ProviderError> {
     let path = AttrPath::from_iter([name]);
-    let detail = format!("The settings of the bucket {bucket:?} have no {path}: there is nothing to write.");
+    let detail =
+        format!("The settings of the bucket {bucket:?} have no {path}: there is nothing to write.");
     Box::new(error::plain(ErrorKind::Invalid, "Invalid settings", detail))
 }

@@ -1,10 +1,10 @@
 //! Where directory buckets are, when they are not at AWS.
 
+use crate::resource::is_directory_bucket;
 use aws_sdk_s3::config::endpoint::{
     DefaultResolver, Endpoint, EndpointFuture, Params, ResolveEndpoint,
 };
 use aws_smithy_types::endpoint::EndpointAuthScheme;
-use crate::resource::is_directory_bucket;
 use std::sync::{Arc, OnceLock};
 
 /// The SDK's resolver, mended for directory buckets: with a custom endpoint the SDK puts their

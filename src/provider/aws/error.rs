@@ -146,8 +146,13 @@ fn meaning(
             )
         }
         (
-            "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken"
-            | "RequestTimeTooSkewed" | "UnrecognizedClientException" | "InvalidClientTokenId",
+            "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "ExpiredToken"
+            | "InvalidToken"
+            | "RequestTimeTooSkewed"
+            | "UnrecognizedClientException"
+            | "InvalidClientTokenId",
             _,
         ) => (
             ErrorKind::Credentials,
@@ -161,8 +166,10 @@ fn meaning(
         ("OperationAborted", _) => (
             ErrorKind::Conflict,
             "Conflicting operation",
-            format!("Another operation on the bucket {bucket:?} is in progress ({message}). Try \
-                     again."),
+            format!(
+                "Another operation on the bucket {bucket:?} is in progress ({message}). Try \
+                     again."
+            ),
         ),
         ("MalformedXML" | "InvalidArgument" | "InvalidRequest" | "InvalidBucketName", _) => (
             ErrorKind::Invalid,
@@ -174,9 +181,7 @@ fn meaning(
             "Key refused",
             format!("S3 refuses the key for the bucket {bucket:?} ({kms}: {message})."),
         ),
-        (
-            "NotImplemented" | "XNotImplemented" | "MethodNotAllowed" | "UnsupportedOperation", _,
-        )
+        ("NotImplemented" | "XNotImplemented" | "MethodNotAllowed" | "UnsupportedOperation", _)
         | (_, Some(405 | 501)) => (
             ErrorKind::Unsupported,
             "Not supported by the service",
@@ -240,8 +245,10 @@ fn unanswered<E: Error + 'static>(
         SdkError::ResponseError(_) => plain(
             ErrorKind::Unreachable,
             "Unreadable answer",
-            format!("The answer of {endpoint} to {name} on the bucket {bucket:?} cannot be read: \
-                     {cause}."),
+            format!(
+                "The answer of {endpoint} to {name} on the bucket {bucket:?} cannot be read: \
+                     {cause}."
+            ),
         ),
         _ => plain(
             ErrorKind::Other,
@@ -275,8 +282,7 @@ mod tests {
             ("InternalError", 500, ErrorKind::Other, "Request failed"),
             ("", 418, ErrorKind::Other, "Request failed"),
         ] {
-            let error =
-                meaning(Some(code), Some(status), "its words", Operation::Get, &request);
+            let error = meaning(Some(code), Some(status), "its words", Operation::Get, &request);
             assert_eq!((error.kind, error.summary), (kind, summary), "{code}");
         }
     }

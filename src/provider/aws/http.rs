@@ -1,11 +1,11 @@
 //! The HTTP client, and which certificates it trusts.
 
-use super::{error, insecure};
 use super::settings::Settings;
+use super::{error, insecure};
 use crate::provider::{ErrorKind, ProviderError};
+use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 /// The client of a provider: one pool of connections for all its Regions.

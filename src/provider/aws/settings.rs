@@ -205,9 +205,8 @@ impl Settings {
             s3_use_path_style: value.get("s3_use_path_style").and_then(Value::as_bool),
             custom_ca_bundle: reader.text(value, &["custom_ca_bundle"], empty_fault),
             insecure: flag(value, "insecure"),
-            max_retries: reader.number(value, "max_retries", "a whole number from 0 to 100", |n| {
-                *n <= 100
-            }),
+            max_retries: reader
+                .number(value, "max_retries", "a whole number from 0 to 100", |n| *n <= 100),
             connect_timeout: reader.seconds(value, "connect_timeout"),
             read_timeout: reader.seconds(value, "read_timeout"),
             allowed_account_ids: reader.accounts(value),
@@ -263,8 +262,7 @@ impl Reader {
     }
 
     fn role(&mut self, role: &Value) -> Option<AssumeRole> {
-        let mut text =
-            |name, fault| self.text_of(role, &["assume_role", name], name, fault);
+        let mut text = |name, fault| self.text_of(role, &["assume_role", name], name, fault);
         let session_name = text("session_name", session_fault);
         let external_id = text("external_id", empty_fault);
         let role_arn = text("role_arn", role_fault)?;
@@ -310,7 +308,8 @@ impl Reader {
             }
         }
         if items.is_some_and(<[Value]>::is_empty) {
-            let detail = "An empty set allows no account at all. Name one, or remove the attribute.";
+            let detail =
+                "An empty set allows no account at all. Name one, or remove the attribute.";
             self.fault(&["allowed_account_ids"], detail.to_owned());
         }
         accounts
@@ -353,7 +352,8 @@ fn role_fault(text: &str) -> Option<&'static str> {
         && parts.next() == Some("")
         && parts.next().is_some_and(is_account)
         && parts.next().is_some_and(|name| name.starts_with("role/") && name.len() > 5);
-    (!fits).then_some("is not the ARN of a role: one looks like arn:aws:iam::123456789012:role/name")
+    (!fits)
+        .then_some("is not the ARN of a role: one looks like arn:aws:iam::123456789012:role/name")
 }
 
 /// STS, `AssumeRole`, `RoleSessionName`: 2 to 64 of these characters.
