@@ -231,7 +231,7 @@ fn a_state_that_is_none() {
     for (content, text) in [
         ("", "state"),
         ("{\"version\": 1, \"resou", "state"),
-        ("{\"version\": 99}", "newer"),
+        ("{\"version\": 99, \"lineage\": \"x\", \"tool_version\": \"9\"}", "newer"),
         ("{\"version\": 4, \"terraform_version\": \"1.11.0\"}", "Terraform"),
         ("[1, 2]", "state"),
     ] {

@@ -12,6 +12,8 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -154,6 +156,8 @@ async fn load(settings: &Settings) -> Result<SdkConfig, ProviderError> {
         return Ok(SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(http)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .region(region)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(retry::retries(settings))

@@ -165,7 +165,7 @@ fn what_is_no_store_is_left_alone() {
     }
     let absent = path.join("below");
     let error = World::open(&absent).unwrap_err();
-    assert!(matches!(&error, StoreError::Io { action: "open", .. }));
+    assert!(matches!(&error, StoreError::Io { action: "make the directory of", .. }));
     assert!(error.to_string().contains("below"));
 }
 
