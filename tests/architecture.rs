@@ -1,5 +1,11 @@
 //! Holds the source to the table of rooms in `src/lib.rs`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails where something is not as it expects"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -102,7 +108,7 @@ fn foreign_crates_stay_where_they_belong() {
     for (name, code) in files() {
         for (foreign, homes) in CONFINED {
             let at_home = homes.iter().any(|home| name.starts_with(home));
-            if !at_home && code.contains(&format!("{foreign}")) && names_crate(&code, foreign) {
+            if !at_home && names_crate(&code, foreign) {
                 wrong.push(format!("{name}: `{foreign}` belongs in {}", homes.join(", ")));
             }
         }

@@ -3,6 +3,13 @@
 //!
 //! `floor ENDPOINT BUCKETS IN_FLIGHT`; the buckets are `bench-0` and so on.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test fails where something is not as it expects"
+)]
+
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use tokio::task::JoinSet;
 

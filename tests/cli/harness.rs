@@ -5,22 +5,22 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// A directory with a configuration.
-pub struct Dir {
+pub(crate) struct Dir {
     dir: TempDir,
     environment: Vec<(String, String)>,
 }
 
 /// What a run of the binary came to.
-pub struct Ran {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// Demands an exit status; shows everything where it is another.
     #[track_caller]
-    pub fn status(self, expected: i32) -> Self {
+    pub(crate) fn status(self, expected: i32) -> Self {
         assert_eq!(
             self.status, expected,
             "\n--- stdout\n{}\n--- stderr\n{}",
@@ -31,69 +31,69 @@ impl Ran {
 
     /// Demands a text in standard output.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "no {text:?} in\n{}\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Demands that a text is not in standard output.
     #[track_caller]
-    pub fn never_says(self, text: &str) -> Self {
+    pub(crate) fn never_says(self, text: &str) -> Self {
         assert!(!self.stdout.contains(text), "{text:?} in\n{}", self.stdout);
         self
     }
 
     /// Demands a text in standard error.
     #[track_caller]
-    pub fn complains(self, text: &str) -> Self {
+    pub(crate) fn complains(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no {text:?} in\n{}\n{}", self.stderr, self.stdout);
         self
     }
 
     /// Standard output as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in\n{}\n{}", self.stdout, self.stderr))
     }
 }
 
 impl Dir {
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { dir: TempDir::new().unwrap(), environment: Vec::new() }
     }
 
     /// A directory with one configuration file.
-    pub fn with(configuration: &str) -> Self {
+    pub(crate) fn with(configuration: &str) -> Self {
         let dir = Self::empty();
         dir.write("main.seal.hcl", configuration);
         dir
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
-    pub fn exists(&self, name: &str) -> bool {
+    pub(crate) fn exists(&self, name: &str) -> bool {
         self.path().join(name).exists()
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// The binary, in this directory, with nothing of the tester's environment.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sealform"));
         command
             .args(arguments)
@@ -107,7 +107,7 @@ impl Dir {
     }
 
     /// Runs the binary to its end.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let output = self.command(arguments).output().unwrap();
         Ran {
             status: output.status.code().unwrap_or(-1),
@@ -118,7 +118,7 @@ impl Dir {
 }
 
 /// A resource block for one bucket.
-pub fn resource(name: &str, bucket: &str, algorithm: &str, more: &str) -> String {
+pub(crate) fn resource(name: &str, bucket: &str, algorithm: &str, more: &str) -> String {
     format!(
         r#"
 resource "aws_s3_bucket_server_side_encryption_configuration" "{name}" {{

@@ -11,12 +11,12 @@ use sealform::sandbox::{Options, Sandbox, World};
 use std::fmt::Write as _;
 
 /// How an endpoint differs from S3.
-pub struct Endpoint {
-    pub url: String,
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
     /// A new bucket reads as AES256; old stores have no default at all.
-    pub has_default: bool,
+    pub(crate) has_default: bool,
     /// `BlockedEncryptionTypes` is kept.
-    pub keeps_blocked: bool,
+    pub(crate) keeps_blocked: bool,
 }
 
 const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/6f1c1a52-2c3e-4d0b-9a57-0a4f1d9b7e21";
@@ -76,7 +76,7 @@ impl Endpoint {
 }
 
 /// The whole suite against one endpoint.
-pub async fn suite(endpoint: &Endpoint) {
+pub(crate) async fn suite(endpoint: &Endpoint) {
     first_plan_to_destroy(endpoint).await;
     every_combination_is_clean_after_apply(endpoint).await;
     a_fleet_by_for_each(endpoint).await;

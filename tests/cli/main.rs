@@ -1,5 +1,12 @@
 //! The binary as its users see it: standard output, standard error, exit status.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "a test fails where something is not as it expects"
+)]
+
 mod bad_input;
 mod commands;
 mod emulators;

@@ -26,7 +26,7 @@ async fn faulty(buckets: &[(&str, &str)], faults: Option<Faults>) -> (World, San
 }
 
 /// Runs the binary while the sandbox of this test goes on answering.
-async fn run(dir: &Dir, arguments: &[&str]) -> Ran {
+fn run(dir: &Dir, arguments: &[&str]) -> Ran {
     tokio::task::block_in_place(|| dir.run(arguments))
 }
 
@@ -34,8 +34,8 @@ async fn run(dir: &Dir, arguments: &[&str]) -> Ran {
 async fn a_bucket_in_another_region_is_followed_and_asked_once() {
     let (_world, sandbox) = world(&[("far", "ap-southeast-2")]).await;
     let dir = at(&sandbox, &resource("x", "far", "aws:kms", ""));
-    run(&dir, &["apply", "-auto-approve"]).await.status(0);
-    run(&dir, &["plan", "-detailed-exitcode"]).await.status(0);
+    run(&dir, &["apply", "-auto-approve"]).status(0);
+    run(&dir, &["plan", "-detailed-exitcode"]).status(0);
     sandbox.stop().await;
 }
 
@@ -60,7 +60,7 @@ output "blocked" {
 }
 "#,
     );
-    let json = run(&dir, &["plan", "-json"]).await.status(0).json();
+    let json = run(&dir, &["plan", "-json"]).status(0).json();
     assert_eq!(json["output_changes"]["first"]["after"], "bucket-0");
     // What only the live bucket tells is known all the same.
     assert_eq!(json["output_changes"]["blocked"]["after"], serde_json::json!(["SSE-C"]));
@@ -68,7 +68,7 @@ output "blocked" {
     assert_eq!(sandbox.requests().len(), 1, "{:?}", sandbox.requests());
 
     // Adopting writes nothing to S3.
-    run(&dir, &["apply", "-auto-approve"]).await.status(0).says("50 adopted");
+    run(&dir, &["apply", "-auto-approve"]).status(0).says("50 adopted");
     assert_eq!(sandbox.requests().get("PutBucketEncryption"), None);
     assert_eq!(sandbox.requests().get("GetBucketEncryption"), Some(&100));
     sandbox.stop().await;
@@ -81,7 +81,6 @@ async fn a_denied_bucket_hides_nothing_and_names_the_permission() {
     let both = resource("open", "open", "aws:kms", "") + &resource("shut", "shut", "aws:kms", "");
     let dir = at(&sandbox, &both);
     run(&dir, &["plan"])
-        .await
         .status(1)
         .says("1 to update")
         .complains("Access denied")
@@ -95,7 +94,7 @@ async fn a_wrong_owner_is_refused() {
     let block = resource("x", "logs", "aws:kms", "")
         .replace("bucket = ", "expected_bucket_owner = \"999999999999\"\n  bucket = ");
     let dir = at(&sandbox, &block);
-    run(&dir, &["plan"]).await.status(1).complains("999999999999");
+    run(&dir, &["plan"]).status(1).complains("999999999999");
     sandbox.stop().await;
 }
 
@@ -110,8 +109,8 @@ async fn a_directory_bucket() {
         &format!("sse_algorithm = \"aws:kms\"\nkms_master_key_id = \"{key}\""),
     );
     let dir = at(&sandbox, &block);
-    run(&dir, &["apply", "-auto-approve"]).await.status(0);
-    run(&dir, &["plan", "-detailed-exitcode"]).await.status(0);
+    run(&dir, &["apply", "-auto-approve"]).status(0);
+    run(&dir, &["plan", "-detailed-exitcode"]).status(0);
     sandbox.stop().await;
 }
 
@@ -128,8 +127,8 @@ async fn passing_faults_are_got_through() {
              count = 20\n  bucket = \"bucket-${count.index}\"\n  rule {\n    \
              apply_server_side_encryption_by_default { sse_algorithm = \"aws:kms\" }\n  }\n}\n",
         );
-        run(&dir, &["apply", "-auto-approve"]).await.status(0).says("20 updated");
-        run(&dir, &["plan", "-detailed-exitcode"]).await.status(0);
+        run(&dir, &["apply", "-auto-approve"]).status(0).says("20 updated");
+        run(&dir, &["plan", "-detailed-exitcode"]).status(0);
         sandbox.stop().await;
     }
 }
@@ -145,13 +144,13 @@ async fn a_failure_stops_only_what_depends_on_it() {
         + &second
         + &resource("other", "other", "aws:kms", "");
     let dir = at(&sandbox, &all);
-    run(&dir, &["plan", "-out=p.sealplan"]).await.status(0);
+    run(&dir, &["plan", "-out=p.sealplan"]).status(0);
     world.deny_bucket("first").unwrap();
-    let ran = run(&dir, &["apply", "p.sealplan"]).await.status(1);
+    let ran = run(&dir, &["apply", "p.sealplan"]).status(1);
     let ran = ran.says("1 updated").complains("Access denied");
     assert!(ran.stdout.contains("configuration.second"), "{}", ran.stdout);
     assert_eq!(
-        run(&dir, &["state", "list"]).await.stdout,
+        run(&dir, &["state", "list"]).stdout,
         "aws_s3_bucket_server_side_encryption_configuration.other\n"
     );
     sandbox.stop().await;
@@ -161,7 +160,7 @@ async fn a_failure_stops_only_what_depends_on_it() {
 async fn a_second_run_says_who_holds_the_lock() {
     let (_world, sandbox) = world(&[("logs", "us-east-1")]).await;
     let dir = at(&sandbox, &resource("x", "logs", "aws:kms", ""));
-    run(&dir, &["apply", "-auto-approve"]).await.status(0);
+    run(&dir, &["apply", "-auto-approve"]).status(0);
     let local = sealform::state::Local::new(dir.path().join("state/sealform.state.json"));
     let holder = sealform::state::Holder {
         operation: "apply".to_owned(),
@@ -171,11 +170,11 @@ async fn a_second_run_says_who_holds_the_lock() {
     };
     let lock = local.try_lock(&holder).unwrap();
     for command in [&["plan"][..], &["apply", "-auto-approve"], &["plan", "-lock-timeout=1s"]] {
-        run(&dir, command).await.status(1).complains("somebody@elsewhere").complains("2026-11-21");
+        run(&dir, command).status(1).complains("somebody@elsewhere").complains("2026-11-21");
     }
-    run(&dir, &["plan", "-lock=false"]).await.status(0);
+    run(&dir, &["plan", "-lock=false"]).status(0);
     drop(lock);
-    run(&dir, &["plan"]).await.status(0);
+    run(&dir, &["plan"]).status(0);
     sandbox.stop().await;
 }
 
@@ -200,10 +199,10 @@ async fn a_killed_apply_loses_nothing_and_leaves_no_lock() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let recorded = run(&dir, &["state", "list"]).await.status(0).stdout.lines().count();
+    let recorded = run(&dir, &["state", "list"]).status(0).stdout.lines().count();
     assert!((20..200).contains(&recorded), "{recorded} recorded");
-    run(&dir, &["apply", "-auto-approve"]).await.status(0);
-    run(&dir, &["plan", "-detailed-exitcode"]).await.status(0);
-    assert_eq!(run(&dir, &["state", "list"]).await.stdout.lines().count(), 200);
+    run(&dir, &["apply", "-auto-approve"]).status(0);
+    run(&dir, &["plan", "-detailed-exitcode"]).status(0);
+    assert_eq!(run(&dir, &["state", "list"]).stdout.lines().count(), 200);
     sandbox.stop().await;
 }

@@ -59,7 +59,7 @@ pub(super) fn from_sdk(
     let blocked: Vec<String> = rule
         .blocked_encryption_types
         .iter()
-        .flat_map(|blocked| blocked.encryption_type())
+        .flat_map(BlockedEncryptionTypes::encryption_type)
         .map(|blocked| blocked.as_str().to_owned())
         .collect();
     let Some(default) = rule.apply_server_side_encryption_by_default else {
@@ -81,7 +81,7 @@ pub(super) fn without_default() -> Value {
 pub(super) fn to_sdk(
     bucket: &str,
     settings: &Value,
-) -> Result<ServerSideEncryptionConfiguration, Box<ProviderError>> {
+) -> Result<ServerSideEncryptionConfiguration, ProviderError> {
     let text = |path: &[&str]| at(settings, path).and_then(Value::as_str).map(|text| &**text);
     let algorithm = text(&ALGORITHM).ok_or_else(|| missing(bucket, "sse_algorithm"))?;
     let default = ServerSideEncryptionByDefault::builder()
@@ -130,9 +130,9 @@ pub(super) fn secret_key(settings: &Value) -> Option<&str> {
         .map(|key| &**key)
 }
 
-fn missing(bucket: &str, name: &str) -> Box<ProviderError> {
+fn missing(bucket: &str, name: &str) -> ProviderError {
     let path = AttrPath::from_iter([name]);
     let detail =
         format!("The settings of the bucket {bucket:?} have no {path}: there is nothing to write.");
-    Box::new(error::plain(ErrorKind::Invalid, "Invalid settings", detail))
+    error::plain(ErrorKind::Invalid, "Invalid settings", detail)
 }

@@ -84,7 +84,7 @@ impl Provider for Aws {
     async fn write(&self, target: &Target, settings: &Value) -> Result<(), ProviderError> {
         let connected = self.account(&target.provider)?.connected().await?;
         let request = Request::of(target);
-        let configuration = encryption::to_sdk(request.bucket, settings).map_err(|error| *error)?;
+        let configuration = encryption::to_sdk(request.bucket, settings)?;
         let answer = connected
             .call(request.bucket, |client| {
                 client

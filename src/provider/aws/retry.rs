@@ -23,7 +23,7 @@ const RETRIES: u32 = 7;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
 /// The least time that an operation with all its attempts may take.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(120);
+const OPERATION_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Waits double from a tenth of a second on.
 pub(super) fn retries(settings: &Settings) -> RetryConfig {
