@@ -4,6 +4,10 @@
 //! Owns the description of a block, from which decoding, messages and the reference are made. It
 //! never looks at a value.
 
+mod reference;
+
+pub use self::reference::reference;
+
 use crate::value::Type;
 
 /// What may stand between the braces of a block.

@@ -5,6 +5,8 @@ use super::retry::{self, Throttled};
 use super::settings::{AssumeRole, Settings};
 use super::{error, http};
 use crate::provider::{ErrorKind, ProviderError};
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -165,14 +167,22 @@ async fn load(settings: &Settings) -> Result<SdkConfig, ProviderError> {
             .build());
     }
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(http.clone())
         .retry_config(retry::retries(settings))
         .timeout_config(retry::timeouts(settings));
     if let Some(region) = region {
         loader = loader.region(region);
     }
     if let Some(profile) = &settings.profile {
-        loader = loader.profile_name(profile);
+        // The SDK's own chain would prefer the environment; a profile that is named is meant.
+        let provider = ProviderConfig::without_region()
+            .with_region(settings.region.clone().map(Region::new))
+            .with_http_client(http);
+        let chain = ProfileFileCredentialsProvider::builder()
+            .profile_name(profile)
+            .configure(&provider)
+            .build();
+        loader = loader.profile_name(profile).credentials_provider(chain);
     }
     Ok(loader.load().await)
 }
