@@ -48,3 +48,24 @@ fn the_demo_tells_the_whole_story() {
         .says("No changes.")
         .says("outside of Sealform");
 }
+
+/// What the README shows is what the program says.
+#[test]
+fn the_readme_shows_a_real_plan() {
+    let dir = example("quickstart");
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0);
+    dir.run(&[
+        "sandbox",
+        "change",
+        "acme-audit-log",
+        "--sse-algorithm",
+        "AES256",
+        "--blocked-encryption-type",
+        "SSE-C",
+    ])
+    .status(0);
+    let plan = dir.run(&["plan", "--sandbox"]).status(0).stdout;
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    assert!(readme.contains(plan.trim()), "the README does not show:\n{plan}");
+}

@@ -206,3 +206,18 @@ async fn a_killed_apply_loses_nothing_and_leaves_no_lock() {
     assert_eq!(run(&dir, &["state", "list"]).stdout.lines().count(), 200);
     sandbox.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_not_allowed_is_left_alone() {
+    let (_world, sandbox) = world(&[("logs", "us-east-1")]).await;
+    let provider = |account: &str| {
+        format!("provider \"aws\" {{\n  allowed_account_ids = [\"{account}\"]\n}}\n")
+    };
+    let block = resource("x", "logs", "aws:kms", "");
+    let dir = at(&sandbox, &(provider("999999999999") + &block));
+    run(&dir, &["plan"]).status(1).complains("Account not allowed").complains("123456789012");
+    assert_eq!(sandbox.requests().get("GetBucketEncryption"), None);
+    dir.write("main.seal.hcl", provider("123456789012") + &block);
+    run(&dir, &["plan"]).status(0);
+    sandbox.stop().await;
+}
