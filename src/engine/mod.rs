@@ -6,13 +6,13 @@
 mod check;
 mod project;
 mod run;
+mod sandboxed;
 mod version;
 
 pub use self::check::{Checked, Strictness};
 pub use self::project::{Project, Request, VariableSource};
-pub use self::run::{
-    LockOptions, PlanOptions, Run, SandboxOptions, Setup, change_in_sandbox, serve_sandbox,
-};
+pub use self::run::{LockOptions, PlanOptions, Run, Setup};
+pub use self::sandboxed::{SandboxOptions, change_in_sandbox, serve_sandbox};
 
 /// The version of this tool.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

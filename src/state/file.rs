@@ -135,6 +135,10 @@ fn sniff(bytes: &[u8]) -> Result<(), FormatError> {
     }
 }
 
+/// What the lineage of a state of the sandbox begins with, so that its buckets are never taken for
+/// those of AWS.
+pub(super) const SANDBOX_LINEAGE: &str = "sandbox-";
+
 impl StateFile {
     /// A state in which nothing is recorded yet.
     pub fn new(lineage: String, tool_version: &str) -> Self {
@@ -152,6 +156,11 @@ impl StateFile {
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         sniff(bytes)?;
         serde_json::from_slice(bytes).map_err(|error| FormatError::Malformed(error.to_string()))
+    }
+
+    /// Whether the recorded buckets are the sandbox's.
+    pub fn is_of_sandbox(&self) -> bool {
+        self.lineage.starts_with(SANDBOX_LINEAGE)
     }
 
     /// The bytes of the state file: the same for the same state.

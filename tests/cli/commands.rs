@@ -141,3 +141,16 @@ fn variables_of_complex_types_are_read_as_expressions() {
     assert_eq!(json["output_changes"]["v"]["after"], 2);
     dir.run(&["plan", "--sandbox", "-var", "v={a=["]).status(1).complains("--var v");
 }
+
+#[test]
+fn the_sandbox_and_aws_are_never_mixed_up() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    dir.run(&["plan", "--sandbox", "-out=p.sealplan"]).status(0);
+    dir.run(&["apply", "p.sealplan"]).status(1).complains("Plan of another world");
+    dir.run(&["apply", "--sandbox", "p.sealplan"]).status(0);
+    dir.run(&["plan"]).status(1).complains("State of another world");
+    let state = dir.read("state/sealform.state.json").replace("sandbox-", "");
+    dir.write("state/sealform.state.json", &state);
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(1).complains("another world");
+    assert_eq!(dir.read("state/sealform.state.json"), state);
+}

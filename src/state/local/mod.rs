@@ -16,6 +16,7 @@ mod tests;
 pub use self::lock::{Holder, Lock};
 
 use super::error::beside;
+use super::file::SANDBOX_LINEAGE;
 use super::journal::{self, Header};
 use super::{Change, JournalError, StateError, StateFile};
 use std::ffi::OsString;
@@ -28,6 +29,7 @@ use tempfile::NamedTempFile;
 #[derive(Clone, Debug)]
 pub struct Local {
     path: PathBuf,
+    sandbox: bool,
 }
 
 /// What the files say.
@@ -56,7 +58,13 @@ impl Mark {
 impl Local {
     /// The state that is or will be at `path`.
     pub fn new(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, sandbox: false }
+    }
+
+    /// The same, for the sandbox: a state that is made here is marked as such.
+    #[must_use]
+    pub fn for_sandbox(self) -> Self {
+        Self { sandbox: true, ..self }
     }
 
     /// Where the state is.
@@ -95,7 +103,7 @@ impl Local {
                 state
             }
             Some(state) => state,
-            None => StateFile::new(uuid::Uuid::new_v4().to_string(), tool_version),
+            None => StateFile::new(self.new_lineage(), tool_version),
         };
         self.remove_journal()?;
         Ok(Session {
@@ -108,6 +116,11 @@ impl Local {
             journal: None,
             _lock: lock,
         })
+    }
+
+    fn new_lineage(&self) -> String {
+        let mark = if self.sandbox { SANDBOX_LINEAGE } else { "" };
+        format!("{mark}{}", uuid::Uuid::new_v4())
     }
 
     fn find(&self) -> Result<Found, StateError> {

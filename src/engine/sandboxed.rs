@@ -1,0 +1,162 @@
+//! The embedded sandbox as a stand-in for AWS: made from the configuration, served, and changed.
+
+use super::SANDBOX_STORE;
+use super::check::Checked;
+use super::project::Project;
+use super::run::Setup;
+use crate::diag::Diagnostic;
+use crate::eval::Evaluation;
+use crate::provider::aws::{Aws, Settings};
+use crate::provider::{Provider as _, Target};
+use crate::resource;
+use crate::sandbox::{self, Sandbox, World};
+use crate::value::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How the embedded sandbox behaves.
+#[derive(Clone, Debug, Default)]
+pub struct SandboxOptions {
+    /// Latency and faults.
+    pub options: sandbox::Options,
+}
+
+fn sandbox_fault(error: &dyn std::error::Error) -> Diagnostic {
+    Diagnostic::error("Cannot start the sandbox", format!("{error}."))
+}
+
+/// Opens the sandbox's buckets in the directory of the configuration.
+pub(super) fn open_world(dir: &Path) -> Result<World, Diagnostic> {
+    World::open(&dir.join(SANDBOX_STORE)).map_err(|error| sandbox_fault(&error))
+}
+
+pub(super) async fn start(world: World, options: &SandboxOptions) -> Result<Sandbox, Diagnostic> {
+    Sandbox::start(world, options.options.clone()).await.map_err(|error| sandbox_fault(&error))
+}
+
+/// Makes every bucket and key in the sandbox that the configuration names, and counts the buckets.
+pub(super) fn seed(
+    world: &World,
+    evaluation: &Evaluation,
+    settings: &BTreeMap<Arc<str>, Settings>,
+) -> Result<usize, Diagnostic> {
+    let mut buckets = 0;
+    let key_path =
+        ["rule", "apply_server_side_encryption_by_default", "kms_master_key_id"].iter().collect();
+    for instance in &evaluation.instances {
+        let Some(ty) = resource::find(&instance.address.resource.ty) else { continue };
+        let Some(name) = ty.identity(&instance.declared) else { continue };
+        let Some(settings) = settings.get(&instance.provider) else { continue };
+        let (region, account) = (sandbox_region(settings), sandbox_account(settings));
+        let made =
+            world.seed_bucket(&name, region, account).map_err(|error| sandbox_fault(&error))?;
+        buckets += usize::from(made);
+        if let Some(key) = resource::leaf(&instance.declared, &key_path).and_then(Value::as_str) {
+            // A name that KMS could not have is left for S3 to refuse.
+            let _made = world.seed_key(key, region, account);
+        }
+    }
+    Ok(buckets)
+}
+
+/// Adds what comes from around the configuration to the settings of the providers.
+pub(super) fn prepare(
+    settings: &mut BTreeMap<Arc<str>, Settings>,
+    setup: &Setup,
+    sandbox: Option<&Sandbox>,
+) {
+    for settings in settings.values_mut() {
+        settings.ca_bundle_env.clone_from(&setup.ca_bundle);
+        if let Some(sandbox) = sandbox {
+            use_sandbox(settings, &sandbox.endpoint());
+        }
+    }
+}
+
+/// The Region of a provider in the sandbox, which never asks the environment.
+fn sandbox_region(settings: &Settings) -> &str {
+    settings.region.as_deref().unwrap_or("us-east-1")
+}
+
+/// The account of a provider in the sandbox: of the role that it takes, if it takes one.
+fn sandbox_account(settings: &Settings) -> &str {
+    settings
+        .assume_role
+        .as_ref()
+        .and_then(|role| role.role_arn.split(':').nth(4))
+        .unwrap_or(sandbox::DEFAULT_ACCOUNT)
+}
+
+/// Directs a provider to the sandbox.
+fn use_sandbox(settings: &mut Settings, endpoint: &str) {
+    settings.region = Some(sandbox_region(settings).to_owned());
+    for address in
+        [&mut settings.endpoints.s3, &mut settings.endpoints.kms, &mut settings.endpoints.sts]
+    {
+        *address = Some(endpoint.to_owned());
+    }
+    settings.sandbox = true;
+    settings.sandbox_account = Some(sandbox::DEFAULT_ACCOUNT.to_owned());
+}
+
+/// Serves the sandbox until it is interrupted; `ready` is given its endpoint. Gives how many
+/// requests were answered, by operation.
+///
+/// # Errors
+/// The store or the port cannot be used.
+pub async fn serve_sandbox(
+    project: &Project,
+    checked: &Checked,
+    options: &SandboxOptions,
+    ready: impl FnOnce(&str),
+) -> Result<BTreeMap<&'static str, u64>, Diagnostic> {
+    let world = open_world(&project.dir)?;
+    seed(&world, &checked.evaluation, &checked.providers)?;
+    let sandbox = start(world, options).await?;
+    ready(&sandbox.endpoint());
+    let _pressed = tokio::signal::ctrl_c().await;
+    let requests = sandbox.requests();
+    sandbox.stop().await;
+    Ok(requests)
+}
+
+/// Puts settings on a bucket in the sandbox, through the same requests as anybody's.
+///
+/// # Errors
+/// The store cannot be used, the bucket is not declared, or the sandbox refuses the settings.
+pub async fn change_in_sandbox(
+    project: &Project,
+    checked: &Checked,
+    bucket: &str,
+    settings: &Value,
+) -> Result<(), Diagnostic> {
+    let declared = checked.evaluation.instances.iter().find_map(|instance| {
+        let ty = resource::find(&instance.address.resource.ty)?;
+        let identity = ty.identity(&instance.declared)?;
+        (*identity == *bucket).then_some((instance, identity))
+    });
+    let Some((instance, identity)) = declared else {
+        return Err(Diagnostic::error(
+            "Unknown bucket",
+            format!("The configuration declares no bucket {bucket:?}."),
+        ));
+    };
+    let world = open_world(&project.dir)?;
+    seed(&world, &checked.evaluation, &checked.providers)?;
+    let sandbox = start(world, &SandboxOptions::default()).await?;
+    let mut providers = checked.providers.clone();
+    for provider in providers.values_mut() {
+        use_sandbox(provider, &sandbox.endpoint());
+    }
+    let target = Target {
+        ty: Arc::clone(&instance.address.resource.ty),
+        provider: Arc::clone(&instance.provider),
+        identity,
+        request: Value::NULL,
+    };
+    let aws = Aws::new(providers);
+    let written = aws.write(&target, settings).await;
+    sandbox.stop().await;
+    written.map_err(Diagnostic::from)
+}
