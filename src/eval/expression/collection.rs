@@ -48,6 +48,11 @@ impl Scope<'_> {
         let value = marks.open(&value);
         let run = |item: &Value| self.splat(item.clone()).eval(each);
         let result = match &value {
+            Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+                let detail = "The value is null and has no elements. Use `coalesce` or a condition \
+                              to put an empty list in its place.";
+                return Err(fault("Splat of null", detail, source.span));
+            }
             Value::Null(_) => Value::tuple(Vec::new()),
             Value::Unknown(_) => Value::Unknown(Type::Any),
             Value::List(elements) | Value::Set(elements) => {
@@ -179,7 +184,24 @@ pub(super) fn entries(collection: &Value, span: Span) -> Result<Vec<(Value, Valu
 pub(super) fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value, Fault> {
     let marked = source.is_sensitive();
     let result = match source.reveal() {
-        Value::Unknown(_) => Some(Value::Unknown(Type::Any)),
+        Value::Unknown(ty) => match ty {
+            Type::Any => Some(Value::Unknown(Type::Any)),
+            Type::Map(element) => Some(Value::Unknown((**element).clone())),
+            Type::Object(attributes) => match attributes.get(&name.text) {
+                Some(attribute) => Some(Value::Unknown(attribute.ty.clone())),
+                None => {
+                    let hint = did_you_mean(&name.text, attributes.keys().map(|key| &**key));
+                    let detail = format!("There is no attribute {:?}.{hint}", name.text);
+                    return Err(fault("Unknown attribute", detail, name.span));
+                }
+            },
+            Type::Bool
+            | Type::Number
+            | Type::String
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Tuple(_) => None,
+        },
         Value::Null(_) => {
             let detail = format!("The value is null and has no attribute {:?}.", name.text);
             return Err(fault("Attribute of null", detail, span));
@@ -199,7 +221,8 @@ pub(super) fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value
     match result {
         Some(value) => Ok(value.sensitive_if(marked)),
         None => {
-            let hint = if source.as_items().is_some() {
+            let sequence = matches!(source.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_));
+            let hint = if sequence {
                 format!(
                     " Take one of its elements, `[0].{}`, or of all, `[*].{}`.",
                     name.text, name.text
@@ -217,7 +240,15 @@ pub(super) fn index(source: &Value, key: &Value, span: Span) -> Result<Value, Fa
     let marked = source.is_sensitive() || key.is_sensitive();
     let (source, key) = (source.reveal(), key.reveal());
     if source.is_unknown() || key.is_unknown() {
-        return Ok(Value::Unknown(Type::Any).sensitive_if(marked));
+        return match source.ty() {
+            Type::Bool | Type::Number | Type::String => Err(no_elements(source, span)),
+            Type::List(element) | Type::Map(element) => {
+                Ok(Value::Unknown((*element).clone()).sensitive_if(marked))
+            }
+            Type::Any | Type::Set(_) | Type::Tuple(_) | Type::Object(_) => {
+                Ok(Value::Unknown(Type::Any).sensitive_if(marked))
+            }
+        };
     }
     if source.is_null() || key.is_null() {
         let what = if source.is_null() { "The value" } else { "The index" };
@@ -262,6 +293,10 @@ pub(super) fn index(source: &Value, key: &Value, span: Span) -> Result<Value, Fa
             None => Err(fault("Invalid index", "A key must be a string.", span)),
         };
     }
+    Err(no_elements(source, span))
+}
+
+fn no_elements(source: &Value, span: Span) -> Fault {
     let detail = format!("A {} has no elements.", source.ty().friendly());
-    Err(fault("Invalid index", detail, span))
+    fault("Invalid index", detail, span)
 }

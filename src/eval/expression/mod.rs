@@ -48,7 +48,7 @@ impl<'a> Scope<'a> {
     fn local(&self, name: &str) -> Option<&Value> {
         let mut scope = Some(self);
         while let Some(at) = scope {
-            if let Some((_, value)) = at.bound.iter().find(|(bound, _)| *bound == name) {
+            if let Some((_, value)) = at.bound.iter().rev().find(|(bound, _)| *bound == name) {
                 return Some(value);
             }
             scope = at.outer;

@@ -16,7 +16,12 @@ impl Scope<'_> {
             Some(true) => (then?, otherwise.ok()),
             Some(false) => (otherwise?, then.ok()),
             None => {
-                let common = unify(&[then?.ty(), otherwise?.ty()]);
+                // One that fails may be the one that will not be taken.
+                let common = match (then, otherwise) {
+                    (Ok(then), Ok(otherwise)) => unify(&[then.ty(), otherwise.ty()]),
+                    (Ok(one), Err(_)) | (Err(_), Ok(one)) => Some(one.ty()),
+                    (Err(fault), Err(_)) => return Err(fault),
+                };
                 return Ok(marks.apply(Value::Unknown(common.unwrap_or(Type::Any))));
             }
         };
@@ -143,7 +148,8 @@ fn equal(a: &Value, b: &Value) -> Option<bool> {
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
         (Value::Null(_), other) | (other, Value::Null(_)) => Some(other.is_null()),
         _ if !a.is_wholly_known() || !b.is_wholly_known() => None,
-        _ => Some(a == b),
+        // Values of two types are never equal: not `1` and `"1"`, nor nulls within.
+        _ => Some(a == b && a.ty() == b.ty()),
     }
 }
 
