@@ -16,6 +16,10 @@ impl Scope<'_> {
             Some(true) => (then?, otherwise.ok()),
             Some(false) => (otherwise?, then.ok()),
             None => {
+                let secret = |value: &Result<Value, Fault>| {
+                    value.as_ref().is_ok_and(|value| value.any(&Value::is_sensitive))
+                };
+                marks.sensitive |= secret(&then) || secret(&otherwise);
                 // One that fails may be the one that will not be taken.
                 let common = match (then, otherwise) {
                     (Ok(then), Ok(otherwise)) => unify(&[then.ty(), otherwise.ty()]),
