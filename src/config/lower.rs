@@ -8,6 +8,7 @@ use super::expr::{
     UnaryOp,
 };
 use super::scan::{self, Item};
+use super::text::{self, Piece};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span};
 use crate::value::{Number, Value};
 use hcl::edit::expr::{
@@ -15,9 +16,17 @@ use hcl::edit::expr::{
     UnaryOperator,
 };
 use hcl::edit::structure::{Attribute as HclAttribute, Block as HclBlock, BlockLabel, Structure};
-use hcl::edit::template::{Directive, Element, Strip, Template};
-use hcl::edit::{Ident, Span as _};
+use hcl::edit::template::{Directive, Element, Strip};
+use hcl::edit::{Ident, Span as _, Spanned};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The deepest tree that is handed to the evaluator, which walks it recursively. The parser bounds
+/// nesting and operators each by itself, and neither attributes nor indexes.
+const MAX_DEPTH: usize = 256;
+
+const TOO_DEEP: &str = "Expressions and blocks nest at most 64 levels deep, and at most 128 operators \
+                        or indexes stand in a row. Name a part of it in `locals` and use the name.";
 
 /// Parses a whole text. What cannot be parsed is reported and left out of the body.
 pub(super) fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Body {
@@ -28,13 +37,14 @@ pub(super) fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> 
         blocks: Vec::new(),
         span: scan::span(file, &(0..text.len())),
     };
+    let mut known = Known::new();
     for item in items {
         let source = text.get(item.clone()).unwrap_or("");
-        let mut lower = Lower { file, item: item.clone(), source, diagnostics };
+        let mut lower = Lower { file, item: item.clone(), source, depth: 0, diagnostics };
         match hcl::edit::parser::parse_body(source) {
             Ok(parsed) => {
                 for structure in &parsed {
-                    lower.structure(structure, &mut body);
+                    lower.structure(structure, &mut body, &mut known);
                 }
             }
             Err(error) => lower.syntax_error(&error),
@@ -46,7 +56,12 @@ pub(super) fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> 
 
 /// Parses a text that is one expression.
 pub(super) fn parse_expr(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<Expr> {
-    let mut lower = Lower { file, item: 0..text.len(), source: text, diagnostics };
+    let (_, faults) = scan::items(text, file);
+    if !faults.is_empty() {
+        diagnostics.extend(faults);
+        return None;
+    }
+    let mut lower = Lower { file, item: 0..text.len(), source: text, depth: 0, diagnostics };
     match hcl::edit::parser::parse_expr(text) {
         Ok(expr) => Some(lower.expr(&expr)),
         Err(error) => {
@@ -56,11 +71,16 @@ pub(super) fn parse_expr(text: &str, file: FileId, diagnostics: &mut Diagnostics
     }
 }
 
+/// The attributes that a body has so far, and where. A file of values may have very many.
+type Known = BTreeMap<Arc<str>, Span>;
+
 /// Lowers one item.
 struct Lower<'a> {
     file: FileId,
     item: Item,
     source: &'a str,
+    /// How many expressions there are around the one that is lowered.
+    depth: usize,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -80,13 +100,9 @@ impl Lower<'_> {
         let width =
             self.source.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let message = error.message();
-        let (summary, detail) = if message.contains("nest") || message.contains("recursion") {
-            (
-                "Too deep nesting",
-                "Expressions and blocks nest at most 64 levels deep. Name a part of it in \
-                 `locals` and use the name."
-                    .to_owned(),
-            )
+        let too_deep = message.contains("nested levels") || message.contains("chained binary");
+        let (summary, detail) = if too_deep {
+            ("Too deep nesting", TOO_DEEP.to_owned())
         } else {
             ("Invalid syntax", format!("{}.", sentence(message)))
         };
@@ -98,9 +114,9 @@ impl Lower<'_> {
         Name { text: Arc::from(ident.as_str()), span: self.span(ident.span()) }
     }
 
-    fn structure(&mut self, structure: &Structure, body: &mut Body) {
+    fn structure(&mut self, structure: &Structure, body: &mut Body, known: &mut Known) {
         match structure {
-            Structure::Attribute(attribute) => self.attribute(attribute, body),
+            Structure::Attribute(attribute) => self.attribute(attribute, body, known),
             Structure::Block(block) => {
                 let block = self.block(block);
                 body.blocks.push(block);
@@ -108,19 +124,20 @@ impl Lower<'_> {
         }
     }
 
-    fn attribute(&mut self, attribute: &HclAttribute, body: &mut Body) {
+    fn attribute(&mut self, attribute: &HclAttribute, body: &mut Body, known: &mut Known) {
         let name = self.name(&attribute.key);
-        if let Some(first) = body.attribute(&name.text) {
+        if let Some(first) = known.get(&name.text) {
             self.diagnostics.push(
                 Diagnostic::error(
                     "Attribute set twice",
                     format!("{:?} is already set. Keep one of the two.", name.text),
                 )
                 .at(name.span)
-                .related(first.name.span, "first set here"),
+                .related(*first, "first set here"),
             );
             return;
         }
+        known.insert(Arc::clone(&name.text), name.span);
         let expr = self.expr(&attribute.value);
         body.attributes.push(Attribute { name, expr });
     }
@@ -142,14 +159,26 @@ impl Lower<'_> {
             blocks: Vec::new(),
             span: block.body.span().map_or(kind.span, |range| self.span(Some(range))),
         };
+        let mut known = Known::new();
         for structure in &block.body {
-            self.structure(structure, &mut body);
+            self.structure(structure, &mut body, &mut known);
         }
         Block { kind, labels, body }
     }
 
     fn expr(&mut self, expr: &Expression) -> Expr {
         let span = self.span(expr.span());
+        self.depth += 1;
+        let lowered = if self.too_deep(span) {
+            Expr { kind: ExprKind::Literal(Value::NULL), span }
+        } else {
+            self.level(expr, span)
+        };
+        self.depth -= 1;
+        lowered
+    }
+
+    fn level(&mut self, expr: &Expression, span: Span) -> Expr {
         let kind = match expr {
             Expression::Null(_) => ExprKind::Literal(Value::NULL),
             Expression::Bool(truth) => ExprKind::Literal(Value::Bool(*truth.value())),
@@ -159,9 +188,12 @@ impl Lower<'_> {
                 ExprKind::Tuple(items.iter().map(|item| self.expr(item)).collect())
             }
             Expression::Object(object) => self.object(object),
-            Expression::StringTemplate(template) => template_kind(self.template(template.iter())),
+            Expression::StringTemplate(template) => {
+                template_kind(self.template(template.iter(), Form::Quoted))
+            }
             Expression::HeredocTemplate(heredoc) => {
-                template_kind(self.template(heredoc.template.iter()))
+                let form = if heredoc.indent().is_some() { Form::Indented } else { Form::Heredoc };
+                template_kind(self.template(heredoc.template.iter(), form))
             }
             Expression::Parenthesis(inner) => self.expr(inner.inner()).kind,
             Expression::Variable(name) => ExprKind::Root(Arc::from(name.as_str())),
@@ -193,7 +225,11 @@ impl Lower<'_> {
         let start = span.start as usize - self.item.start;
         let end = span.end as usize - self.item.start;
         let text = self.source.get(start..end).unwrap_or("").trim();
-        match text.parse::<Number>() {
+        // A sign may stand apart from the digits.
+        let (negative, digits) =
+            text.strip_prefix('-').map_or((false, text), |rest| (true, rest.trim_start()));
+        match digits.parse::<Number>() {
+            Ok(number) if negative => ExprKind::Literal(Value::Number(number.negate())),
             Ok(number) => ExprKind::Literal(Value::Number(number)),
             Err(error) => {
                 self.report("Invalid number", format!("This is {error}."), span);
@@ -209,7 +245,23 @@ impl Lower<'_> {
                     kind: ExprKind::Literal(Value::from(ident.as_str())),
                     span: self.span(ident.span()),
                 },
-                ObjectKey::Expression(expr) => self.expr(expr),
+                // A bare `null` is a name here, as any word is; in parentheses it is the value.
+                ObjectKey::Expression(Expression::Null(null)) => Expr {
+                    kind: ExprKind::Literal(Value::from("null")),
+                    span: self.span(null.span()),
+                },
+                ObjectKey::Expression(expr) => {
+                    if let Expression::Traversal(_) = expr {
+                        let span = self.span(expr.span());
+                        self.report(
+                            "Ambiguous key",
+                            "A key that refers to a value stands in parentheses, `(var.x) = …`; \
+                             one that is text stands in quotes.",
+                            span,
+                        );
+                    }
+                    self.expr(expr)
+                }
             };
             (key, self.expr(value.expr()))
         });
@@ -235,8 +287,55 @@ impl Lower<'_> {
     }
 
     fn traversal(&mut self, traversal: &Traversal, whole: Span) -> Expr {
-        let source = self.expr(&traversal.expr);
-        self.steps(source, &traversal.operators, whole)
+        // Each step is a level of the tree above what it starts from.
+        let steps = traversal.operators.len();
+        self.depth += steps;
+        let expr = if self.too_deep(whole) {
+            Expr { kind: ExprKind::Literal(Value::NULL), span: whole }
+        } else {
+            self.refuse_legacy(&traversal.operators);
+            let source = self.expr(&traversal.expr);
+            self.steps(source, &traversal.operators, whole)
+        };
+        self.depth -= steps;
+        expr
+    }
+
+    /// Reports what the parser takes and the language does not: `a.0.1`, which reads like a
+    /// number, and `a.*.*`.
+    fn refuse_legacy(&mut self, operators: &[hcl::edit::Decorated<TraversalOperator>]) {
+        use TraversalOperator::{AttrSplat, FullSplat, GetAttr, Index, LegacyIndex};
+        let mut within_splat = false;
+        for (n, operator) in operators.iter().enumerate() {
+            let before = n.checked_sub(1).and_then(|n| operators.get(n)).map(|it| it.value());
+            let fault = match (operator.value(), before) {
+                (LegacyIndex(_), Some(LegacyIndex(_))) => {
+                    Some("Write indexes in brackets: `[0][1]`.")
+                }
+                (AttrSplat(_), _) if within_splat => {
+                    Some("Within `.*` there cannot be another. Use `[*]` for both.")
+                }
+                _ => None,
+            };
+            within_splat = match operator.value() {
+                AttrSplat(_) => true,
+                GetAttr(_) | LegacyIndex(_) => within_splat,
+                FullSplat(_) | Index(_) => false,
+            };
+            if let Some(detail) = fault {
+                let span = self.span(operator.span());
+                self.report("Invalid syntax", detail, span);
+            }
+        }
+    }
+
+    /// Whether the expression at `span` lies deeper than the evaluator is to follow.
+    fn too_deep(&mut self, span: Span) -> bool {
+        let too_deep = self.depth > MAX_DEPTH;
+        if too_deep {
+            self.report("Too deep nesting", TOO_DEEP, span);
+        }
+        too_deep
     }
 
     fn steps(
@@ -267,11 +366,16 @@ impl Lower<'_> {
                     return Expr { kind: ExprKind::Splat(Box::new([source, each])), span: whole };
                 }
                 TraversalOperator::AttrSplat(_) => {
-                    // Only the attributes right behind `.*` belong to each element.
+                    // Only what is written with a point behind `.*` belongs to each element.
                     let behind = rest.as_slice();
                     let attributes = behind
                         .iter()
-                        .take_while(|it| matches!(it.value(), TraversalOperator::GetAttr(_)))
+                        .take_while(|it| {
+                            matches!(
+                                it.value(),
+                                TraversalOperator::GetAttr(_) | TraversalOperator::LegacyIndex(_)
+                            )
+                        })
                         .count();
                     let (attributes, behind) = behind.split_at(attributes);
                     let item = Expr { kind: ExprKind::SplatItem, span: here };
@@ -297,54 +401,123 @@ impl Lower<'_> {
         }))
     }
 
-    /// Lowers the pieces of a template. A `~` trims the text next to it.
-    fn template<'t>(&mut self, elements: impl Iterator<Item = &'t Element>) -> Box<[Part]> {
-        let mut parts: Vec<Part> = Vec::new();
-        let mut trim_next = false;
+    /// Lowers a template: its texts first, which depend on what stands around them, then all.
+    fn template<'t>(
+        &mut self,
+        elements: impl Iterator<Item = &'t Element>,
+        form: Form,
+    ) -> Box<[Part]> {
+        let elements: Vec<&Element> = elements.collect();
+        let mut pieces = Vec::new();
+        self.pieces(elements.iter().copied(), form, &mut pieces);
+        text::trim(&mut pieces);
+        if form == Form::Indented {
+            text::dedent(&mut pieces);
+        }
+        self.parts(elements.into_iter(), &mut pieces.into_iter().peekable())
+    }
+
+    /// Lists the texts and markers of a template in the order of the source.
+    fn pieces<'t>(
+        &mut self,
+        elements: impl Iterator<Item = &'t Element>,
+        form: Form,
+        pieces: &mut Vec<Piece>,
+    ) {
+        // The parser undoes the escapes of a quoted template, but not within directives.
+        let inner = if form == Form::Quoted { Form::Raw } else { form };
         for element in elements {
             match element {
-                Element::Literal(text) => {
-                    let text = text.value().as_str();
-                    let text = if trim_next { text.trim_start() } else { text };
-                    trim_next = false;
+                Element::Literal(literal) => self.texts(literal, form, pieces),
+                Element::Interpolation(it) => pieces.push(marker(it.strip)),
+                Element::Directive(directive) => match &**directive {
+                    Directive::If(it) => {
+                        pieces.push(marker(it.if_expr.strip));
+                        self.pieces(it.if_expr.template.iter(), inner, pieces);
+                        if let Some(otherwise) = &it.else_expr {
+                            pieces.push(marker(otherwise.strip));
+                            self.pieces(otherwise.template.iter(), inner, pieces);
+                        }
+                        pieces.push(marker(it.endif_expr.strip));
+                    }
+                    Directive::For(it) => {
+                        pieces.push(marker(it.for_expr.strip));
+                        self.pieces(it.for_expr.template.iter(), inner, pieces);
+                        pieces.push(marker(it.endfor_expr.strip));
+                    }
+                },
+            }
+        }
+    }
+
+    /// Adds the text of one literal; that of a heredoc a line at a time.
+    fn texts(&mut self, literal: &Spanned<String>, form: Form, pieces: &mut Vec<Piece>) {
+        match form {
+            Form::Quoted => pieces.push(Piece::Text(literal.value().clone())),
+            Form::Raw => match text::unescape(literal.value()) {
+                Some(text) => pieces.push(Piece::Text(text)),
+                None => {
+                    let span = self.span(literal.span());
+                    self.report(
+                        "Invalid escape",
+                        "A backslash in a quoted text is followed by one of `n`, `r`, `t`, `\"`, \
+                         `\\`, by `u` and four hexadecimal digits, or by `U` and eight.",
+                        span,
+                    );
+                }
+            },
+            Form::Heredoc | Form::Indented => {
+                // The parser takes the margin from some lines and not from others.
+                let raw = literal.span().and_then(|range| self.source.get(range));
+                for line in raw.unwrap_or(literal.value()).split_inclusive('\n') {
+                    pieces.push(Piece::Text(text::unescape_markers(line)));
+                }
+            }
+        }
+    }
+
+    /// Lowers the elements of a template whose texts are the `pieces`.
+    fn parts<'t>(
+        &mut self,
+        elements: impl Iterator<Item = &'t Element>,
+        pieces: &mut Pieces,
+    ) -> Box<[Part]> {
+        let mut parts: Vec<Part> = Vec::new();
+        for element in elements {
+            match element {
+                Element::Literal(_) => {
+                    let mut text = String::new();
+                    while let Some(Piece::Text(line)) =
+                        pieces.next_if(|piece| matches!(piece, Piece::Text(_)))
+                    {
+                        text.push_str(&line);
+                    }
                     if !text.is_empty() {
                         parts.push(Part::Text(Arc::from(text)));
                     }
                 }
                 Element::Interpolation(it) => {
-                    trim_before(&mut parts, it.strip);
+                    pieces.next();
                     parts.push(Part::Value(self.expr(&it.expr)));
-                    trim_next = strips_behind(it.strip);
                 }
-                Element::Directive(directive) => {
-                    let (before, behind) = match &**directive {
-                        Directive::If(it) => (it.if_expr.strip, it.endif_expr.strip),
-                        Directive::For(it) => (it.for_expr.strip, it.endfor_expr.strip),
-                    };
-                    trim_before(&mut parts, before);
-                    let part = self.directive(directive);
-                    parts.push(part);
-                    trim_next = strips_behind(behind);
-                }
+                Element::Directive(directive) => parts.push(self.directive(directive, pieces)),
             }
         }
         parts.into()
     }
 
-    fn directive(&mut self, directive: &Directive) -> Part {
-        match directive {
+    fn directive(&mut self, directive: &Directive, pieces: &mut Pieces) -> Part {
+        pieces.next();
+        let part = match directive {
             Directive::If(it) => {
-                let otherwise = it.else_expr.as_ref();
-                let next = otherwise.map_or(it.endif_expr.strip, |otherwise| otherwise.strip);
-                Part::If(Box::new(IfPart {
-                    condition: self.expr(&it.if_expr.cond_expr),
-                    then: self.inner(&it.if_expr.template, it.if_expr.strip, next),
-                    otherwise: otherwise
-                        .map(|otherwise| {
-                            self.inner(&otherwise.template, otherwise.strip, it.endif_expr.strip)
-                        })
-                        .unwrap_or_default(),
-                }))
+                let condition = self.expr(&it.if_expr.cond_expr);
+                let then = self.parts(it.if_expr.template.iter(), pieces);
+                let otherwise = it.else_expr.as_ref().map(|otherwise| {
+                    pieces.next();
+                    self.parts(otherwise.template.iter(), pieces)
+                });
+                let otherwise = otherwise.unwrap_or_default();
+                Part::If(Box::new(IfPart { condition, then, otherwise }))
             }
             Directive::For(it) => {
                 let head = &it.for_expr;
@@ -352,35 +525,34 @@ impl Lower<'_> {
                     key_var: head.key_var.as_ref().map(|name| Arc::from(name.as_str())),
                     value_var: Arc::from(head.value_var.as_str()),
                     collection: self.expr(&head.collection_expr),
-                    body: self.inner(&head.template, head.strip, it.endfor_expr.strip),
+                    body: self.parts(head.template.iter(), pieces),
                 }))
             }
-        }
-    }
-
-    /// A template between two markers, trimmed as they say.
-    fn inner(&mut self, template: &Template, first: Strip, last: Strip) -> Box<[Part]> {
-        let mut parts = self.template(template.iter()).into_vec();
-        if strips_behind(first)
-            && let Some(Part::Text(text)) = parts.first_mut()
-        {
-            *text = Arc::from(text.trim_start());
-        }
-        trim_before(&mut parts, last);
-        parts.into()
+        };
+        pieces.next();
+        part
     }
 }
 
-fn strips_behind(strip: Strip) -> bool {
-    matches!(strip, Strip::End | Strip::Both)
+/// How a template is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// In quotes; the parser has undone the escapes.
+    Quoted,
+    /// In quotes; the escapes are still there.
+    Raw,
+    /// `<<EOT`
+    Heredoc,
+    /// `<<-EOT`
+    Indented,
 }
 
-/// Trims the end of the last text if the marker behind it says so.
-fn trim_before(parts: &mut [Part], strip: Strip) {
-    if matches!(strip, Strip::Start | Strip::Both)
-        && let Some(Part::Text(text)) = parts.last_mut()
-    {
-        *text = Arc::from(text.trim_end());
+type Pieces = std::iter::Peekable<std::vec::IntoIter<Piece>>;
+
+fn marker(strip: Strip) -> Piece {
+    Piece::Marker {
+        before: matches!(strip, Strip::Start | Strip::Both),
+        behind: matches!(strip, Strip::End | Strip::Both),
     }
 }
 

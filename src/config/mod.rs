@@ -10,6 +10,7 @@ mod expr;
 pub mod load;
 mod lower;
 mod scan;
+mod text;
 mod types;
 
 pub use self::expr::{

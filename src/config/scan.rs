@@ -17,12 +17,15 @@ enum Open<'a> {
     Heredoc(&'a str, usize),
 }
 
+/// Faults after which the rest of a text is left. Each may have been found by reading to the end.
+const MAX_FAULTS: usize = 50;
+
 /// Splits `text` into items. What cannot be split is reported and left out.
 pub(super) fn items(text: &str, file: FileId) -> (Vec<Item>, Vec<Diagnostic>) {
     let mut items = Vec::new();
     let mut faults = Vec::new();
     let mut at = 0;
-    while at < text.len() {
+    while at < text.len() && faults.len() < MAX_FAULTS {
         match next_item(text, at) {
             Ok(Some(item)) => {
                 at = item.end;
@@ -249,12 +252,13 @@ fn line_end(bytes: &[u8], from: usize) -> usize {
 fn heredoc_marker(text: &str, at: usize) -> Option<(&str, usize)> {
     let rest = text.get(at + 2..)?;
     let rest = rest.strip_prefix('-').unwrap_or(rest);
-    let newline = rest.find('\n')?;
-    let marker = rest.get(..newline)?.trim_end_matches('\r');
-    let is_name = !marker.is_empty()
-        && marker.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && marker.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    is_name.then(|| (marker, text.len() - rest.len() + newline + 1))
+    if !rest.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        return None;
+    }
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-')?;
+    let (marker, behind) = rest.split_at(end);
+    let line = behind.trim_start_matches('\r').strip_prefix('\n')?;
+    Some((marker, text.len() - line.len()))
 }
 
 /// Where the closing marker ends, if the line that begins at `line` is one.

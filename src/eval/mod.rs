@@ -8,6 +8,7 @@ mod decode;
 mod expression;
 pub mod functions;
 mod reference;
+mod size;
 mod variable;
 
 pub use self::decode::span_of;
@@ -91,6 +92,7 @@ pub fn evaluate(input: &Input<'_>, diagnostics: &mut Diagnostics) -> Evaluation 
         values: Values::default(),
         referenced: reference::referenced_resources(input.config),
         repeated: None,
+        sizes: size::Sizes::default(),
         result: Evaluation::default(),
     };
     run.values.variables = variable::resolve(input, diagnostics);
@@ -130,6 +132,7 @@ struct Run<'a> {
     referenced: BTreeSet<ResourceAddr>,
     /// What `each` and `count` are in the instance that is evaluated now.
     repeated: Option<Repeated>,
+    sizes: size::Sizes,
     result: Evaluation,
 }
 
@@ -187,7 +190,13 @@ impl Run<'_> {
             }
             Node::Local(name) => {
                 let Some(local) = config.locals.get(name) else { return };
-                let value = Scope::new(self).eval(&local.expr);
+                let value = Scope::new(self).eval(&local.expr).and_then(|value| {
+                    let checked = self.sizes.check(&value);
+                    let refused = |excess: size::Excess| {
+                        fault("Value too large", excess.detail(), local.expr.span)
+                    };
+                    checked.map_err(refused).map(|()| value)
+                });
                 let value = report(value, diagnostics);
                 self.values.locals.insert(Arc::clone(name), value);
             }
@@ -350,6 +359,9 @@ impl Run<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 const UNKNOWN_REPEAT: &str = "Unknown number of instances";
 

@@ -6,6 +6,9 @@ use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// The faults that come with a guess at what was meant; who makes more has another problem.
+const MAX_HINTS: usize = 100;
+
 /// Something that has a value, and that others may refer to or depend on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Node {
@@ -254,7 +257,7 @@ impl Finder<'_> {
             Some(name)
                 if !self.config.providers.contains_key(&name.text) && &*name.text == "aws" => {}
             Some(name) if !self.config.providers.contains_key(&name.text) => {
-                let hint = did_you_mean(&name.text, self.config.providers.keys().map(|key| &**key));
+                let hint = self.hint(&name.text, self.config.providers.keys().map(|key| &**key));
                 let detail = format!("There is no `provider` block for {}.{hint}", name.text);
                 self.report("Unknown provider", detail, name.span);
             }
@@ -304,7 +307,7 @@ impl Finder<'_> {
                     "{:?} is not a value. Put text in double quotes; refer to values as \
                      `var.name`, `local.name` or `type.name`.{}",
                     mention.root,
-                    did_you_mean(&mention.root, known)
+                    self.hint(&mention.root, known)
                 )
             } else {
                 format!(
@@ -318,7 +321,7 @@ impl Finder<'_> {
             Root::Variable => {
                 if !config.variables.contains_key(name) {
                     let known = config.variables.keys().map(|key| &**key);
-                    let hint = did_you_mean(name, known);
+                    let hint = self.hint(name, known);
                     let detail = format!(
                         "There is no variable {name:?}.{hint} Declare it with \
                          `variable {name:?} {{ }}`."
@@ -329,7 +332,7 @@ impl Finder<'_> {
             }
             Root::Local => {
                 if !config.locals.contains_key(name) {
-                    let hint = did_you_mean(name, config.locals.keys().map(|key| &**key));
+                    let hint = self.hint(name, config.locals.keys().map(|key| &**key));
                     let detail = format!("There is no local value {name:?}.{hint}");
                     return self.report("Unknown local value", detail, mention.span);
                 }
@@ -356,9 +359,12 @@ impl Finder<'_> {
                 let addr = ResourceAddr::managed(&mention.root, name);
                 if !config.resources.contains_key(&addr) {
                     let text = addr.to_string();
-                    let known: Vec<String> =
-                        config.resources.keys().map(ToString::to_string).collect();
-                    let hint = did_you_mean(&text, known.iter().map(String::as_str));
+                    let known: Vec<String> = if self.hints() {
+                        config.resources.keys().map(ToString::to_string).collect()
+                    } else {
+                        Vec::new()
+                    };
+                    let hint = self.hint(&text, known.iter().map(String::as_str));
                     let detail = format!("There is no resource {text}.{hint}");
                     return self.report("Unknown resource", detail, mention.span);
                 }
@@ -377,6 +383,15 @@ impl Finder<'_> {
             let detail = format!("There is no `{root}.{name}`. There is {}.", all.join(", "));
             self.report("Invalid reference", detail, span);
         }
+    }
+
+    /// Whether a hint is worth its cost, which is a look at every name that there is.
+    fn hints(&self) -> bool {
+        self.diagnostics.len() < MAX_HINTS
+    }
+
+    fn hint<'n>(&self, given: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+        if self.hints() { did_you_mean(given, known) } else { String::new() }
     }
 
     fn report(&mut self, summary: &'static str, detail: impl Into<String>, span: Span) {

@@ -6,7 +6,10 @@ use crate::addr::ResourceAddr;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{Edge, Node};
 use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
+
+/// The most members of a cycle that are shown.
+const MAX_SHOWN: usize = 20;
 
 /// Sorts `nodes` so that whatever is needed comes first. A cycle is reported as the chain of
 /// references that closes it, and its members are left out.
@@ -35,21 +38,25 @@ pub fn order(nodes: &[Node], edges: &[Edge], diagnostics: &mut Diagnostics) -> V
 
 /// Describes one cycle among `members`, which all reach each other.
 fn cycle(graph: &DiGraph<&Node, &Edge>, members: &[NodeIndex]) -> Option<Diagnostic> {
+    use petgraph::visit::EdgeRef as _;
     let start = *members.iter().min_by_key(|index| graph.node_weight(**index))?;
-    // From the start, walk the shortest way back to it.
-    let mut came_by: BTreeMap<NodeIndex, &Edge> = BTreeMap::new();
-    let mut frontier = std::collections::VecDeque::from([start]);
+    let inside: BTreeSet<NodeIndex> = members.iter().copied().collect();
+    // From the start, walk the shortest way back to it; each node remembers whence it was reached.
+    let mut came_by: BTreeMap<NodeIndex, (NodeIndex, &Edge)> = BTreeMap::new();
+    let mut frontier = VecDeque::from([start]);
     let mut closing = None;
     'search: while let Some(at) = frontier.pop_front() {
         for edge in graph.edges(at) {
-            use petgraph::visit::EdgeRef as _;
-            if edge.target() == start {
+            let target = edge.target();
+            if target == start {
                 closing = Some((at, *edge.weight()));
                 break 'search;
             }
-            if members.contains(&edge.target()) && !came_by.contains_key(&edge.target()) {
-                came_by.insert(edge.target(), edge.weight());
-                frontier.push_back(edge.target());
+            if inside.contains(&target)
+                && let btree_map::Entry::Vacant(unseen) = came_by.entry(target)
+            {
+                unseen.insert((at, *edge.weight()));
+                frontier.push_back(target);
             }
         }
     }
@@ -57,12 +64,21 @@ fn cycle(graph: &DiGraph<&Node, &Edge>, members: &[NodeIndex]) -> Option<Diagnos
     let mut chain = vec![closing];
     let mut at = last;
     while at != start {
-        let edge = *came_by.get(&at)?;
+        let (before, edge) = *came_by.get(&at)?;
         chain.push(edge);
-        at = *members.iter().find(|index| graph.node_weight(**index) == Some(&&edge.from))?;
+        at = before;
     }
     chain.reverse();
-    let names: Vec<String> = chain.iter().map(|edge| edge.from.to_string()).collect();
+    // Of a long chain the beginning and the end tell enough; nobody reads a thousand names.
+    let names: Vec<String> = match chain.as_slice() {
+        [first @ .., last] if first.len() >= MAX_SHOWN => first
+            .iter()
+            .take(MAX_SHOWN)
+            .map(|edge| edge.from.to_string())
+            .chain([format!("… {} more …", chain.len() - MAX_SHOWN - 1), last.from.to_string()])
+            .collect(),
+        all => all.iter().map(|edge| edge.from.to_string()).collect(),
+    };
     let mut diagnostic = Diagnostic::error(
         "Cycle",
         format!(
@@ -72,7 +88,7 @@ fn cycle(graph: &DiGraph<&Node, &Edge>, members: &[NodeIndex]) -> Option<Diagnos
             names.first()?
         ),
     );
-    for (n, edge) in chain.iter().enumerate() {
+    for (n, edge) in chain.iter().take(MAX_SHOWN).enumerate() {
         if n == 0 {
             diagnostic = diagnostic.at(edge.span);
         } else {
@@ -170,5 +186,54 @@ mod tests {
         let nodes: Vec<Node> = (0..100_000).map(|n| local(&name(n))).collect();
         let edges: Vec<Edge> = (1..100_000).map(|n| edge(&name(n - 1), &name(n), file)).collect();
         assert_eq!(order(&nodes, &edges, &mut Diagnostics::new()).len(), 100_000);
+    }
+
+    #[test]
+    fn a_cycle_of_100000_is_found_in_linear_time_and_told_in_short() {
+        let file = Sources::default().add("t", "x");
+        let name = |n: usize| format!("n{n:06}");
+        let nodes: Vec<Node> = (0..100_000).map(|n| local(&name(n))).collect();
+        let edges: Vec<Edge> =
+            (0..100_000).map(|n| edge(&name(n), &name((n + 1) % 100_000), file)).collect();
+        let mut faults = Diagnostics::new();
+        assert_eq!(order(&nodes, &edges, &mut faults), []);
+        let [fault] = faults.as_slice() else { panic!("{}", faults.len()) };
+        assert!(
+            fault
+                .detail
+                .contains("local.n000019 → … 99979 more … → local.n099999 → local.n000000:"),
+            "{}",
+            fault.detail
+        );
+        assert_eq!(fault.related.len(), MAX_SHOWN - 1);
+    }
+
+    #[test]
+    fn a_node_that_needs_itself_is_a_cycle() {
+        let file = Sources::default().add("t", "x");
+        let mut faults = Diagnostics::new();
+        let order = order(&[local("a"), local("b")], &[edge("a", "a", file)], &mut faults);
+        assert_eq!(order, [local("b")]);
+        assert!(faults[0].detail.starts_with("local.a → local.a:"), "{}", faults[0].detail);
+    }
+
+    #[test]
+    fn two_cycles_are_two_faults_and_the_shortest_way_round_is_told() {
+        let file = Sources::default().add("t", "x");
+        let nodes = ["a", "b", "c", "x", "y"].map(local);
+        let edges = [
+            edge("a", "b", file),
+            edge("b", "c", file),
+            edge("c", "a", file),
+            edge("b", "a", file),
+            edge("x", "y", file),
+            edge("y", "x", file),
+        ];
+        let mut faults = Diagnostics::new();
+        assert_eq!(order(&nodes, &edges, &mut faults), []);
+        let mut told: Vec<&str> =
+            faults.iter().map(|fault| fault.detail.split(':').next().unwrap()).collect();
+        told.sort_unstable();
+        assert_eq!(told, ["local.a → local.b → local.a", "local.x → local.y → local.x"]);
     }
 }

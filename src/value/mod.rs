@@ -333,6 +333,17 @@ impl Value {
         }
     }
 
+    /// Where the parts of this value lie, if it has parts: values that share them agree.
+    pub fn shared_place(&self) -> Option<usize> {
+        match self.reveal() {
+            Self::List(elements) | Self::Set(elements) => Some(Arc::as_ptr(elements).addr()),
+            Self::Map(map) => Some(Arc::as_ptr(map).addr()),
+            Self::Tuple(items) => Some(Arc::as_ptr(items).addr()),
+            Self::Object(fields) => Some(Arc::as_ptr(&fields.0).addr()),
+            _ => None,
+        }
+    }
+
     /// The attribute `name` of an object or the entry `name` of a map.
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.as_fields()?.get(name)

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// Digits that are kept of a number; the 512 bits of Terraform's numbers hold 154.
 const DIGITS: u64 = 154;
+/// Digits at the end of a rounded number that may be wrong.
+const GUARD: u64 = 4;
 /// Powers of ten beyond which a number is refused, so that no short literal costs much memory.
 const MAX_EXPONENT: i64 = 4096;
 
@@ -46,6 +48,21 @@ impl Number {
         })
     }
 
+    /// The result of arithmetic. One that takes all digits has been rounded somewhere, so its last
+    /// digits are not to be trusted: where all that they say is a long row of nines or noughts, the
+    /// short number is meant, and a third three times is one.
+    fn settled(big: &BigDecimal) -> Option<Self> {
+        if big.digits() + 1 >= DIGITS {
+            let short = big
+                .with_precision_round(NonZeroU64::new(DIGITS - GUARD)?, RoundingMode::HalfEven)
+                .normalized();
+            if short.digits() <= DIGITS / 2 {
+                return Self::new(&short);
+            }
+        }
+        Self::new(big)
+    }
+
     fn big(&self) -> BigDecimal {
         match &self.0 {
             Repr::Int(int) => BigDecimal::from(*int),
@@ -80,7 +97,7 @@ impl Number {
             (Repr::Int(a), Repr::Int(b)) if a.checked_add(*b).is_some() => {
                 Some(Self(Repr::Int(a.wrapping_add(*b))))
             }
-            _ => Self::new(&(self.big() + other.big())),
+            _ => Self::settled(&(self.big() + other.big())),
         }
     }
 
@@ -90,7 +107,7 @@ impl Number {
             (Repr::Int(a), Repr::Int(b)) if a.checked_sub(*b).is_some() => {
                 Some(Self(Repr::Int(a.wrapping_sub(*b))))
             }
-            _ => Self::new(&(self.big() - other.big())),
+            _ => Self::settled(&(self.big() - other.big())),
         }
     }
 
@@ -100,7 +117,7 @@ impl Number {
             (Repr::Int(a), Repr::Int(b)) if a.checked_mul(*b).is_some() => {
                 Some(Self(Repr::Int(a.wrapping_mul(*b))))
             }
-            _ => Self::new(&(self.big() * other.big())),
+            _ => Self::settled(&(self.big() * other.big())),
         }
     }
 
@@ -114,9 +131,8 @@ impl Number {
                 Some(Self(Repr::Int(a.checked_div(*b)?)))
             }
             _ => {
-                // Two digits more than are kept, so that rounding happens once.
-                let quotient = self.big() / other.big();
-                Self::new(&quotient)
+                let (dividend, divisor) = (self.big(), other.big());
+                Self::settled(&quotient(&dividend, &divisor)?)
             }
         }
     }
@@ -184,6 +200,18 @@ impl Number {
             Repr::Big(big) => big.is_negative(),
         }
     }
+}
+
+/// The quotient with all the digits that are kept and a few more, so that rounding happens once.
+fn quotient(dividend: &BigDecimal, divisor: &BigDecimal) -> Option<BigDecimal> {
+    let (a, a_scale) = dividend.as_bigint_and_exponent();
+    let (b, b_scale) = divisor.as_bigint_and_exponent();
+    // Enough powers of ten that the integer quotient has the digits wanted.
+    let wanted = i64::try_from(DIGITS + GUARD).ok()?;
+    let has = i64::try_from(dividend.digits()).ok()? - i64::try_from(divisor.digits()).ok()?;
+    let shift = (wanted - has).max(0);
+    let shifted = a * BigInt::from(10).pow(u32::try_from(shift).ok()?);
+    Some(BigDecimal::new(shifted / b, a_scale - b_scale + shift))
 }
 
 impl From<i64> for Number {
@@ -290,6 +318,24 @@ mod tests {
         assert_eq!(number("-2.5").floor().to_string(), "-3");
         assert_eq!(number("-2.5").ceil().to_string(), "-2");
         assert_eq!(number("2.50"), number("2.5"));
+    }
+
+    #[test]
+    fn what_was_divided_is_whole_again() {
+        for (a, b) in [(1_i64, 3_i64), (2, 3), (100, 3), (1, 7), (1, 49), (-5, 11), (1, 1_000_003)]
+        {
+            let (a, b) = (Number::from(a), Number::from(b));
+            assert_eq!(a.divide(&b).unwrap().multiply(&b).unwrap(), a, "{a} / {b}");
+        }
+        let third = number("1").divide(&number("3")).unwrap();
+        assert_eq!(third.add(&third).unwrap().add(&third).unwrap(), number("1"));
+        assert_eq!(third.to_string().len(), 2 + 154);
+        assert_eq!(
+            number("1e100").add(&number("1e-100")).unwrap().subtract(&number("1e100")),
+            Some(number("0")),
+            "beyond the digits that are kept"
+        );
+        assert_eq!(number("1e75").add(&number("1e-75")).unwrap().to_string().len(), 152);
     }
 
     #[test]
