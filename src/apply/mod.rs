@@ -44,7 +44,7 @@ pub async fn apply<P: Provider>(
     }
     let mut queue = Queue::new(&plan.steps);
     reporter.report(&Event::Applying { total: queue.len() });
-    let mut pace = Pace::new(parallelism);
+    let mut pace = Pace::new(parallelism, provider.throttled());
     let mut running: JoinSet<(usize, Duration, Result<(), Diagnostic>)> = JoinSet::new();
     let mut failures: Vec<(usize, Diagnostic)> = Vec::new();
     let mut broken: Option<StateError> = None;
@@ -213,11 +213,11 @@ async fn settle(
             Ok(live) => live,
             Err(error) => return Err(failure(step, &error)),
         };
-        // A store without default encryption has nothing at all after a reset.
-        let nothing =
-            step.action == Action::Reset && ty.differences(&live, &Value::NULL).is_empty();
         let differing = ty.differences(&live, after);
-        if differing.is_empty() || nothing {
+        // What a reset leaves is the service's to say: S3 may or may not keep what is blocked, and
+        // a store without default encryption has nothing at all.
+        let reset = || ty.differences(&live, &ty.reset(&step.identity, &live)).is_empty();
+        if differing.is_empty() || (step.action == Action::Reset && reset()) {
             return Ok(());
         }
         if begun.elapsed() >= SETTLE {

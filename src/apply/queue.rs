@@ -5,15 +5,19 @@
 
 use crate::addr::ResourceAddr;
 use crate::plan::{Action, Step};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The steps to do, in groups: the steps of one block in one direction.
 pub(super) struct Queue {
     groups: Vec<Group>,
     /// By step: its group; none for a step that does nothing.
     group_of: Vec<Option<usize>>,
+    /// By removal: the step that takes its address for another object. It waits, because only one of
+    /// the two can be recorded there: if the removal fails, what it was to remove stays recorded.
+    takers: BTreeMap<usize, usize>,
+    /// Steps that wait for the removal at their address.
+    held: BTreeSet<usize>,
     ready: VecDeque<usize>,
-    running: usize,
 }
 
 #[derive(Default)]
@@ -55,26 +59,33 @@ impl Queue {
                 *slot = Some(group);
             }
         }
+        let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
         for ((_, removal), at) in &index {
             // All instances of a block wait for the same ones.
             let Some(first) = groups.get(*at).and_then(|group| steps.get(*group.steps.first()?))
             else {
                 continue;
             };
-            for before in &first.after_blocks {
-                let Some(before) = index.get(&(&before.resource, *removal)) else { continue };
-                if before == at {
-                    continue;
-                }
-                if let Some(group) = groups.get_mut(*before) {
-                    group.dependents.push(*at);
-                }
-                if let Some(group) = groups.get_mut(*at) {
-                    group.waiting_for += 1;
-                }
+            let before = first.after_blocks.iter().map(|before| &before.resource);
+            edges.extend(before.filter_map(|it| Some((*index.get(&(it, *removal))?, *at))));
+        }
+        // What was recorded at different times may refer to each other in a circle, and the order
+        // of resets within one is of no matter. What is outside still comes before or after.
+        let circles = circles(groups.len(), &edges);
+        for (before, after) in edges {
+            if circles.get(before) == circles.get(after) {
+                continue;
+            }
+            if let Some(group) = groups.get_mut(before) {
+                group.dependents.push(after);
+            }
+            if let Some(group) = groups.get_mut(after) {
+                group.waiting_for += 1;
             }
         }
-        let mut queue = Self { groups, group_of, ready: VecDeque::new(), running: 0 };
+        let takers = takers(steps);
+        let held = takers.values().copied().collect();
+        let mut queue = Self { groups, group_of, takers, held, ready: VecDeque::new() };
         for at in 0..queue.groups.len() {
             queue.release_if_free(at);
         }
@@ -88,17 +99,17 @@ impl Queue {
 
     /// The next step that may begin.
     pub(super) fn next(&mut self) -> Option<usize> {
-        if self.ready.is_empty() && self.running == 0 {
-            self.break_deadlock();
-        }
-        let next = self.ready.pop_front();
-        self.running += usize::from(next.is_some());
-        next
+        self.ready.pop_front()
     }
 
     /// A step is done.
     pub(super) fn done(&mut self, step: usize) {
-        self.running = self.running.saturating_sub(1);
+        if let Some(taker) = self.takers.remove(&step) {
+            self.held.remove(&taker);
+            if self.state_of(taker) == Some(GroupState::Released) {
+                self.ready.push_back(taker);
+            }
+        }
         let Some(at) = self.group_of.get(step).copied().flatten() else { return };
         let Some(group) = self.groups.get_mut(at) else { return };
         group.open = group.open.saturating_sub(1);
@@ -115,7 +126,6 @@ impl Queue {
 
     /// A step failed: what waits for its group is not begun.
     pub(super) fn failed(&mut self, step: usize) {
-        self.running = self.running.saturating_sub(1);
         let Some(at) = self.group_of.get(step).copied().flatten() else { return };
         let mut open = vec![at];
         while let Some(at) = open.pop() {
@@ -132,29 +142,73 @@ impl Queue {
     /// The steps that were never begun, in order.
     pub(super) fn left(&self) -> Vec<usize> {
         let never = self.groups.iter().filter(|group| group.state != GroupState::Released);
-        let mut left: Vec<usize> = never.flat_map(|group| group.steps.iter().copied()).collect();
-        left.extend(self.ready.iter());
-        left.sort_unstable();
-        left
+        let mut left: BTreeSet<usize> =
+            never.flat_map(|group| group.steps.iter().copied()).collect();
+        left.extend(&self.ready);
+        left.extend(&self.held);
+        left.into_iter().collect()
+    }
+
+    fn state_of(&self, step: usize) -> Option<GroupState> {
+        let group = self.group_of.get(step).copied().flatten()?;
+        self.groups.get(group).map(|group| group.state)
     }
 
     fn release_if_free(&mut self, at: usize) {
         let Some(group) = self.groups.get_mut(at) else { return };
         if group.state == GroupState::Waiting && group.waiting_for == 0 {
             group.state = GroupState::Released;
-            self.ready.extend(group.steps.iter());
+            self.ready.extend(group.steps.iter().filter(|step| !self.held.contains(step)));
         }
     }
+}
 
-    /// What was recorded at different times may refer to each other in a circle. The order of
-    /// resets then is of no matter: the first of the circle goes.
-    fn break_deadlock(&mut self) {
-        let stuck = self.groups.iter().position(|group| group.state == GroupState::Waiting);
-        if let Some(at) = stuck {
-            if let Some(group) = self.groups.get_mut(at) {
-                group.waiting_for = 0;
-            }
-            self.release_if_free(at);
+/// By removal: the step that takes its address.
+fn takers(steps: &[Step]) -> BTreeMap<usize, usize> {
+    let busy = || steps.iter().enumerate().filter(|(_, step)| step.action != Action::NoOp);
+    let removals: BTreeMap<_, _> =
+        busy().filter(|(_, it)| it.is_removal()).map(|(at, it)| (&it.address, at)).collect();
+    busy()
+        .filter(|(_, it)| !it.is_removal())
+        .filter_map(|(at, it)| Some((*removals.get(&it.address)?, at)))
+        .collect()
+}
+
+/// A number for each of `count` groups: the same for those that come before each other in a circle.
+/// By Kosaraju's algorithm, with a stack of its own, since a chain may be as long as the fleet.
+fn circles(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<usize> {
+    let mut after = vec![Vec::new(); count];
+    let mut before = vec![Vec::new(); count];
+    for (from, to) in edges {
+        if let (Some(after), Some(before)) = (after.get_mut(*from), before.get_mut(*to)) {
+            after.push(*to);
+            before.push(*from);
         }
     }
+    // The groups in the order in which a walk along the edges is through with them.
+    let mut finished = Vec::with_capacity(count);
+    let mut seen = vec![false; count];
+    for start in 0..count {
+        let mut stack = vec![(start, 0)];
+        while let Some((at, nth)) = stack.pop() {
+            if nth == 0 && seen.get_mut(at).is_none_or(|seen| std::mem::replace(seen, true)) {
+                continue;
+            }
+            match after.get(at).and_then(|next| next.get(nth)) {
+                Some(next) => stack.extend([(at, nth + 1), (*next, 0)]),
+                None => finished.push(at),
+            }
+        }
+    }
+    let mut circle = vec![usize::MAX; count];
+    for start in finished.into_iter().rev() {
+        let mut stack = vec![start];
+        while let Some(at) = stack.pop() {
+            if let Some(slot) = circle.get_mut(at).filter(|slot| **slot == usize::MAX) {
+                *slot = start;
+                stack.extend(before.get(at).into_iter().flatten());
+            }
+        }
+    }
+    circle
 }

@@ -96,23 +96,30 @@ impl Selection {
 
 /// Decides what is to be done. What cannot be decided is reported and left out.
 pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
+    let mut instances: Vec<&Instance> = inputs.evaluation.instances.iter().collect();
+    instances.sort_by(|a, b| a.address.cmp(&b.address));
+    let holders = instances.iter().filter_map(|instance| {
+        let ty = resource::find(&instance.address.resource.ty)?;
+        Some(((ty.identity(&instance.declared)?, &*instance.provider), &instance.address))
+    });
     let mut maker = Maker {
         inputs,
-        needed: inputs.selection.needed_blocks(inputs.dependencies, &inputs.evaluation.instances),
-        holders: inputs
-            .evaluation
-            .instances
-            .iter()
-            .filter_map(|instance| {
-                let ty = resource::find(&instance.address.resource.ty)?;
-                Some((ty.identity(&instance.declared)?, &instance.address))
-            })
-            .collect(),
+        // A reset needs nothing of what its block refers to: that is left alone.
+        needed: if inputs.destroy {
+            BTreeSet::new()
+        } else {
+            inputs.selection.needed_blocks(inputs.dependencies, &inputs.evaluation.instances)
+        },
+        holders: holders.collect(),
+        instances,
+        recorders: BTreeMap::new(),
         dependents: BTreeMap::new(),
         steps: Vec::new(),
         unplanned: Vec::new(),
     };
     for (address, recorded) in inputs.recorded.iter().flat_map(|state| &state.resources) {
+        let bucket = (recorded.identity.as_str(), recorded.provider.as_str());
+        maker.recorders.entry(bucket).or_insert(address);
         for block in recorded.depends_on.iter().map(|block| &block.resource) {
             if *block != address.resource {
                 maker.dependents.entry(block).or_default().insert(&address.resource);
@@ -120,14 +127,18 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         }
     }
     if !inputs.destroy {
-        for instance in &inputs.evaluation.instances {
-            maker.declared(instance);
+        for at in 0..maker.instances.len() {
+            if let Some(instance) = maker.instances.get(at).copied() {
+                maker.declared(instance);
+            }
         }
     }
     for (address, recorded) in inputs.recorded.iter().flat_map(|state| &state.resources) {
         maker.recorded(address, recorded, diagnostics);
     }
-    let Maker { mut steps, unplanned, .. } = maker;
+    let Maker { mut steps, mut unplanned, .. } = maker;
+    unplanned.sort();
+    unplanned.dedup();
     // A removal comes before the step that takes its address.
     steps.sort_by(|a, b| {
         (&a.address, !a.is_removal(), &a.identity).cmp(&(&b.address, !b.is_removal(), &b.identity))
@@ -149,8 +160,13 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
 struct Maker<'a> {
     inputs: &'a Inputs<'a>,
     needed: BTreeSet<ResourceAddr>,
-    /// Which address declares which bucket.
-    holders: BTreeMap<Arc<str>, &'a Address>,
+    /// What is declared, in the order of addresses.
+    instances: Vec<&'a Instance>,
+    /// Which address declares which bucket of which provider.
+    holders: BTreeMap<(Arc<str>, &'a str), &'a Address>,
+    /// Which address, the first where there are several, is recorded to have which bucket of which
+    /// provider.
+    recorders: BTreeMap<(&'a str, &'a str), &'a Address>,
     /// By block: which other blocks are recorded as referring to it.
     dependents: BTreeMap<&'a ResourceAddr, BTreeSet<&'a ResourceAddr>>,
     steps: Vec<Step>,
@@ -235,16 +251,16 @@ impl<'a> Maker<'a> {
         if !self.selected(address) {
             return;
         }
-        let holder = self.holders.get(&*recorded.identity).copied();
-        let reason = if self.inputs.destroy {
-            Reason::Destroy
-        } else if holder == Some(address) {
+        let declared = self.instance(address).and_then(|now| ty.identity(&now.declared));
+        if !self.inputs.destroy && declared.as_deref() == Some(&*recorded.identity) {
             return;
-        } else if let Some(holder) = holder {
+        }
+        let reason = if let Some(holder) = self.other_holder(address, recorded) {
             Reason::MovedTo { to: Box::new(holder.clone()) }
+        } else if self.inputs.destroy {
+            Reason::Destroy
         } else {
-            let now = self.instance(address).and_then(|now| ty.identity(&now.declared));
-            now.map_or(Reason::NotInConfiguration, |to| Reason::IdentityChanged { to })
+            declared.map_or(Reason::NotInConfiguration, |to| Reason::IdentityChanged { to })
         };
         let still_declared = self
             .inputs
@@ -268,7 +284,7 @@ impl<'a> Maker<'a> {
             }
             (_, Live::Gone) => (Action::Forget, Reason::Gone, None, None),
             (reason, Live::Settings(live)) => {
-                let after = ty.reset(&live);
+                let after = ty.reset(&recorded.identity, &live);
                 if ty.differences(&live, &after).is_empty() {
                     (Action::Forget, Reason::AlreadyReset, Some(live), None)
                 } else {
@@ -314,9 +330,26 @@ impl<'a> Maker<'a> {
 
     /// The instance that the configuration declares at an address.
     fn instance(&self, address: &Address) -> Option<&'a Instance> {
-        let instances = &self.inputs.evaluation.instances;
-        let at = instances.binary_search_by(|instance| instance.address.cmp(address)).ok()?;
-        instances.get(at)
+        let at = self.instances.binary_search_by(|it| it.address.cmp(address)).ok()?;
+        self.instances.get(at).copied()
+    }
+
+    /// Another address that has the bucket recorded here: it is declared there, or, after a run that
+    /// was stopped between two records, recorded there too.
+    fn other_holder(&self, address: &Address, recorded: &'a Recorded) -> Option<&'a Address> {
+        let bucket = (recorded.identity.as_str(), recorded.provider.as_str());
+        let recorder = || self.recorders.get(&bucket).copied().filter(|it| *it != address);
+        if self.inputs.destroy {
+            return recorder();
+        }
+        let identity: Arc<str> = Arc::from(bucket.0);
+        let here = self.holders.get(&(Arc::clone(&identity), bucket.1)).copied();
+        // By another provider it most likely is the same bucket, under an alias of another name.
+        let elsewhere = || {
+            let mut from = self.holders.range((Arc::clone(&identity), "")..);
+            from.next().filter(|((it, _), _)| **it == *identity).map(|(_, address)| *address)
+        };
+        here.or_else(elsewhere).or_else(recorder)
     }
 
     /// What goes along with a reset: as declared where the bucket still is (`destroy`).

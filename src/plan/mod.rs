@@ -5,6 +5,8 @@
 
 mod file;
 mod make;
+#[cfg(test)]
+mod tests;
 
 pub use self::file::{PlanFileError, VERSION};
 pub use self::make::{Inputs, Live, Selection, make};

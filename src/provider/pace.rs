@@ -17,10 +17,11 @@ pub struct Pace {
 const FIRST: usize = 128;
 
 impl Pace {
-    /// At most `cap` in flight, and at least one.
-    pub fn new(cap: usize) -> Self {
+    /// At most `cap` in flight, and at least one; `throttled` is how often the service has asked to
+    /// slow down before, which was heeded then.
+    pub fn new(cap: usize, throttled: u64) -> Self {
         let cap = cap.max(1);
-        Self { cap, allowed: FIRST.min(cap), throttled: 0, settling: 0 }
+        Self { cap, allowed: FIRST.min(cap), throttled, settling: 0 }
     }
 
     /// How many may be in flight now.
@@ -49,7 +50,7 @@ mod tests {
 
     #[test]
     fn it_grows_to_the_cap_while_answers_are_clean() {
-        let mut pace = Pace::new(200);
+        let mut pace = Pace::new(200, 0);
         for _ in 0..1000 {
             pace.answered(0);
         }
@@ -58,7 +59,7 @@ mod tests {
 
     #[test]
     fn one_burst_of_throttling_halves_it_once() {
-        let mut pace = Pace::new(128);
+        let mut pace = Pace::new(128, 0);
         for count in 1..=64 {
             pace.answered(count);
         }
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn lasting_throttling_brings_it_down_to_one() {
-        let mut pace = Pace::new(256);
+        let mut pace = Pace::new(256, 0);
         for count in 1..=2000 {
             pace.answered(count);
         }
@@ -76,7 +77,16 @@ mod tests {
 
     #[test]
     fn it_never_starts_above_the_cap_and_never_stops() {
-        assert_eq!(Pace::new(10).allowed(), 10);
-        assert_eq!(Pace::new(0).allowed(), 1);
+        assert_eq!(Pace::new(10, 0).allowed(), 10);
+        assert_eq!(Pace::new(0, 0).allowed(), 1);
+    }
+
+    #[test]
+    fn what_a_walk_before_this_one_was_told_does_not_slow_it_down() {
+        let mut pace = Pace::new(256, 40);
+        pace.answered(40);
+        assert_eq!(pace.allowed(), 129);
+        pace.answered(41);
+        assert_eq!(pace.allowed(), 64);
     }
 }

@@ -21,7 +21,7 @@ pub async fn refresh<P: Provider>(
 ) -> Vec<(Target, Answer)> {
     let total = targets.len();
     reporter.report(&Event::Reading { total });
-    let mut pace = Pace::new(parallelism);
+    let mut pace = Pace::new(parallelism, provider.throttled());
     let mut answers: Vec<Option<(Target, Answer)>> = Vec::new();
     answers.resize_with(total, || None);
     let mut waiting = targets.into_iter().enumerate();

@@ -333,11 +333,15 @@ impl ResourceType for BucketEncryption {
         paths
     }
 
-    fn reset(&self, live: &Value) -> Value {
-        // Unsure (S3, DeleteBucketEncryption): whether blocked types are kept. Shown as kept.
+    fn reset(&self, identity: &str, live: &Value) -> Value {
         let rule = Rule::of(live);
+        if rule.algorithm.is_none() {
+            // A store without default encryption: there is nothing to reset.
+            return live.clone();
+        }
+        // Unsure (S3, DeleteBucketEncryption): whether blocked types are kept. Shown as kept.
         let blocked = rule.blocked.iter().map(|it| (*it).to_owned());
-        Self::live("AES256", None, false, blocked)
+        Self::live("AES256", None, is_directory_bucket(identity), blocked)
     }
 
     fn weakening(&self, before: &Value, after: &Value) -> Option<String> {
@@ -483,6 +487,23 @@ mod tests {
         let today = live("aws:kms", Some(KEY), true, &[]);
         assert_eq!(names(&BucketEncryption.differences(&tomorrow, &today)), ["sse_algorithm"]);
         assert_eq!(BucketEncryption.weakening(&tomorrow, &today), None);
+    }
+
+    /// Its Bucket Key cannot be turned off, so a reset that expects it off never ends.
+    #[test]
+    fn a_directory_bucket_keeps_its_bucket_key_when_it_is_reset() {
+        let name = "logs--usw2-az1--x-s3";
+        let fresh = live("AES256", None, true, &[]);
+        let after = BucketEncryption.reset(name, &live("aws:kms", Some(KEY), true, &[]));
+        assert_eq!(BucketEncryption.differences(&after, &fresh), []);
+        assert_eq!(BucketEncryption.differences(&fresh, &BucketEncryption.reset(name, &fresh)), []);
+    }
+
+    #[test]
+    fn where_there_is_no_default_there_is_nothing_to_reset() {
+        let nothing = Value::object([("rule", Value::NULL)]);
+        let after = BucketEncryption.reset("logs", &nothing);
+        assert_eq!(BucketEncryption.differences(&nothing, &after), []);
     }
 
     #[test]

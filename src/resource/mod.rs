@@ -56,8 +56,9 @@ pub trait ResourceType: Sync {
     /// The attributes whose meaning differs between two settings, in the order of [`leaves`].
     fn differences(&self, before: &Value, after: &Value) -> Vec<AttrPath>;
 
-    /// What the object is left with when it is no longer managed and reset.
-    fn reset(&self, live: &Value) -> Value;
+    /// What the object of this identity is left with when it is no longer managed and reset. An
+    /// object that is so already is left as it is.
+    fn reset(&self, identity: &str, live: &Value) -> Value;
 
     /// Why new data is protected less by `after` than by `before`, if it is: such as
     /// `customer managed key → AWS managed key`.

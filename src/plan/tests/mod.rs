@@ -1,0 +1,203 @@
+//! Plans of configurations in the language itself, over worlds and states made by hand.
+
+mod properties;
+mod table;
+
+use super::{Action, Inputs, Live, Plan, Selection, make};
+use crate::addr::{Address, ResourceAddr};
+use crate::config::{self, Config};
+use crate::diag::{Diagnostics, Sources};
+use crate::eval::functions::{Context, NoFiles};
+use crate::eval::{self, Evaluation, Input, Paths};
+use crate::graph;
+use crate::resource::{self, BucketEncryption};
+use crate::state::{Recorded, StateFile};
+use crate::value::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
+
+/// A configuration, evaluated.
+struct Project {
+    config: Config,
+    evaluation: Evaluation,
+    dependencies: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
+}
+
+impl Project {
+    fn new(text: &str) -> Self {
+        let mut faults = Diagnostics::new();
+        let mut sources = Sources::default();
+        let file = sources.add("main.seal.hcl", text);
+        let config = config::parse(&sources, &[file], &mut faults);
+        let (nodes, edges) = eval::dependencies(&config, &mut faults);
+        let order = graph::order(&nodes, &edges, &mut faults);
+        let dependencies = graph::resource_dependencies(&order, &edges);
+        let input = Input {
+            config: &config,
+            order: &order,
+            given: &[],
+            lenient: false,
+            resource_schema: &|ty| resource::find(ty).map(resource::ResourceType::schema),
+            resource_types: &[TYPE],
+            provider_schema: &crate::provider::aws::SCHEMA,
+            resolve: &|_, declared| BucketEncryption.resolved(declared, None),
+            context: Context { files: &NoFiles },
+            paths: Paths { root: ".", cwd: "." },
+        };
+        let evaluation = eval::evaluate(&input, &mut faults);
+        assert!(faults.is_empty(), "{faults:#?} in\n{text}");
+        Self { config, evaluation, dependencies }
+    }
+}
+
+use crate::resource::ResourceType as _;
+
+/// What is live and what is recorded.
+#[derive(Clone, Debug)]
+struct World {
+    /// By provider and bucket; what is not here is gone.
+    live: BTreeMap<(String, String), Live>,
+    recorded: StateFile,
+}
+
+/// What is planned, beyond the world and the configuration.
+#[derive(Clone, Default)]
+struct Options {
+    selection: Selection,
+    destroy: bool,
+}
+
+fn options(targets: &[&str], excludes: &[&str], destroy: bool) -> Options {
+    let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+    Options { selection: Selection { targets: parse(targets), excludes: parse(excludes) }, destroy }
+}
+
+impl World {
+    /// A world with these buckets, and nothing recorded.
+    fn of<'a>(buckets: impl IntoIterator<Item = (&'a str, Value)>) -> Self {
+        let live = buckets
+            .into_iter()
+            .map(|(name, settings)| (("aws".to_owned(), name.to_owned()), Live::Settings(settings)))
+            .collect();
+        Self { live, recorded: StateFile::new("lineage".into(), "0.0.0") }
+    }
+
+    fn set(&mut self, bucket: &str, live: Live) {
+        self.live.insert(("aws".to_owned(), bucket.to_owned()), live);
+    }
+
+    fn plan_with(&self, project: &Project, options: &Options) -> (Plan, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let live = |provider: &str, bucket: &str| {
+            let key = (provider.to_owned(), bucket.to_owned());
+            self.live.get(&key).cloned().unwrap_or(Live::Gone)
+        };
+        let plan = make(
+            &Inputs {
+                config: &project.config,
+                evaluation: &project.evaluation,
+                dependencies: &project.dependencies,
+                recorded: Some(&self.recorded),
+                live: &live,
+                selection: &options.selection,
+                destroy: options.destroy,
+                providers: BTreeMap::new(),
+                tool_version: "0.0.0",
+            },
+            &mut diagnostics,
+        );
+        (plan, diagnostics)
+    }
+
+    /// The plan, which is to find nothing wrong.
+    #[track_caller]
+    fn plan(&self, project: &Project) -> Plan {
+        let (plan, diagnostics) = self.plan_with(project, &Options::default());
+        assert!(diagnostics.is_empty() && plan.unplanned.is_empty(), "{diagnostics:#?}");
+        plan
+    }
+
+    /// Does what the steps say, in their order: as `apply` does it when nothing goes wrong.
+    fn carry_out(&mut self, plan: &Plan) {
+        for step in &plan.steps {
+            let key = (step.provider.to_string(), step.identity.to_string());
+            if let (Action::Update | Action::Reset, Some(after)) = (step.action, &step.after) {
+                self.live.insert(key, Live::Settings(after.clone()));
+            }
+            if step.is_removal() {
+                let there = self.recorded.resources.get(&step.address);
+                if there.is_some_and(|there| *there.identity == *step.identity) {
+                    self.recorded.resources.remove(&step.address);
+                }
+            } else if (step.action != Action::NoOp || step.record)
+                && let Some(after) = &step.after
+            {
+                let recorded = Recorded {
+                    identity: step.identity.to_string(),
+                    provider: step.provider.to_string(),
+                    region: None,
+                    values: after.clone(),
+                    depends_on: step.depends_on.clone(),
+                    prevent_destroy: step.prevent_destroy,
+                };
+                self.recorded.resources.insert(step.address.clone(), recorded);
+            }
+        }
+        if !plan.output_changes.is_empty() {
+            self.recorded.outputs.clone_from(&plan.outputs);
+        }
+        // What is recorded is read back from a file the next time.
+        self.recorded = StateFile::parse(&self.recorded.print().unwrap()).unwrap();
+    }
+
+    /// Plans and does it, to have something recorded.
+    #[track_caller]
+    fn applied(mut self, project: &Project) -> Self {
+        let plan = self.plan(project);
+        self.carry_out(&plan);
+        self
+    }
+}
+
+fn address(text: &str) -> Address {
+    format!("{TYPE}.{text}").parse().unwrap()
+}
+
+/// The settings of a bucket that nobody configured.
+fn fresh() -> Value {
+    live("AES256")
+}
+
+fn live(algorithm: &str) -> Value {
+    BucketEncryption::live(algorithm, None, false, ["SSE-C".to_owned()])
+}
+
+/// A block with an algorithm, and whatever else.
+fn block(name: &str, bucket: &str, algorithm: &str, more: &str) -> String {
+    format!(
+        "resource \"{TYPE}\" \"{name}\" {{\n  bucket = {bucket}\n  rule {{\n    \
+         apply_server_side_encryption_by_default {{\n      sse_algorithm = \"{algorithm}\"\n    \
+         }}\n  }}\n{more}\n}}\n"
+    )
+}
+
+/// Each step in one line: the action, the address without its type, the bucket, the reason.
+fn summary(plan: &Plan) -> Vec<String> {
+    plan.steps
+        .iter()
+        .map(|step| {
+            let address = step.address.to_string().replace(&format!("{TYPE}."), "");
+            let reason = match &step.reason {
+                None => String::new(),
+                Some(reason) => format!(" {reason:?}").replace(TYPE, ""),
+            };
+            format!("{} {address} {}{reason}", step.action.word(), step.identity)
+        })
+        .collect()
+}
+
+fn shared(text: &str) -> Arc<str> {
+    Arc::from(text)
+}
