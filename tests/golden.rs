@@ -3,6 +3,12 @@
 //!
 //! The snapshots are in `golden/snapshots`. Read every difference before it is accepted.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test starts the binary, writes its files, and fails by panicking"
+)]
+
 use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
 use std::fmt::Write as _;
 use std::path::Path;
