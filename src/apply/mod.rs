@@ -6,6 +6,8 @@
 //! depends on it.
 
 mod queue;
+#[cfg(test)]
+mod tests;
 
 use self::queue::Queue;
 use crate::diag::Diagnostic;

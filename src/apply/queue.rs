@@ -7,7 +7,8 @@ use crate::addr::ResourceAddr;
 use crate::plan::{Action, Step};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The steps to do, in groups: the steps of one block in one direction.
+/// The steps to do, in groups: the steps of one block in one direction, or of several blocks that come
+/// before each other in a circle.
 pub(super) struct Queue {
     groups: Vec<Group>,
     /// By step: its group; none for a step that does nothing.
@@ -42,40 +43,42 @@ enum GroupState {
 
 impl Queue {
     pub(super) fn new(steps: &[Step]) -> Self {
-        let mut index: BTreeMap<(&ResourceAddr, bool), usize> = BTreeMap::new();
-        let mut groups: Vec<Group> = Vec::new();
-        let mut group_of = vec![None; steps.len()];
-        for (at, step) in steps.iter().enumerate() {
-            if step.action == Action::NoOp {
-                continue;
-            }
-            let group = *index.entry((step.block(), step.is_removal())).or_insert_with(|| {
-                groups.push(Group::default());
-                groups.len() - 1
-            });
-            if let (Some(members), Some(slot)) = (groups.get_mut(group), group_of.get_mut(at)) {
-                members.steps.push(at);
-                members.open += 1;
-                *slot = Some(group);
-            }
+        // By block and direction: the first of its steps, and a number. A block of which nothing is
+        // to be done still stands between those before it and those after it.
+        let mut index: BTreeMap<(&ResourceAddr, bool), (&Step, usize)> = BTreeMap::new();
+        for step in steps {
+            let number = index.len();
+            index.entry((step.block(), step.is_removal())).or_insert((step, number));
         }
         let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
-        for ((_, removal), at) in &index {
+        for ((_, removal), (first, at)) in &index {
             // All instances of a block wait for the same ones.
-            let Some(first) = groups.get(*at).and_then(|group| steps.get(*group.steps.first()?))
-            else {
-                continue;
-            };
-            let before = first.after_blocks.iter().map(|before| &before.resource);
-            edges.extend(before.filter_map(|it| Some((*index.get(&(it, *removal))?, *at))));
+            let before = first.after_blocks.iter();
+            edges.extend(
+                before.filter_map(|it| Some((index.get(&(&it.resource, *removal))?.1, *at))),
+            );
         }
-        // What was recorded at different times may refer to each other in a circle, and the order
-        // of resets within one is of no matter. What is outside still comes before or after.
-        let circles = circles(groups.len(), &edges);
-        for (before, after) in edges {
-            if circles.get(before) == circles.get(after) {
-                continue;
+        // What was recorded at different times may refer to each other in a circle. Within one, the
+        // order of resets is of no matter: it is one group.
+        let circles = circles(index.len(), &edges);
+        let mut groups: Vec<Group> = Vec::new();
+        groups.resize_with(index.len(), Group::default);
+        let mut group_of = vec![None; steps.len()];
+        for (at, step) in busy(steps) {
+            let Some((_, number)) = index.get(&(step.block(), step.is_removal())) else { continue };
+            let Some(circle) = circles.get(*number) else { continue };
+            if let (Some(group), Some(slot)) = (groups.get_mut(*circle), group_of.get_mut(at)) {
+                group.steps.push(at);
+                group.open += 1;
+                *slot = Some(*circle);
             }
+        }
+        let edges: BTreeSet<(usize, usize)> = edges
+            .into_iter()
+            .filter_map(|(before, after)| Some((*circles.get(before)?, *circles.get(after)?)))
+            .filter(|(before, after)| before != after)
+            .collect();
+        for (before, after) in edges {
             if let Some(group) = groups.get_mut(before) {
                 group.dependents.push(after);
             }
@@ -85,10 +88,18 @@ impl Queue {
         }
         let takers = takers(steps);
         let held = takers.values().copied().collect();
-        let mut queue = Self { groups, group_of, takers, held, ready: VecDeque::new() };
-        for at in 0..queue.groups.len() {
-            queue.release_if_free(at);
+        // A group of its own before all that wait for nothing else.
+        let first = Group {
+            dependents: (0..groups.len()).collect(),
+            state: GroupState::Released,
+            ..Group::default()
+        };
+        for group in &mut groups {
+            group.waiting_for += 1;
         }
+        groups.push(first);
+        let mut queue = Self { groups, group_of, takers, held, ready: VecDeque::new() };
+        queue.free_dependents(queue.groups.len() - 1);
         queue
     }
 
@@ -113,14 +124,8 @@ impl Queue {
         let Some(at) = self.group_of.get(step).copied().flatten() else { return };
         let Some(group) = self.groups.get_mut(at) else { return };
         group.open = group.open.saturating_sub(1);
-        if group.open > 0 {
-            return;
-        }
-        for dependent in std::mem::take(&mut group.dependents) {
-            if let Some(group) = self.groups.get_mut(dependent) {
-                group.waiting_for = group.waiting_for.saturating_sub(1);
-            }
-            self.release_if_free(dependent);
+        if group.open == 0 {
+            self.free_dependents(at);
         }
     }
 
@@ -154,27 +159,44 @@ impl Queue {
         self.groups.get(group).map(|group| group.state)
     }
 
-    fn release_if_free(&mut self, at: usize) {
-        let Some(group) = self.groups.get_mut(at) else { return };
-        if group.state == GroupState::Waiting && group.waiting_for == 0 {
-            group.state = GroupState::Released;
-            self.ready.extend(group.steps.iter().filter(|step| !self.held.contains(step)));
+    /// All steps of a group are done: what waits only for it may begin, and so on where there is
+    /// nothing to do.
+    fn free_dependents(&mut self, at: usize) {
+        let mut done = vec![at];
+        while let Some(at) = done.pop() {
+            let Some(group) = self.groups.get_mut(at) else { continue };
+            for dependent in std::mem::take(&mut group.dependents) {
+                let Some(group) = self.groups.get_mut(dependent) else { continue };
+                group.waiting_for = group.waiting_for.saturating_sub(1);
+                if group.state != GroupState::Waiting || group.waiting_for > 0 {
+                    continue;
+                }
+                group.state = GroupState::Released;
+                self.ready.extend(group.steps.iter().filter(|step| !self.held.contains(step)));
+                if group.open == 0 {
+                    done.push(dependent);
+                }
+            }
         }
     }
 }
 
+/// The steps that there is something to do for, with their places.
+fn busy(steps: &[Step]) -> impl Iterator<Item = (usize, &Step)> {
+    steps.iter().enumerate().filter(|(_, step)| step.action != Action::NoOp)
+}
+
 /// By removal: the step that takes its address.
 fn takers(steps: &[Step]) -> BTreeMap<usize, usize> {
-    let busy = || steps.iter().enumerate().filter(|(_, step)| step.action != Action::NoOp);
     let removals: BTreeMap<_, _> =
-        busy().filter(|(_, it)| it.is_removal()).map(|(at, it)| (&it.address, at)).collect();
-    busy()
+        busy(steps).filter(|(_, it)| it.is_removal()).map(|(at, it)| (&it.address, at)).collect();
+    busy(steps)
         .filter(|(_, it)| !it.is_removal())
         .filter_map(|(at, it)| Some((*removals.get(&it.address)?, at)))
         .collect()
 }
 
-/// A number for each of `count` groups: the same for those that come before each other in a circle.
+/// A number for each of `count` blocks: the same for those that come before each other in a circle.
 /// By Kosaraju's algorithm, with a stack of its own, since a chain may be as long as the fleet.
 fn circles(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<usize> {
     let mut after = vec![Vec::new(); count];
@@ -185,7 +207,7 @@ fn circles(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<usize> {
             before.push(*from);
         }
     }
-    // The groups in the order in which a walk along the edges is through with them.
+    // The blocks in the order in which a walk along the edges is through with them.
     let mut finished = Vec::with_capacity(count);
     let mut seen = vec![false; count];
     for start in 0..count {

@@ -369,20 +369,27 @@ impl<'a> Maker<'a> {
 }
 
 fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) -> Diagnostic {
-    let why = match reason {
-        Reason::Destroy => "`destroy` would reset it",
-        Reason::IdentityChanged { .. } => {
-            "its `bucket` names another one now, so that the old one would be reset"
-        }
-        _ => "it is not in the configuration any more, so that it would be reset",
+    let (why, mend) = match reason {
+        Reason::Destroy => (
+            "`destroy` would reset it",
+            "Leave it out with `--exclude`, or set `prevent_destroy = false` and apply first",
+        ),
+        Reason::IdentityChanged { .. } => (
+            "its `bucket` names another one now, so that the old one would be reset",
+            "Name the old one again, or set `prevent_destroy = false`",
+        ),
+        Reason::NotInConfiguration
+        | Reason::MovedTo { .. }
+        | Reason::Gone
+        | Reason::AlreadyReset => (
+            "it is not in the configuration any more, so that it would be reset",
+            "Put it back; to let it go, set `prevent_destroy = false` there, apply, and then remove it",
+        ),
     };
     let block = inputs.config.resources.get(&address.resource);
     Diagnostic::error(
         "Destroy prevented",
-        format!(
-            "{address} has `prevent_destroy`, and {why}. Put it back, or set `prevent_destroy = \
-             false`, apply, and then remove it."
-        ),
+        format!("{address} has `prevent_destroy`, and {why}. {mend}."),
     )
     .of(address)
     .at_maybe(block.map(|block| block.header))

@@ -49,3 +49,133 @@ pub async fn refresh<P: Provider>(
     }
     answers.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::ErrorKind;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    /// How long a read takes in milliseconds, and whether it fails.
+    type Behaviour = (u64, bool);
+
+    /// A service that asks to slow down where more than `bears` are in flight.
+    #[derive(Default)]
+    struct Service {
+        behaviour: Vec<Behaviour>,
+        bears: usize,
+        throttled: AtomicU64,
+        in_flight: AtomicUsize,
+        /// How many were in flight as each read began.
+        seen: std::sync::Mutex<Vec<usize>>,
+    }
+
+    impl Provider for Service {
+        async fn connect(&self, _: &str) -> Result<(), ProviderError> {
+            Ok(())
+        }
+
+        async fn read(&self, target: &Target) -> Result<Value, ProviderError> {
+            let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+            self.seen.lock().unwrap().push(now);
+            if now > self.bears {
+                self.throttled.fetch_add(1, Ordering::Relaxed);
+            }
+            let (latency, fails) = self.behaviour[target.identity.parse::<usize>().unwrap()];
+            tokio::time::sleep(Duration::from_millis(latency)).await;
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
+            if fails {
+                return Err(ProviderError {
+                    kind: ErrorKind::Denied,
+                    summary: "Access denied",
+                    detail: target.identity.to_string(),
+                    code: None,
+                    request_id: None,
+                });
+            }
+            Ok(Value::from(&*target.identity))
+        }
+
+        async fn write(&self, _: &Target, _: &Value) -> Result<(), ProviderError> {
+            panic!("a refresh writes nothing")
+        }
+
+        async fn reset(&self, _: &Target) -> Result<(), ProviderError> {
+            panic!("a refresh writes nothing")
+        }
+
+        fn throttled(&self) -> u64 {
+            self.throttled.load(Ordering::Relaxed)
+        }
+    }
+
+    /// Reads one object for each behaviour; gives the answers, and what was reported.
+    fn read(service: &Arc<Service>, parallelism: usize) -> (Vec<(Target, Answer)>, Vec<String>) {
+        struct Log(Vec<String>);
+        impl Reporter for Log {
+            fn report(&mut self, event: &Event<'_>) {
+                self.0.push(format!("{event:?}"));
+            }
+        }
+        let targets = (0..service.behaviour.len()).map(|n| Target {
+            ty: Arc::from("t"),
+            provider: Arc::from("aws"),
+            identity: n.to_string().into(),
+            request: Value::NULL,
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let mut log = Log(Vec::new());
+        let walk = refresh(service, targets.collect(), parallelism, &mut log);
+        (runtime.block_on(walk), log.0)
+    }
+
+    proptest! {
+        #[test]
+        fn answers_come_in_order_none_is_hidden_and_no_more_are_in_flight_than_allowed(
+            behaviour in vec((0..50_u64, any::<bool>()), 0..200),
+            parallelism in 0..50_usize,
+        ) {
+            let service = Service { behaviour, bears: 1000, ..Service::default() };
+            let service = Arc::new(service);
+            let (answers, events) = read(&service, parallelism);
+            prop_assert_eq!(answers.len(), service.behaviour.len());
+            for (n, (target, answer)) in answers.iter().enumerate() {
+                prop_assert_eq!(&*target.identity, n.to_string());
+                prop_assert_eq!(answer.is_err(), service.behaviour[n].1);
+                if let Ok(value) = answer {
+                    prop_assert_eq!(value, &Value::from(n.to_string()));
+                }
+            }
+            prop_assert!(service.seen.lock().unwrap().iter().all(|it| *it <= parallelism.max(1)));
+            prop_assert_eq!(events.len(), answers.len() + 1, "each answer is told once");
+        }
+    }
+
+    #[test]
+    fn a_service_that_asks_to_slow_down_gets_fewer_at_once() {
+        let behaviour = vec![(10, false); 2000];
+        let service = Arc::new(Service { behaviour, bears: 20, ..Service::default() });
+        let (answers, _) = read(&service, 500);
+        assert!(answers.iter().all(|(_, answer)| answer.is_ok()));
+        let seen = service.seen.lock().unwrap();
+        assert_eq!(seen.iter().max(), Some(&128), "it never grew");
+        let late = &seen[1000..];
+        let most = late.iter().max().copied().unwrap();
+        assert!(most <= 64, "{most} in flight, of 20 that it bears");
+    }
+
+    #[test]
+    fn a_service_that_bears_it_gets_more_at_once_up_to_the_cap() {
+        let behaviour = vec![(10, false); 2000];
+        let service = Arc::new(Service { behaviour, bears: 10_000, ..Service::default() });
+        read(&service, 300);
+        assert_eq!(service.seen.lock().unwrap().iter().max(), Some(&300));
+    }
+}

@@ -91,7 +91,7 @@ fn print(names: &[usize], blocks: &[Block], buckets: &[usize]) -> String {
     for name in names {
         let block = &blocks[*name];
         let bucket = format!("bucket-{}", buckets[*name]);
-        write!(text, "resource \"{TYPE}\" \"r{name}\" {{\n").unwrap();
+        writeln!(text, "resource \"{TYPE}\" \"r{name}\" {{").unwrap();
         match &block.repeat {
             Repeat::One => writeln!(text, "  bucket = \"{bucket}\"").unwrap(),
             Repeat::Count(count) => {
@@ -199,7 +199,7 @@ impl World {
         let addresses: Vec<Address> = self.recorded.resources.keys().cloned().collect();
         match turn {
             Turn::Changed(at, to) => {
-                self.put(at.get::<String>(&names), &Live::Settings(to.clone()))
+                self.put(at.get::<String>(&names), &Live::Settings(to.clone()));
             }
             Turn::Gone(at) => self.put(at.get::<String>(&names), &Live::Gone),
             Turn::Unreadable(at) => self.put(at.get::<String>(&names), &Live::Unreadable),

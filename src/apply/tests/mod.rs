@@ -1,0 +1,332 @@
+//! Plans carried out against a service in memory, with a clock that nobody waits for.
+
+mod fake;
+mod properties;
+mod queue;
+
+use self::fake::{Fake, Log};
+use super::{Outcome, apply};
+use crate::addr::{Address, InstanceKey, ResourceAddr};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step};
+use crate::provider::ErrorKind;
+use crate::resource::BucketEncryption;
+use crate::state::{Local, OutputState, StateError, StateFile};
+use crate::value::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
+
+fn live(algorithm: &str) -> Value {
+    BucketEncryption::live(algorithm, None, false, ["SSE-C".to_owned()])
+}
+
+fn block(name: &str) -> Address {
+    ResourceAddr::managed(TYPE, name).instance(InstanceKey::None)
+}
+
+/// A step about the bucket of the same name as its block.
+fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
+    let (before, after) = match action {
+        Action::NoOp | Action::Adopt => (Some("AES256"), Some("AES256")),
+        Action::Update => (Some("AES256"), Some("aws:kms")),
+        Action::Reset => (Some("aws:kms"), Some("AES256")),
+        Action::Forget => (None, None),
+    };
+    Step {
+        address: block(name),
+        action,
+        reason: matches!(action, Action::Reset | Action::Forget).then_some(Reason::Destroy),
+        provider: Arc::from("aws"),
+        identity: Arc::from(name),
+        request: Value::NULL,
+        before: before.map(live),
+        after: after.map(live),
+        changes: Vec::new(),
+        drift: Vec::new(),
+        weakening: None,
+        record: false,
+        after_blocks: after_blocks.iter().map(|name| block(name)).collect(),
+        depends_on: Vec::new(),
+        prevent_destroy: false,
+    }
+}
+
+fn plan(steps: Vec<Step>) -> Plan {
+    Plan {
+        tool_version: "0.0.0".into(),
+        destroy: false,
+        lineage: None,
+        serial: 0,
+        providers: BTreeMap::new(),
+        steps,
+        unplanned: Vec::new(),
+        outputs: BTreeMap::new(),
+        output_changes: Vec::new(),
+    }
+}
+
+/// What applying a plan came to.
+struct Ran {
+    result: Result<Outcome, StateError>,
+    /// What happened, in order: `started a`, `done a`, `failed a: Access denied`, `skipped a`.
+    events: Vec<String>,
+    /// What whoever reads the state next finds.
+    recorded: Option<StateFile>,
+}
+
+impl Ran {
+    fn outcome(&self) -> &Outcome {
+        self.result.as_ref().unwrap()
+    }
+
+    /// The addresses that are recorded, without their type.
+    fn names(&self) -> Vec<String> {
+        let state = self.recorded.iter().flat_map(|state| state.resources.keys());
+        state.map(|address| address.to_string().replace(&format!("{TYPE}."), "")).collect()
+    }
+}
+
+/// Applies a plan to a service, with a state in which the buckets of all removals are recorded.
+async fn run(fake: &Arc<Fake>, plan: &Plan, parallelism: usize) -> Ran {
+    run_with(fake, plan, parallelism, &AtomicBool::new(false), None, |_| {}).await
+}
+
+async fn run_with(
+    fake: &Arc<Fake>,
+    plan: &Plan,
+    parallelism: usize,
+    interrupted: &AtomicBool,
+    interrupt_after: Option<&str>,
+    prepare: impl FnOnce(&TempDir),
+) -> Ran {
+    let directory = TempDir::new().unwrap();
+    let local = Local::new(directory.path().join("s.json"));
+    let mut session = local.session(None, "0.0.0").unwrap();
+    for step in plan.steps.iter().filter(|step| step.is_removal()) {
+        let held = Step { action: Action::Adopt, after: Some(live("aws:kms")), ..step.clone() };
+        super::record(&mut session, &held).unwrap();
+    }
+    session.finish().unwrap();
+    let mut session = local.session(None, "0.0.0").unwrap();
+    prepare(&directory);
+    let mut log = Log { lines: Vec::new(), interrupt_after, interrupted };
+    let result = apply(fake, plan, &mut session, parallelism, interrupted, &mut log).await;
+    // As after a run that was killed here: what counts is what has been flushed.
+    drop(session);
+    Ran { result, events: log.lines, recorded: local.read().ok().flatten() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_to_be_written_is_written_seen_and_recorded() {
+    let fake = Fake::of([("a", live("AES256")), ("b", live("aws:kms")), ("c", live("AES256"))]);
+    let steps = vec![
+        step(Action::Update, "a", &[]),
+        step(Action::Reset, "b", &[]),
+        step(Action::Adopt, "c", &[]),
+        step(Action::Forget, "d", &[]),
+    ];
+    let ran = run(&fake, &plan(steps), 10).await;
+    assert!(ran.outcome().is_complete() && !ran.outcome().interrupted);
+    assert_eq!(ran.names(), ["a", "c"]);
+    assert_eq!((fake.live("a"), fake.live("b")), (live("aws:kms"), live("AES256")));
+    for action in [Action::Update, Action::Reset, Action::Adopt, Action::Forget] {
+        assert_eq!(ran.outcome().count(action), 1, "{action:?}");
+    }
+    let mut calls = fake.calls();
+    calls.sort();
+    assert_eq!(calls, ["read a", "read a", "read b", "read b", "reset b", "write a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_is_to_be_written_nothing_is_asked() {
+    let fake = Fake::of([]);
+    let steps = vec![
+        step(Action::Adopt, "a", &[]),
+        step(Action::Forget, "b", &[]),
+        step(Action::NoOp, "c", &[]),
+        Step { record: true, ..step(Action::NoOp, "d", &[]) },
+    ];
+    let ran = run(&fake, &plan(steps), 10).await;
+    assert_eq!(fake.calls(), [""; 0]);
+    // What is only out of date in the record is recorded without a step.
+    assert_eq!(ran.names(), ["a", "d"]);
+    assert_eq!(ran.events[0], "applying 2");
+    assert_eq!(ran.outcome().count(Action::NoOp), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_live_is_written_only_if_the_plan_saw_it() {
+    for action in [Action::Update, Action::Reset] {
+        let fake = Fake::of([("a", live("aws:kms:dsse"))]);
+        let ran = run(&fake, &plan(vec![step(action, "a", &[])]), 10).await;
+        let failure = &ran.outcome().failures[0];
+        assert_eq!(failure.summary, "Changed since the plan");
+        assert!(failure.detail.contains("sse_algorithm changed"), "{}", failure.detail);
+        assert_eq!(failure.address, Some(block("a")));
+        assert_eq!(fake.calls(), ["read a"]);
+        assert_eq!(ran.names().len(), usize::from(action == Action::Reset));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_is_done_when_the_service_shows_it() {
+    for lag in [0, 1, 5, 12] {
+        let fake = Fake::of([("a", live("AES256"))]);
+        fake.change("a", |bucket| bucket.lag = lag);
+        let ran = run(&fake, &plan(vec![step(Action::Update, "a", &[])]), 10).await;
+        assert!(ran.outcome().is_complete(), "{lag}");
+        assert_eq!(fake.calls().len(), lag + 3, "one read before, and one more than the lag");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_never_shows_it_is_told_and_not_recorded() {
+    let fake = Fake::of([("a", live("AES256")), ("b", live("AES256"))]);
+    fake.change("a", |bucket| bucket.lag = usize::MAX);
+    let begun = tokio::time::Instant::now();
+    let steps = vec![step(Action::Update, "a", &[]), step(Action::Update, "b", &[])];
+    let ran = run(&fake, &plan(steps), 10).await;
+    assert_eq!(ran.outcome().failures[0].summary, "Not taken over");
+    assert_eq!(ran.names(), ["b"]);
+    assert!(begun.elapsed() < Duration::from_secs(70), "{:?}", begun.elapsed());
+}
+
+/// S3 does not document whether a reset keeps what is blocked; where it did not, it was waited for in
+/// vain.
+#[tokio::test(start_paused = true)]
+async fn a_reset_may_or_may_not_keep_what_is_blocked() {
+    let nothing = Value::object([("rule", Value::NULL)]);
+    let unblocked = BucketEncryption::live("AES256", None, false, []);
+    for left in [live("AES256"), unblocked, nothing] {
+        let fake = Fake::of([("a", live("aws:kms"))]);
+        fake.change("a", |bucket| bucket.reset_to = left.clone());
+        let ran = run(&fake, &plan(vec![step(Action::Reset, "a", &[])]), 10).await;
+        assert!(ran.outcome().is_complete(), "{left:?}");
+        assert_eq!(fake.calls(), ["read a", "reset a", "read a"]);
+        assert_eq!(ran.names(), [""; 0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_stops_only_what_depends_on_it() {
+    let names = ["a", "b", "c", "d", "e"];
+    let fake = Fake::of(names.map(|name| (name, live("AES256"))));
+    fake.change("a", |bucket| bucket.fails = Some(("write", ErrorKind::Denied)));
+    fake.change("e", |bucket| bucket.fails = Some(("read", ErrorKind::NotFound)));
+    let steps = vec![
+        step(Action::Update, "a", &[]),
+        step(Action::Update, "b", &["a"]),
+        step(Action::Update, "c", &["b"]),
+        step(Action::Update, "d", &[]),
+        step(Action::Update, "e", &[]),
+    ];
+    let mut plan = plan(steps);
+    plan.output_changes =
+        vec![OutputChange { name: "o".into(), before: None, after: None, sensitive: false }];
+    let ran = run(&fake, &plan, 10).await;
+    assert_eq!(ran.names(), ["d"]);
+    let told: Vec<_> = ran.outcome().failures.iter().map(|it| it.summary).collect();
+    assert_eq!(told, ["Denied", "NotFound"], "in the order of addresses");
+    assert!(ran.outcome().failures[1].detail.contains("It was there when the plan was made."));
+    assert_eq!(ran.outcome().skipped, [format!("{TYPE}.b"), format!("{TYPE}.c")]);
+    assert!(ran.events.ends_with(&["skipped b".to_owned(), "skipped c".to_owned()]));
+    assert_eq!(fake.live("b"), live("AES256"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn outputs_are_recorded_when_all_is_done() {
+    let output = OutputState { value: 1.into(), sensitive: false };
+    let mut plan = plan(vec![step(Action::Update, "a", &[])]);
+    plan.outputs = BTreeMap::from([("o".to_owned(), output)]);
+    plan.output_changes =
+        vec![OutputChange { name: "o".into(), before: None, after: None, sensitive: false }];
+    for (algorithm, recorded) in [("AES256", 1), ("aws:kms:dsse", 0)] {
+        let directory = TempDir::new().unwrap();
+        let local = Local::new(directory.path().join("s.json"));
+        let mut session = local.session(None, "0.0.0").unwrap();
+        let fake = Fake::of([("a", live(algorithm))]);
+        let stop = AtomicBool::new(false);
+        let outcome = apply(&fake, &plan, &mut session, 1, &stop, &mut ()).await.unwrap();
+        assert_eq!(outcome.is_complete(), recorded == 1);
+        assert_eq!(session.finish().unwrap().outputs.len(), recorded);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_interruption_nothing_begins_and_what_ran_is_recorded() {
+    let names = ["a", "b", "c", "d", "e"];
+    let fake = Fake::of(names.map(|name| (name, live("AES256"))));
+    for (nth, name) in names.iter().enumerate() {
+        let latency = Duration::from_millis(10 * nth as u64 + 10);
+        fake.change(name, |bucket| bucket.latency = latency);
+    }
+    let steps = names.map(|name| step(Action::Update, name, &[])).to_vec();
+    let stop = AtomicBool::new(false);
+    let ran = run_with(&fake, &plan(steps), 3, &stop, Some("done a"), |_| {}).await;
+    assert!(ran.outcome().interrupted);
+    assert_eq!(ran.names(), ["a", "b", "c"], "what had begun is brought to its end");
+    assert_eq!(ran.outcome().skipped, [format!("{TYPE}.d"), format!("{TYPE}.e")]);
+    assert!(!fake.calls().iter().any(|call| call.ends_with('d')));
+    assert_eq!(ran.outcome().count(Action::Update), 3);
+    // Before anything has begun, nothing does.
+    let fake = Fake::of([("a", live("AES256"))]);
+    let steps = vec![step(Action::Update, "a", &[])];
+    let ran = run_with(&fake, &plan(steps), 3, &AtomicBool::new(true), None, |_| {}).await;
+    assert_eq!((fake.calls().len(), ran.outcome().skipped.len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_recorded_stops_the_run() {
+    let names = ["a", "b", "c"];
+    let fake = Fake::of(names.map(|name| (name, live("AES256"))));
+    let steps = names.map(|name| step(Action::Update, name, &[])).to_vec();
+    let stop = AtomicBool::new(false);
+    // Another run, without the lock, has a journal where ours is to be.
+    let ran = run_with(&fake, &plan(steps), 1, &stop, None, |directory| {
+        std::fs::create_dir(directory.path().join("s.json.journal")).unwrap();
+    })
+    .await;
+    assert!(ran.result.is_err());
+    assert_eq!(fake.calls(), ["read a", "write a", "read a"]);
+    assert!(!ran.events.iter().any(|event| event.starts_with("done")), "{:?}", ran.events);
+}
+
+/// Where the old bucket could not be reset, it was recorded no more: nobody would have reset it later.
+#[tokio::test(start_paused = true)]
+async fn an_address_is_given_away_only_when_its_old_bucket_is_reset() {
+    let taker = Step { address: block("a"), ..step(Action::Update, "new", &[]) };
+    let follower = step(Action::Update, "z", &["a"]);
+    let steps = vec![step(Action::Reset, "a", &[]), taker, follower];
+    for fails in [false, true] {
+        let fake =
+            Fake::of([("a", live("aws:kms")), ("new", live("AES256")), ("z", live("AES256"))]);
+        if fails {
+            fake.change("a", |bucket| bucket.fails = Some(("reset", ErrorKind::Denied)));
+        }
+        let ran = run(&fake, &plan(steps.clone()), 10).await;
+        let state = ran.recorded.as_ref().unwrap();
+        assert_eq!(state.resources[&block("a")].identity, if fails { "a" } else { "new" });
+        assert_eq!(ran.outcome().skipped.len(), if fails { 2 } else { 0 });
+        assert_eq!(fake.live("new"), live(if fails { "AES256" } else { "aws:kms" }));
+        assert_eq!(ran.outcome().is_complete(), !fails);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_steps_run_at_once_than_are_allowed() {
+    let names: Vec<String> = (0..50).map(|n| format!("b{n}")).collect();
+    for (parallelism, most) in [(1, 1), (7, 7), (0, 1)] {
+        let fake = Fake::of(names.iter().map(|name| (name.as_str(), live("AES256"))));
+        for name in &names {
+            fake.change(name, |bucket| bucket.latency = Duration::from_millis(5));
+        }
+        let steps = names.iter().map(|name| step(Action::Update, name, &[])).collect();
+        let ran = run(&fake, &plan(steps), parallelism).await;
+        assert_eq!(ran.outcome().count(Action::Update), 50);
+        assert_eq!(fake.most_at_once.load(Ordering::Relaxed), most);
+    }
+}
