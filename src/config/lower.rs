@@ -96,17 +96,24 @@ impl Lower<'_> {
 
     fn syntax_error(&mut self, error: &hcl::edit::parser::Error) {
         let at = error.location().offset().min(self.source.len());
-        // One character is enough for a caret; at the end of the item there is none.
-        let width =
-            self.source.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let rest = self.source.get(at..).unwrap_or("");
         let message = error.message();
-        let too_deep = message.contains("nested levels") || message.contains("chained binary");
-        let (summary, detail) = if too_deep {
-            ("Too deep nesting", TOO_DEEP.to_owned())
+        let name = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
+        let name = rest.get(..name.unwrap_or(rest.len())).unwrap_or("");
+        // One character is enough for a caret; at the end of the item there is none.
+        let one = rest.chars().next().map_or(0, char::len_utf8);
+        let (summary, detail, width) = if message.contains("redefined attribute") {
+            let detail = format!("{name:?} is already set in this block. Keep one of the two.");
+            ("Attribute set twice", detail, name.len())
+        } else if message.contains("redefined object key") {
+            let detail = format!("{name:?} is already a key of this object. Keep one of the two.");
+            ("Key given twice", detail, name.len())
+        } else if message.contains("nested levels") || message.contains("chained binary") {
+            ("Too deep nesting", TOO_DEEP.to_owned(), one)
         } else {
-            ("Invalid syntax", format!("{}.", sentence(message)))
+            ("Invalid syntax", format!("{}.", sentence(message)), one)
         };
-        let span = self.span(Some(at..at + width));
+        let span = self.span(Some(at..at + width.max(one)));
         self.report(summary, detail, span);
     }
 

@@ -217,3 +217,6 @@ pub fn parse_values(
 pub fn parse_expr(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Option<Expr> {
     lower::parse_expr(sources.text(file), file, diagnostics)
 }
+
+#[cfg(test)]
+mod tests;

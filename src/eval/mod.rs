@@ -95,10 +95,19 @@ pub fn evaluate(input: &Input<'_>, diagnostics: &mut Diagnostics) -> Evaluation 
         sizes: size::Sizes::default(),
         result: Evaluation::default(),
     };
+    let before = diagnostics.len();
     run.values.variables = variable::resolve(input, diagnostics);
     for node in input.order {
         run.node(node, diagnostics);
     }
+    // A reference that leads nowhere was found statically, too, and told there.
+    let mut found = diagnostics.split_off(before);
+    let told: BTreeSet<_> = diagnostics.iter().filter_map(|fault| fault.subject).collect();
+    found.retain(|fault| {
+        fault.summary != expression::INVALID_REFERENCE
+            || fault.subject.is_none_or(|span| !told.contains(&span))
+    });
+    diagnostics.append(&mut found);
     run.result.instances.sort_by(|a, b| a.address.cmp(&b.address));
     run.result
 }

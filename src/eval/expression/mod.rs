@@ -15,6 +15,9 @@ use crate::value::{Type, Value};
 /// Why an expression has no value.
 pub(in crate::eval) type Fault = Box<Diagnostic>;
 
+/// The summary of a fault that [`super::dependencies`] finds as well.
+pub(in crate::eval) const INVALID_REFERENCE: &str = "Invalid reference";
+
 /// What references lead to.
 pub(in crate::eval) trait World {
     /// The value of `root.name`, such as `var.x` or `type.name`.
@@ -123,7 +126,7 @@ impl<'a> Scope<'a> {
             scope = at.outer;
         }
         let hint = did_you_mean(root, known);
-        fault("Invalid reference", format!("There is no value {text:?} here.{hint}"), span)
+        fault(INVALID_REFERENCE, format!("There is no value {text:?} here.{hint}"), span)
     }
 
     /// A condition; nothing where it is unknown.

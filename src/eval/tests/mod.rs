@@ -2,9 +2,11 @@
 
 mod collections;
 mod heredocs;
+mod limits;
 mod marks;
 mod operators;
 mod templates;
+mod whole;
 
 use super::expression::{Fault, Scope, World};
 use super::functions::{Context, NoFiles};
