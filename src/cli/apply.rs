@@ -113,6 +113,7 @@ async fn plan_and_do(
             show(&plan, project, &diagnostics, true, ui);
         }
         ui.diagnostics(&diagnostics, &project.sources);
+        ui.note("Nothing was changed: a plan with errors is not carried out.");
         return Exit::Failure;
     }
     ui.diagnostics(&diagnostics, &project.sources);

@@ -64,12 +64,10 @@ impl Ui {
         self.diagnostics(&[Diagnostic::error("Failed", format!("{text}."))], &Sources::default());
     }
 
-    /// Writes diagnostics to standard error, in the order of the source.
+    /// Writes diagnostics to standard error.
     pub(super) fn diagnostics(&self, list: &[Diagnostic], sources: &Sources) {
         if !list.is_empty() {
-            let mut list = list.to_vec();
-            list.sort_by_key(|diagnostic| diagnostic.subject.map(|span| (span.file, span.start)));
-            let text = render::diagnostics(&list, sources, &self.error_style());
+            let text = render::diagnostics(list, sources, &self.error_style());
             let _closed = io::stderr().lock().write_all(text.as_bytes());
         }
     }

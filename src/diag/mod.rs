@@ -95,3 +95,8 @@ pub type Diagnostics = Vec<Diagnostic>;
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
 }
+
+/// Puts diagnostics in the order of the source; those without a place come first.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.subject.map(|span| (span.file, span.start)));
+}

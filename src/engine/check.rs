@@ -2,7 +2,7 @@
 
 use super::project::{DirectoryFiles, Project};
 use crate::addr::Address;
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::{self, Diagnostic, Diagnostics, Severity};
 use crate::eval::{self, Evaluation, Input, Instance, Paths, functions::Context, span_of};
 use crate::provider::aws;
 use crate::resource;
@@ -34,6 +34,7 @@ impl Project {
         let evaluation = self.evaluate(strictness, &|_| None, diagnostics);
         let providers = self.providers(&evaluation, diagnostics);
         self.validate(&evaluation, &providers, diagnostics);
+        diag::sort(diagnostics);
         Checked { evaluation, providers }
     }
 

@@ -6,7 +6,7 @@ use super::project::{Project, check_targets};
 use super::sandboxed::{SandboxOptions, open_world, prepare, seed, start};
 use crate::addr::Address;
 use crate::apply;
-use crate::diag::{Diagnostic, Diagnostics, has_errors};
+use crate::diag::{self, Diagnostic, Diagnostics, has_errors};
 use crate::eval::{Evaluation, span_of};
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{self, Inputs, Live, Plan, Selection};
@@ -265,7 +265,7 @@ impl Run {
         let evaluation = evaluation.as_ref().unwrap_or(&checked.evaluation);
         self.report_failures(project, evaluation, options, &world, diagnostics);
         let live = |provider: &str, identity: &str| world.live(provider, identity);
-        plan::make(
+        let plan = plan::make(
             &Inputs {
                 config: &project.config,
                 evaluation,
@@ -284,7 +284,9 @@ impl Run {
                 tool_version: VERSION,
             },
             diagnostics,
-        )
+        );
+        diag::sort(diagnostics);
+        plan
     }
 
     /// Carries out a plan and records it.
@@ -337,6 +339,11 @@ impl Run {
             .collect();
         let all = selection.targets.iter().chain(&selection.excludes);
         check_targets(all, &known, diagnostics);
+        diagnostics.push(Diagnostic::warning(
+            "Partial plan",
+            "--target and --exclude leave something out. Plan without them before you rely on it \
+             that nothing else is to be done.",
+        ));
     }
 
     /// What is to be read and has not been.
