@@ -314,7 +314,8 @@ impl Lower<'_> {
         use TraversalOperator::{AttrSplat, FullSplat, GetAttr, Index, LegacyIndex};
         let mut within_splat = false;
         for (n, operator) in operators.iter().enumerate() {
-            let before = n.checked_sub(1).and_then(|n| operators.get(n)).map(|it| it.value());
+            let before =
+                n.checked_sub(1).and_then(|n| operators.get(n)).map(hcl::edit::Decorated::value);
             let fault = match (operator.value(), before) {
                 (LegacyIndex(_), Some(LegacyIndex(_))) => {
                     Some("Write indexes in brackets: `[0][1]`.")

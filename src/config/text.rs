@@ -21,10 +21,9 @@ pub(super) fn trim(pieces: &mut [Piece]) {
     for n in 0..pieces.len() {
         let (done, rest) = pieces.split_at_mut(n);
         match rest.first_mut() {
-            Some(Piece::Text(text)) => {
-                if std::mem::take(&mut trim_next) {
-                    *text = text.trim_start().to_owned();
-                }
+            Some(Piece::Text(text)) if trim_next => {
+                *text = text.trim_start().to_owned();
+                trim_next = false;
             }
             Some(Piece::Marker { before, behind }) => {
                 if *before && let Some(Piece::Text(text)) = done.last_mut() {
@@ -32,7 +31,7 @@ pub(super) fn trim(pieces: &mut [Piece]) {
                 }
                 trim_next = *behind;
             }
-            None => {}
+            Some(Piece::Text(_)) | None => {}
         }
     }
 }

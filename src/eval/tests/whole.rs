@@ -119,8 +119,8 @@ fn variable(body: &str, given: Option<&str>) -> String {
 fn the_last_value_given_counts() {
     let text = "variable \"x\" {\n default = 1\n}\noutput \"x\" {\n value = var.x\n}\n";
     assert_eq!(run(text).output("x"), "1");
-    let rows: [(&[(&str, Origin, &str)], &str); 3] = [
-        (&[("x", Origin::Environment, "2")], "2"),
+    let rows = [
+        (&[("x", Origin::Environment, "2")][..], "2"),
         (&[("x", Origin::Environment, "2"), ("x", Origin::File, "3")], "3"),
         (&[("x", Origin::File, "3"), ("x", Origin::Flag, "4"), ("x", Origin::Flag, "5")], "5"),
     ];
