@@ -1,7 +1,7 @@
 //! Text with colours, and text from outside made harmless.
 
 use crate::addr::write_quoted;
-use crate::value::Value;
+use crate::value::{Fields, Value};
 use anstyle::{AnsiColor, Color, Effects, Style};
 use std::fmt::{self, Display, Write};
 
@@ -212,7 +212,7 @@ fn write_value(out: &mut impl Write, value: &Value) -> fmt::Result {
             out.write_str("]")
         }
         Value::Map(_) | Value::Object(_) => {
-            let fields = value.as_fields().into_iter().flat_map(|fields| fields.iter());
+            let fields = value.as_fields().into_iter().flat_map(Fields::iter);
             let mut begun = false;
             for (name, item) in fields {
                 out.write_str(if begun { ", " } else { "{ " })?;

@@ -6,7 +6,7 @@ use super::leaves::block;
 use super::outputs::outputs;
 use crate::addr::Address;
 use crate::state::{Recorded, StateFile};
-use crate::value::Value;
+use crate::value::{Fields, Value};
 
 /// All that is recorded.
 pub fn state(state: &StateFile, style: &Style) -> String {
@@ -74,7 +74,7 @@ fn aligned<N: AsRef<str>>(canvas: &mut Canvas, attributes: &[(N, String)], inden
 
 /// Attributes, then blocks; what is absent is left out.
 fn body(canvas: &mut Canvas, object: &Value, indent: usize) {
-    let fields = || object.as_fields().into_iter().flat_map(|fields| fields.iter());
+    let fields = || object.as_fields().into_iter().flat_map(Fields::iter);
     let attributes: Vec<(String, String)> = fields()
         .filter(|(_, value)| !value.is_null() && block(value).is_none())
         .map(|(name, value)| (key(name), inline(value)))
