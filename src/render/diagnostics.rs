@@ -1,11 +1,11 @@
 //! What is wrong, for people: the source with the place underlined, and what to do about it.
 
-use super::canvas::{clean, clean_lines, counted, number, wrap};
+use super::canvas::{Canvas, Tint, clean, clean_lines, counted, number, wrap};
 use super::window::Window;
 use super::{LISTED, Style};
 use crate::addr::Address;
-use crate::diag::{Diagnostic, FileId, Severity, Sources, Span};
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use crate::diag::{Diagnostic, FileId, Position, Severity, Sources, Span};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::BTreeMap;
 
 /// How many resources one message names.
@@ -16,6 +16,12 @@ struct Message<'a> {
     diagnostic: &'a Diagnostic,
     addresses: Vec<&'a Address>,
     times: usize,
+}
+
+impl Message<'_> {
+    fn has_source(&self) -> bool {
+        self.diagnostic.subject.is_some() || !self.diagnostic.related.is_empty()
+    }
 }
 
 /// Diagnostics as text for standard error, at most 50 of them, errors before warnings.
@@ -35,7 +41,11 @@ pub fn diagnostics(list: &[Diagnostic], sources: &Sources, style: &Style) -> Str
         match room.get_mut(kind) {
             Some(room) if *room > 0 => {
                 *room -= 1;
-                draw(&mut out, message, sources, &renderer, style);
+                if message.has_source() {
+                    draw(&mut out, message, sources, &renderer, style);
+                } else {
+                    draw_plain(&mut out, message, style);
+                }
                 out.push('\n');
             }
             Some(_) | None => {
@@ -94,11 +104,10 @@ fn draw(
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = level.primary_title(clean(summary)).elements(Vec::<Origin<'_>>::new());
-    let label = (!related.is_empty()).then_some("");
+    let mut group = Group::with_title(level.primary_title(clean(summary)));
     let spans = subject
         .iter()
-        .map(|span| (*span, label, true))
+        .map(|span| (*span, None, true))
         .chain(related.iter().map(|(span, note)| (*span, Some(note.as_str()), false)));
     let mut places: Vec<Place<'_>> = Vec::new();
     for (span, label, primary) in spans {
@@ -113,16 +122,39 @@ fn draw(
     for place in &places {
         group = place.add_to(group, sources);
     }
-    if let (None, [address]) = (subject, message.addresses.as_slice()) {
-        group = group.element(Origin::path(clean(address)));
-    }
     let room = style.width.saturating_sub(12).max(40);
     group = group.element(Level::NOTE.no_name().message(wrapped(detail, room)));
     if let Some(note) = about(message, subject.is_some()) {
         group = group.element(Level::NOTE.no_name().message(wrapped(&note, room)));
     }
-    out.push_str(&renderer.render(&[group]));
+    let mut text = renderer.render(&[group]);
+    for (apparent, true_one) in places.iter().filter_map(|place| place.true_position(sources)) {
+        text = text.replacen(&apparent, &true_one, 1);
+    }
+    out.push_str(&text);
     out.push('\n');
+}
+
+/// A message that has no source to show.
+fn draw_plain(out: &mut String, message: &Message<'_>, style: &Style) {
+    let Diagnostic { severity, summary, detail, .. } = message.diagnostic;
+    let mut canvas = Canvas::new(style.color);
+    match severity {
+        Severity::Error => canvas.tinted(Tint::Bad, "error"),
+        Severity::Warning => canvas.tinted(Tint::Changed, "warning"),
+    };
+    canvas.tinted(Tint::Strong, format_args!(": {summary}")).line();
+    if let [address] = message.addresses.as_slice() {
+        canvas.push(" --> ").clean(address).line();
+    }
+    let about = about(message, false);
+    for text in [Some(detail), about.as_ref()].into_iter().flatten() {
+        let lines = wrap(&clean_lines(text), style.width.saturating_sub(4).max(40));
+        for (n, line) in lines.iter().enumerate() {
+            canvas.push(if n == 0 { "  = " } else { "    " }).push(line).line();
+        }
+    }
+    out.push_str(&canvas.finish());
 }
 
 fn wrapped(text: &str, width: usize) -> String {
@@ -165,6 +197,17 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Where the place is according to its lines alone, and where it truly is: in a piece of a
+    /// line, the column is not to be seen.
+    fn true_position(&self, sources: &Sources) -> Option<(String, String)> {
+        let mark = self.marks.first().filter(|_| !self.window.whole_lines)?;
+        let Position { line, column, byte: _ } = sources.position(mark.at);
+        let cut = self.window.range.start..mark.span.start;
+        let apparent = sources.text(self.file).get(cut)?.chars().count() + 1;
+        let name = clean(sources.name(self.file));
+        Some((format!("> {name}:{line}:{apparent}"), format!("> {name}:{line}:{column}")))
+    }
+
     fn add_to<'g>(&self, group: Group<'g>, sources: &'g Sources) -> Group<'g> {
         let text = sources.text(self.file).get(self.window.range.clone()).unwrap_or("");
         let from = u32::try_from(self.window.range.start).unwrap_or(u32::MAX);
@@ -177,17 +220,6 @@ impl Place<'_> {
             kind.span(span).label(mark.label.map(clean))
         });
         let snippet = Snippet::source(text).line_start(line).annotations(marks);
-        if self.window.whole_lines {
-            return group.element(snippet.path(name));
-        }
-        // The window is a piece of a line, so that the column is not to be seen from it.
-        match self.marks.first() {
-            Some(mark) => {
-                let at = sources.position(mark.at);
-                let origin = Origin::path(name).line(at.line).char_column(at.column);
-                group.element(origin).element(snippet)
-            }
-            None => group.element(snippet),
-        }
+        group.element(snippet.path(name))
     }
 }

@@ -27,10 +27,10 @@ pub fn dot(nodes: &[Node], edges: &[Edge]) -> String {
             Node::Resource(_) => "box",
             Node::Output(_) => "cds",
         };
-        out.push_str(&format_line(&["  \"", &label(node), "\" [shape = ", shape, "]\n"]));
+        out.push_str(&["  \"", &label(node), "\" [shape = ", shape, "]\n"].concat());
     }
     for (from, to) in edges {
-        out.push_str(&format_line(&["  \"", &label(from), "\" -> \"", &label(to), "\"\n"]));
+        out.push_str(&["  \"", &label(from), "\" -> \"", &label(to), "\"\n"].concat());
     }
     out.push_str("}\n");
     out
@@ -49,18 +49,14 @@ pub fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
             Node::Resource(_) => ("[\"", "\"]"),
             Node::Output(_) => ("([\"", "\"])"),
         };
-        out.push_str(&format_line(&["  ", id, open, &mermaid_label(node), close, "\n"]));
+        out.push_str(&["  ", id, open, &mermaid_label(node), close, "\n"].concat());
     }
     for (from, to) in edges {
         if let (Some(from), Some(to)) = (ids.get(from), ids.get(to)) {
-            out.push_str(&format_line(&["  ", from, " --> ", to, "\n"]));
+            out.push_str(&["  ", from, " --> ", to, "\n"].concat());
         }
     }
     out
-}
-
-fn format_line(parts: &[&str]) -> String {
-    parts.concat()
 }
 
 /// Mermaid reads `#name;` and `#number;` in a label as a character, and the rest as HTML or
@@ -71,7 +67,7 @@ fn mermaid_label(node: &Node) -> String {
         if c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ' | '[' | ']') {
             out.push(c);
         } else {
-            out.push_str(&format!("#{};", u32::from(c)));
+            out.push_str(&["#", &u32::from(c).to_string(), ";"].concat());
         }
     }
     out

@@ -1,8 +1,8 @@
 //! For programs: documents with a version. What is sensitive is never in them.
 
-use super::window::Window;
+use super::window::{Window, floor};
 use crate::addr::Address;
-use crate::diag::{Diagnostic, Position, Severity, Sources, Span};
+use crate::diag::{Diagnostic, FileId, Severity, Sources, Span};
 use crate::event::Outcome;
 use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
 use crate::state::{OutputState, Recorded, StateFile};
@@ -101,7 +101,52 @@ pub fn outputs(outputs: &BTreeMap<String, OutputState>) -> Json {
 
 /// Diagnostics in the shape that readers of Terraform's know.
 pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) -> Json {
-    Json::Array(diagnostics.iter().map(|it| diagnostic(it, sources)).collect())
+    let mut places = Places { sources, lines: BTreeMap::new() };
+    Json::Array(diagnostics.iter().map(|it| diagnostic(it, &mut places)).collect())
+}
+
+/// Finds positions without a walk from the beginning of the text for each: of a fleet in one file
+/// there can be as many diagnostics as lines.
+struct Places<'a> {
+    sources: &'a Sources,
+    /// Where the lines of a text begin.
+    lines: BTreeMap<FileId, Vec<usize>>,
+}
+
+impl Places<'_> {
+    fn position(&mut self, file: FileId, byte: usize) -> Json {
+        let text = self.sources.text(file);
+        let byte = floor(text, byte);
+        let lines = self.lines.entry(file).or_insert_with(|| {
+            let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+        });
+        let line = lines.partition_point(|start| *start <= byte);
+        let start = line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
+        let column = text.get(start..byte).unwrap_or("").chars().count() + 1;
+        json!({ "line": line, "column": column, "byte": byte })
+    }
+
+    fn range(&mut self, span: Span) -> Json {
+        json!({
+            "filename": self.sources.name(span.file),
+            "start": self.position(span.file, span.start as usize),
+            "end": self.position(span.file, span.end as usize),
+        })
+    }
+
+    fn snippet(&mut self, span: Span) -> Json {
+        let window = Window::of(self.sources, span);
+        let code = self.sources.text(span.file).get(window.range.clone()).unwrap_or("");
+        json!({
+            "context": null,
+            "code": code,
+            "start_line": self.position(span.file, span.start as usize)["line"],
+            "highlight_start_offset": window.span.start - window.range.start,
+            "highlight_end_offset": window.span.end - window.range.start,
+            "values": [],
+        })
+    }
 }
 
 fn counts(count: impl Fn(Action) -> usize) -> Json {
@@ -171,7 +216,7 @@ fn output_change(change: &OutputChange) -> (String, Json) {
     (name.clone(), object)
 }
 
-fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Json {
+fn diagnostic(diagnostic: &Diagnostic, places: &mut Places<'_>) -> Json {
     let Diagnostic { severity, summary, detail, subject, address, related } = diagnostic;
     let severity = match severity {
         Severity::Error => "error",
@@ -182,34 +227,12 @@ fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Json {
         object["address"] = Json::from(address.to_string());
     }
     if let Some(span) = subject {
-        object["range"] = range(*span, sources);
-        object["snippet"] = snippet(*span, sources);
+        object["range"] = places.range(*span);
+        object["snippet"] = places.snippet(*span);
     }
     if !related.is_empty() {
-        let note = |(span, note): &(Span, String)| json!({ "message": note, "range": range(*span, sources) });
-        object["related"] = Json::Array(related.iter().map(note).collect());
+        let mut note = |(span, note): &(Span, String)| json!({ "message": note, "range": places.range(*span) });
+        object["related"] = Json::Array(related.iter().map(&mut note).collect());
     }
     object
-}
-
-fn range(span: Span, sources: &Sources) -> Json {
-    let position = |at: Position| json!({ "line": at.line, "column": at.column, "byte": at.byte });
-    json!({
-        "filename": sources.name(span.file),
-        "start": position(sources.position(span)),
-        "end": position(sources.end_position(span)),
-    })
-}
-
-fn snippet(span: Span, sources: &Sources) -> Json {
-    let window = Window::of(sources, span);
-    let code = sources.text(span.file).get(window.range.clone()).unwrap_or("");
-    json!({
-        "context": null,
-        "code": code,
-        "start_line": sources.position(span).line,
-        "highlight_start_offset": window.span.start - window.range.start,
-        "highlight_end_offset": window.span.end - window.range.start,
-        "values": [],
-    })
 }

@@ -23,8 +23,8 @@ pub(super) struct Window {
 }
 
 /// The nearest end of a character at or below `at`.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    text.floor_char_boundary(at)
 }
 
 impl Window {

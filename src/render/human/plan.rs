@@ -104,7 +104,7 @@ impl Page<'_> {
             let live = step.before.as_ref();
             leaves::draw(&mut self.canvas, &step.drift, [live, live], self.style.width);
             if step.action == Action::NoOp {
-                self.comment("nothing to do: as it is now is as declared");
+                self.comment("nothing to do: it now is as declared");
             }
         }
         if count > LISTED {
@@ -282,10 +282,15 @@ impl Page<'_> {
                 self.canvas.push(" ").push(&number(unchanged)).push(" unchanged.");
             }
         }
+        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty()).count();
+        if drifted > 0 {
+            self.canvas.push(" ").push(&number(drifted)).push(" changed outside.");
+        }
         let stale = plan.steps.iter().filter(|step| step.record).count();
         if stale > 0 {
             let text = counted(stale, "record is out of date", "records are out of date");
-            self.canvas.push(" ").push(&text).push("; apply renews them.");
+            let them = if stale == 1 { "it" } else { "them" };
+            self.canvas.push(" ").push(&text).push("; apply renews ").push(them).push(".");
         }
         let weakening = plan.steps.iter().filter(|step| step.weakening.is_some()).count();
         if weakening > 0 {

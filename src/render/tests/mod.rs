@@ -1,1 +1,6 @@
 //! What is drawn, as it is drawn.
+
+mod diagnostics;
+mod human;
+mod json;
+mod samples;

@@ -1,0 +1,801 @@
+//! Text for people.
+
+use super::samples::*;
+use crate::addr::{InstanceKey, ResourceAddr};
+use crate::diag::Diagnostic;
+use crate::event::{Event, Outcome, Reporter as _};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step};
+use crate::render::{Style, human};
+use crate::state::{OutputState, Recorded, StateFile};
+use crate::value::Value;
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const WIDE: Style = Style { color: false, concise: false, width: 120 };
+const CONCISE: Style = Style { color: false, concise: true, width: 80 };
+
+/// A plan with a step of every kind.
+fn every_kind() -> Plan {
+    let kms = settings("aws:kms", Some("alias/acme"), true);
+    plan(vec![
+        step(Action::Adopt, address("archive"), "acme-archive"),
+        Step { reason: Some(Reason::Gone), ..step(Action::Forget, address("gone"), "acme-gone") },
+        Step {
+            address: ResourceAddr::managed(TYPE, "logs").instance(InstanceKey::Name("eu".into())),
+            ..update("logs", "acme-logs-eu")
+        },
+        Step {
+            reason: Some(Reason::MovedTo { to: Box::new(address("new")) }),
+            ..step(Action::Forget, address("moved"), "acme-moved")
+        },
+        Step {
+            reason: Some(Reason::NotInConfiguration),
+            before: Some(kms),
+            after: Some(settings("AES256", None, false)),
+            changes: vec![
+                algorithm("aws:kms", "AES256"),
+                key(Some("alias/acme"), None),
+                bucket_key(true, false),
+            ],
+            weakening: Some("customer managed key → SSE-S3".to_owned()),
+            ..step(Action::Reset, address("old"), "acme-old")
+        },
+        step(Action::NoOp, address("same"), "acme-same"),
+    ])
+}
+
+#[test]
+fn a_step_of_every_kind() {
+    assert_snapshot!(human::plan(&every_kind(), &Style::PLAIN), @r#"
+    Sealform will perform the following actions:
+
+      = aws_s3_bucket_server_side_encryption_configuration.archive
+          bucket "acme-archive"
+          # already live as declared; will be recorded
+
+      . aws_s3_bucket_server_side_encryption_configuration.gone
+          bucket "acme-gone"
+          # the bucket is gone: only the record is dropped
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.logs["eu"]
+          bucket "acme-logs-eu"
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           sse_algorithm     = "AES256" -> "aws:kms"
+      +           kms_master_key_id = "alias/acme"
+              }
+      ~       bucket_key_enabled = false -> true
+              # 1 unchanged attribute hidden
+          }
+
+      . aws_s3_bucket_server_side_encryption_configuration.moved
+          bucket "acme-moved"
+          # now managed as aws_s3_bucket_server_side_encryption_configuration.new: only the record is dropped
+
+      - aws_s3_bucket_server_side_encryption_configuration.old    bucket "acme-old"
+          # no longer in the configuration: back to SSE-S3 (DeleteBucketEncryption)
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           sse_algorithm     = "aws:kms" -> "AES256"
+      -           kms_master_key_id = "alias/acme"
+              }
+      ~       bucket_key_enabled = true -> false
+              # 1 unchanged attribute hidden
+          }
+      !   weakens: customer managed key → SSE-S3
+
+    Symbols: ~ update, = adopt (record only), - reset (back to SSE-S3), . forget
+    (drop the record), ! weakens protection
+
+    Plan: 1 to update, 1 to adopt, 1 to reset, 2 to forget. 1 unchanged. 1 weakens protection.
+    "#);
+}
+
+#[test]
+fn a_wide_terminal_has_the_bucket_beside_the_address() {
+    let plan = plan(vec![update("logs", "acme-logs")]);
+    assert_snapshot!(human::plan(&plan, &WIDE), @r#"
+    Sealform will perform the following actions:
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.logs    bucket "acme-logs"
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           sse_algorithm     = "AES256" -> "aws:kms"
+      +           kms_master_key_id = "alias/acme"
+              }
+      ~       bucket_key_enabled = false -> true
+              # 1 unchanged attribute hidden
+          }
+
+    Symbols: ~ update
+
+    Plan: 1 to update.
+    "#);
+}
+
+#[test]
+fn concise_is_one_line_an_action() {
+    assert_snapshot!(human::plan(&every_kind(), &CONCISE), @r#"
+    Sealform will perform the following actions:
+
+    = aws_s3_bucket_server_side_encryption_configuration.archive: already live as declared; will be recorded
+    . aws_s3_bucket_server_side_encryption_configuration.gone: the bucket is gone: only the record is dropped
+    ~ aws_s3_bucket_server_side_encryption_configuration.logs["eu"]: sse_algorithm "AES256" -> "aws:kms", kms_master_key_id + "alias/acme", bucket_key_enabled false -> true
+    . aws_s3_bucket_server_side_encryption_configuration.moved: now managed as aws_s3_bucket_server_side_encryption_configuration.new: only the record is dropped
+    - aws_s3_bucket_server_side_encryption_configuration.old: sse_algorithm "aws:kms" -> "AES256", kms_master_key_id - "alias/acme", bucket_key_enabled true -> false  ! weakens: customer managed key → SSE-S3
+
+    Symbols: ~ update, = adopt (record only), - reset (back to SSE-S3), . forget
+    (drop the record), ! weakens protection
+
+    Plan: 1 to update, 1 to adopt, 1 to reset, 2 to forget. 1 unchanged. 1 weakens protection.
+    "#);
+}
+
+#[test]
+fn long_values_stand_one_above_the_other() {
+    let arn = |region: &str| format!("arn:aws:kms:{region}:111122223333:alias/acme-production");
+    let change = key(Some(&arn("eu-west-1")), Some(&arn("eu-central-1")));
+    let step = Step { changes: vec![change], ..step(Action::Update, address("a"), "acme") };
+    assert_snapshot!(human::plan(&plan(vec![step]), &Style::PLAIN), @r#"
+    Sealform will perform the following actions:
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.a    bucket "acme"
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           kms_master_key_id = "arn:aws:kms:eu-west-1:111122223333:alias/acme-production"
+                                   -> "arn:aws:kms:eu-central-1:111122223333:alias/acme-production"
+                  # 1 unchanged attribute hidden
+              }
+              # 2 unchanged attributes hidden
+          }
+
+    Symbols: ~ update
+
+    Plan: 1 to update.
+    "#);
+}
+
+#[test]
+fn drift_comes_first() {
+    let drift = vec![algorithm("aws:kms", "AES256"), key(Some("alias/acme"), None)];
+    let plan = plan(vec![
+        Step { drift: drift.clone(), ..update("logs", "acme-logs") },
+        Step {
+            drift: vec![bucket_key(false, true)],
+            record: true,
+            ..step(Action::NoOp, address("same"), "acme-same")
+        },
+    ]);
+    assert_snapshot!(human::plan(&plan, &Style::PLAIN), @r#"
+    Changed outside of Sealform since the last apply:
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.logs
+          bucket "acme-logs"
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           sse_algorithm     = "aws:kms" -> "AES256"
+      -           kms_master_key_id = "alias/acme"
+              }
+              # 2 unchanged attributes hidden
+          }
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.same
+          bucket "acme-same"
+          rule {
+      ~       bucket_key_enabled = false -> true
+              # 1 unchanged attribute hidden
+              # 1 unchanged block hidden
+          }
+          # nothing to do: it now is as declared
+
+    Sealform will perform the following actions:
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.logs
+          bucket "acme-logs"
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           sse_algorithm     = "AES256" -> "aws:kms"
+      +           kms_master_key_id = "alias/acme"
+              }
+      ~       bucket_key_enabled = false -> true
+              # 1 unchanged attribute hidden
+          }
+
+    Symbols: ~ update
+
+    Plan: 1 to update. 1 unchanged. 2 changed outside. 1 record is out of date; apply renews it.
+    "#);
+    assert_snapshot!(human::plan(&plan, &CONCISE), @r#"
+    Changed outside of Sealform since the last apply:
+
+    ~ aws_s3_bucket_server_side_encryption_configuration.logs: sse_algorithm "aws:kms" -> "AES256", kms_master_key_id - "alias/acme"
+    ~ aws_s3_bucket_server_side_encryption_configuration.same: bucket_key_enabled false -> true
+
+    Sealform will perform the following actions:
+
+    ~ aws_s3_bucket_server_side_encryption_configuration.logs: sse_algorithm "AES256" -> "aws:kms", kms_master_key_id + "alias/acme", bucket_key_enabled false -> true
+
+    Symbols: ~ update
+
+    Plan: 1 to update. 1 unchanged. 2 changed outside. 1 record is out of date; apply renews it.
+    "#);
+}
+
+#[test]
+fn much_drift_is_bounded() {
+    let steps = (0..70).map(|n| Step {
+        drift: vec![bucket_key(false, true)],
+        ..step(Action::NoOp, address(&format!("b{n}")), "acme")
+    });
+    let text = human::plan(&plan(steps.collect()), &Style::PLAIN);
+    assert_eq!(text.matches("bucket_key_enabled = false -> true").count(), 50);
+    assert!(text.contains("… and 20 more; all are in the JSON form\n"), "{text}");
+}
+
+#[test]
+fn a_destroy() {
+    let mut plan = plan(vec![Step {
+        reason: Some(Reason::Destroy),
+        before: Some(settings("aws:kms", None, false)),
+        after: Some(settings("AES256", None, false)),
+        changes: vec![algorithm("aws:kms", "AES256")],
+        weakening: Some("AWS managed key → SSE-S3".to_owned()),
+        ..step(Action::Reset, address("logs"), "acme-logs")
+    }]);
+    plan.destroy = true;
+    plan.output_changes = vec![OutputChange {
+        name: "names".to_owned(),
+        before: Some(json!(["acme-logs"])),
+        after: None,
+        sensitive: false,
+    }];
+    assert_snapshot!(human::plan(&plan, &Style::PLAIN), @r#"
+    Sealform will take back what it manages:
+
+      - aws_s3_bucket_server_side_encryption_configuration.logs
+          bucket "acme-logs"
+          # back to SSE-S3 (DeleteBucketEncryption)
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           sse_algorithm = "aws:kms" -> "AES256"
+              }
+              # 2 unchanged attributes hidden
+          }
+      !   weakens: AWS managed key → SSE-S3
+
+    Symbols: - reset (back to SSE-S3), ! weakens protection
+
+    Changes to Outputs:
+
+      - names = ["acme-logs"]
+
+    Plan: 1 to reset, 1 output to change. 1 weakens protection.
+    "#);
+}
+
+#[test]
+fn an_address_that_names_another_bucket() {
+    let plan = plan(vec![Step {
+        reason: Some(Reason::IdentityChanged { to: "acme-new".into() }),
+        changes: vec![algorithm("aws:kms", "AES256")],
+        ..step(Action::Reset, address("logs"), "acme-old")
+    }]);
+    assert_snapshot!(human::plan(&plan, &Style::PLAIN), @r#"
+    Sealform will perform the following actions:
+
+      - aws_s3_bucket_server_side_encryption_configuration.logs    bucket "acme-old"
+          # the address now names the bucket "acme-new"; this one: back to SSE-S3 (DeleteBucketEncryption)
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           sse_algorithm = "aws:kms" -> "AES256"
+                  # 1 unchanged attribute hidden
+              }
+              # 2 unchanged attributes hidden
+          }
+
+    Symbols: - reset (back to SSE-S3)
+
+    Plan: 1 to reset.
+    "#);
+}
+
+#[test]
+fn nothing_to_do() {
+    let same = |n: usize| step(Action::NoOp, address(&format!("b{n}")), "acme");
+    let draw = |count: usize, unplanned: usize, destroy: bool| {
+        let mut plan = plan((0..count).map(same).collect());
+        plan.unplanned = (0..unplanned).map(|n| address(&format!("x{n}"))).collect();
+        plan.destroy = destroy;
+        human::plan(&plan, &Style::PLAIN)
+    };
+    assert_snapshot!(draw(3, 0, false), @"No changes. 3 buckets are encrypted as declared.");
+    assert_snapshot!(draw(1, 0, false), @"No changes. 1 bucket is encrypted as declared.");
+    assert_snapshot!(draw(1200, 2, false), @"No changes as far as could be planned. 1,200 buckets are encrypted as declared. 2 could not be planned; see the errors.");
+    assert_snapshot!(draw(0, 0, false), @"No changes. There is no bucket to look after.");
+    assert_snapshot!(draw(0, 0, true), @"No changes. Nothing is managed.");
+    assert_snapshot!(draw(0, 1, false), @"Nothing could be planned. 1 could not be planned; see the errors.");
+}
+
+#[test]
+fn a_large_plan_sums_up_its_addresses() {
+    let mut steps: Vec<Step> =
+        (0..60).map(|n| update(&format!("b{n:02}"), &format!("acme-{n:02}"))).collect();
+    steps.push(Step {
+        weakening: Some("SSE-C blocked → SSE-C allowed".to_owned()),
+        ..step(Action::Reset, address("z"), "acme-z")
+    });
+    steps.extend((0..1000).map(|n| step(Action::NoOp, address(&format!("s{n}")), "same")));
+    let text = human::plan(&plan(steps), &Style::PLAIN);
+    assert_eq!(text.matches("    bucket \"acme-").count(), 61);
+    let (_, end) = text.split_once("Addresses by action:").unwrap();
+    let ends: Vec<&str> =
+        end.lines().filter(|line| !line.contains(".b") || line.ends_with("b49")).collect();
+    assert_snapshot!(ends.join("\n"), @r"
+      ~ update (60)
+          aws_s3_bucket_server_side_encryption_configuration.b49
+          … and 10 more
+      - reset (1)
+          aws_s3_bucket_server_side_encryption_configuration.z
+      ! weakens protection (1)
+          aws_s3_bucket_server_side_encryption_configuration.z
+
+    Plan: 60 to update, 1 to reset. 1,000 unchanged. 1 weakens protection.
+    ");
+}
+
+#[test]
+fn a_sensitive_value_is_never_shown() {
+    let mut secret = key(Some("alias/hush-1"), Some("alias/hush-2"));
+    secret.sensitive = true;
+    let mut new = key(None, Some("alias/hush"));
+    new.after = new.after.sensitive();
+    let mut plan = plan(vec![
+        Step { changes: vec![secret.clone()], ..step(Action::Update, address("a"), "acme-a") },
+        Step {
+            changes: vec![new],
+            drift: vec![secret],
+            ..step(Action::Update, address("b"), "acme-b")
+        },
+    ]);
+    plan.output_changes = vec![OutputChange {
+        name: "key".to_owned(),
+        before: Some(json!("hush")),
+        after: Some(json!("hush hush")),
+        sensitive: true,
+    }];
+    let text = human::plan(&plan, &Style::PLAIN);
+    assert!(!text.contains("hush"), "{text}");
+    assert_snapshot!(text, @r#"
+    Changed outside of Sealform since the last apply:
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.b    bucket "acme-b"
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           kms_master_key_id = (sensitive value)
+                  # 1 unchanged attribute hidden
+              }
+              # 2 unchanged attributes hidden
+          }
+
+    Sealform will perform the following actions:
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.a    bucket "acme-a"
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           kms_master_key_id = (sensitive value)
+                  # 1 unchanged attribute hidden
+              }
+              # 2 unchanged attributes hidden
+          }
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.b    bucket "acme-b"
+          rule {
+              apply_server_side_encryption_by_default {
+      +           kms_master_key_id = (sensitive value)
+                  # 1 unchanged attribute hidden
+              }
+              # 2 unchanged attributes hidden
+          }
+
+    Symbols: ~ update
+
+    Changes to Outputs:
+
+      ~ key = (sensitive value)
+
+    Plan: 2 to update, 1 output to change. 1 changed outside.
+    "#);
+    assert!(!human::plan(&plan, &CONCISE).contains("hush"));
+}
+
+#[test]
+fn outputs_change_in_many_ways() {
+    let mut plan = plan(Vec::new());
+    let change = |name: &str, before, after| OutputChange {
+        name: name.to_owned(),
+        before,
+        after,
+        sensitive: false,
+    };
+    plan.output_changes = vec![
+        change("comes", None, Some(json!({ "a": 1, "b c": ["x", null, true] }))),
+        change("goes", Some(json!("text")), None),
+        change("list", Some(json!(["a", "b", "c"])), Some(json!(["a", "c", "d"]))),
+        change(
+            "map",
+            Some(json!({ "eu": { "kept": 1, "name": "acme-1" }, "us": "x", "kept": 1 })),
+            Some(json!({ "eu": { "kept": 1, "name": "acme-2" }, "ap": "y", "kept": 1 })),
+        ),
+        change(
+            "policy",
+            Some(json!("{\n  1\n  2\n  3\n  4\n  \"old\"\n}\n")),
+            Some(json!("{\n  1\n  2\n  3\n  4\n  \"new\"\n}\n")),
+        ),
+        change("simple", Some(json!(1)), Some(json!("one"))),
+    ];
+    assert_snapshot!(human::plan(&plan, &Style::PLAIN), @r#"
+    Changes to Outputs:
+
+      + comes  = { a = 1, "b c" = ["x", null, true] }
+      - goes   = "text"
+      ~ list   = [
+          - "b",
+          + "d",
+            # 2 unchanged elements hidden
+        ]
+      ~ map    = {
+          + ap = "y"
+          ~ eu = {
+              ~ name = "acme-1" -> "acme-2"
+                # 1 unchanged entry hidden
+            }
+          - us = "x"
+            # 1 unchanged entry hidden
+        }
+      ~ policy = <<-EOT
+            # 2 unchanged lines hidden
+              2
+              3
+              4
+          -   "old"
+          +   "new"
+            }
+        EOT
+      ~ simple = 1 -> "one"
+
+    Plan: 6 outputs to change.
+    "#);
+}
+
+#[test]
+fn what_comes_from_outside_cannot_steer_the_terminal() {
+    let hostile = "a\u{1b}[2J\u{202e}\r\n\u{9b}m";
+    let mut plan = plan(vec![Step {
+        address: ResourceAddr::managed(TYPE, "x").instance(InstanceKey::Name(hostile.into())),
+        changes: vec![key(Some(hostile), Some("alias/ok"))],
+        ..step(Action::Update, address("x"), hostile)
+    }]);
+    plan.output_changes = vec![OutputChange {
+        name: "text".to_owned(),
+        before: None,
+        after: Some(json!({ hostile: format!("{hostile}\nEOT\n\u{1b}[1A") })),
+        sensitive: false,
+    }];
+    let text = human::plan(&plan, &Style::PLAIN);
+    assert_snapshot!(text, @r#"
+    Sealform will perform the following actions:
+
+      ~ aws_s3_bucket_server_side_encryption_configuration.x["a\u001b[2J\u202e\r\n\u009bm"]
+          bucket "a\u001b[2J\u202e\r\n\u009bm"
+          rule {
+              apply_server_side_encryption_by_default {
+      ~           kms_master_key_id = "a\u001b[2J\u202e\r\n\u009bm" -> "alias/ok"
+                  # 1 unchanged attribute hidden
+              }
+              # 2 unchanged attributes hidden
+          }
+
+    Symbols: ~ update
+
+    Changes to Outputs:
+
+      + text = {
+          "a\u001b[2J\u202e\r\n\u009bm" = <<-EOT
+            a\u001b[2J\u202e\r
+            \u009bm
+            EOT
+            \u001b[1A
+          EOT
+        }
+
+    Plan: 1 to update, 1 output to change.
+    "#);
+    assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+}
+
+#[test]
+fn outputs_are_expressions() {
+    let outputs: BTreeMap<String, OutputState> = [
+        ("key", json!("hush"), true),
+        ("names", json!(["acme-logs", "acme-archive"]), false),
+        ("policy", json!("one\ntwo\n"), false),
+        (
+            "fleet",
+            json!({
+                "acme-logs-eu-central-1": { "algorithm": "aws:kms", "key": "alias/acme" },
+                "b": [],
+            }),
+            false,
+        ),
+    ]
+    .into_iter()
+    .map(|(name, value, sensitive)| (name.to_owned(), OutputState { value, sensitive }))
+    .collect();
+    assert_snapshot!(human::outputs(&outputs, &Style::PLAIN), @r#"
+    fleet  = {
+      acme-logs-eu-central-1 = { algorithm = "aws:kms", key = "alias/acme" }
+      b                      = []
+    }
+    key    = (sensitive value)
+    names  = ["acme-logs", "acme-archive"]
+    policy = <<-EOT
+      one
+      two
+    EOT
+    "#);
+}
+
+#[test]
+fn the_state_is_shown_as_configuration() {
+    let mut state = StateFile::new("lineage".to_owned(), "0.1.0");
+    let recorded = Recorded {
+        identity: "acme-logs".to_owned(),
+        provider: "aws".to_owned(),
+        region: None,
+        values: settings("AES256", None, false),
+        depends_on: Vec::new(),
+        prevent_destroy: false,
+    };
+    assert_snapshot!(human::state(&state, &Style::PLAIN), @"Nothing is recorded.");
+    let full = Recorded {
+        provider: "aws.eu".to_owned(),
+        region: Some("eu-west-1".to_owned()),
+        values: settings("aws:kms", Some("alias/acme"), true),
+        depends_on: vec![address("logs")],
+        prevent_destroy: true,
+        ..recorded.clone()
+    };
+    state.resources.insert(address("logs"), recorded);
+    state.resources.insert(address("other"), full);
+    state.outputs.insert("count".to_owned(), OutputState { value: json!(2), sensitive: false });
+    assert_snapshot!(human::state(&state, &Style::PLAIN), @r#"
+    # aws_s3_bucket_server_side_encryption_configuration.logs
+    resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
+      bucket = "acme-logs"
+
+      rule {
+        blocked_encryption_types = ["SSE-C"]
+        bucket_key_enabled       = false
+
+        apply_server_side_encryption_by_default {
+          sse_algorithm = "AES256"
+        }
+      }
+    }
+
+    # aws_s3_bucket_server_side_encryption_configuration.other in eu-west-1
+    resource "aws_s3_bucket_server_side_encryption_configuration" "other" {
+      bucket     = "acme-logs"
+      provider   = aws.eu
+      depends_on = [aws_s3_bucket_server_side_encryption_configuration.logs]
+
+      rule {
+        blocked_encryption_types = ["SSE-C"]
+        bucket_key_enabled       = true
+
+        apply_server_side_encryption_by_default {
+          kms_master_key_id = "alias/acme"
+          sse_algorithm     = "aws:kms"
+        }
+      }
+
+      lifecycle {
+        prevent_destroy = true
+      }
+    }
+
+    Outputs:
+
+    count = 2
+    "#);
+}
+
+#[test]
+fn an_outcome_names_what_failed() {
+    let mut plan = plan(Vec::new());
+    let mut done = Outcome { done: [3, 1, 0, 0, 0], ..Outcome::default() };
+    assert_snapshot!(human::outcome(&plan, &done, &Style::PLAIN), @"Apply complete! 3 updated, 1 adopted.");
+    assert_snapshot!(human::outcome(&plan, &Outcome::default(), &Style::PLAIN), @"Apply complete! Nothing was to be done.");
+    let denied = "S3 refuses PutBucketEncryption for the bucket \"acme\": AccessDenied. The caller \
+                  needs s3:PutEncryptionConfiguration.";
+    done.failures = vec![Diagnostic::error("Access denied", denied).of(&address("logs"))];
+    done.skipped = vec![address("after").to_string()];
+    plan.output_changes = vec![OutputChange {
+        name: "n".to_owned(),
+        before: None,
+        after: Some(json!(1)),
+        sensitive: false,
+    }];
+    assert_snapshot!(human::outcome(&plan, &done, &Style::PLAIN), @r#"
+    Failed:
+
+      x aws_s3_bucket_server_side_encryption_configuration.logs: Access denied
+          S3 refuses PutBucketEncryption for the bucket "acme": AccessDenied. The
+          caller needs s3:PutEncryptionConfiguration.
+
+    Not begun, because of a failure before:
+
+        aws_s3_bucket_server_side_encryption_configuration.after
+
+    Apply incomplete: 3 updated, 1 adopted, 1 failed, 1 not begun.
+    The outputs are not recorded until all is done.
+    What is done is recorded; the next plan has the rest.
+    "#);
+    done.failures.clear();
+    done.interrupted = true;
+    plan.destroy = true;
+    assert_snapshot!(human::outcome(&plan, &done, &Style::PLAIN), @r"
+    Not begun, because the run was stopped:
+
+        aws_s3_bucket_server_side_encryption_configuration.after
+
+    Destroy stopped: 3 updated, 1 adopted, 1 not begun.
+    The outputs are not recorded until all is done.
+    What is done is recorded; the next plan has the rest.
+    ");
+}
+
+#[test]
+fn progress_is_lines_without_a_terminal() {
+    let steps = [
+        update("logs", "acme-logs"),
+        step(Action::Adopt, address("archive"), "acme-archive"),
+        step(Action::Reset, address("old"), "acme\u{1b}old"),
+    ];
+    let denied = Diagnostic::error("Access denied", "No.");
+    let run = |terminal: bool| {
+        let mut progress = human::Progress::new(Vec::new(), Style::PLAIN, terminal);
+        let [update, adopt, reset] = &steps;
+        let took = Duration::from_millis(150);
+        for event in [
+            Event::Waiting { holder: None },
+            Event::Seeded { buckets: 1 },
+            Event::Reading { total: 1000 },
+            Event::Read { done: 1, total: 1000 },
+            Event::Read { done: 1000, total: 1000 },
+            Event::Applying { total: 4 },
+            Event::Started { step: update },
+            Event::Started { step: adopt },
+            Event::Done { step: update, took },
+            Event::Done { step: adopt, took },
+            Event::Started { step: reset },
+            Event::Failed { step: reset, diagnostic: &denied },
+            Event::Done { step: update, took: Duration::from_secs(75) },
+        ] {
+            progress.report(&event);
+        }
+        String::from_utf8(progress.into_inner()).unwrap()
+    };
+    assert_snapshot!(run(false), @r#"
+    Waiting for the lock, which another run holds...
+    The sandbox made 1 bucket that the configuration names.
+    Reading 1,000 buckets...
+    Read 1,000 buckets.
+    aws_s3_bucket_server_side_encryption_configuration.logs: Updating... [bucket=acme-logs]
+    aws_s3_bucket_server_side_encryption_configuration.logs: Update complete after 0.2s [bucket=acme-logs]
+    aws_s3_bucket_server_side_encryption_configuration.archive: Adopted [bucket=acme-archive]
+    aws_s3_bucket_server_side_encryption_configuration.old: Resetting... [bucket="acme\u001bold"]
+    aws_s3_bucket_server_side_encryption_configuration.old: Reset failed: Access denied [bucket="acme\u001bold"]
+    aws_s3_bucket_server_side_encryption_configuration.logs: Update complete after 1m15s [bucket=acme-logs]
+    "#);
+    assert_snapshot!(run(true), @r#"
+    Waiting for the lock, which another run holds...
+    The sandbox made 1 bucket that the configuration names.
+    aws_s3_bucket_server_side_encryption_configuration.logs: Update complete after 0.2s [bucket=acme-logs]
+    aws_s3_bucket_server_side_encryption_configuration.archive: Adopted [bucket=acme-archive]
+    aws_s3_bucket_server_side_encryption_configuration.old: Reset failed: Access denied [bucket="acme\u001bold"]
+    aws_s3_bucket_server_side_encryption_configuration.logs: Update complete after 1m15s [bucket=acme-logs]
+    "#);
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z0-9.-]{1,12}", "\\PC{0,12}", "[\\x00-\\x7f]{0,12}", "(line [a-c]\n){0,9}",]
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::NULL),
+        any::<bool>().prop_map(Value::Bool),
+        any_text().prop_map(Value::from),
+        any_text().prop_map(|text| Value::from(text).sensitive()),
+        prop::collection::vec(any_text().prop_map(Value::from), 0..3).prop_map(Value::tuple),
+    ]
+}
+
+const PATHS: &[&str] = &["top", "rule.a", "rule.inner.b", "rule.inner.c", "other.d", "rule.e"];
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let changes = || {
+        let one = (prop::sample::select(PATHS), any_value(), any_value());
+        prop::collection::vec(one.prop_map(|(path, a, b)| change(path, a, b)), 0..5)
+    };
+    let action = prop::sample::select(&Action::ALL[..]);
+    let why = prop::option::of(any_text());
+    (action, any_text(), any_text(), changes(), changes(), why).prop_map(
+        |(action, key, bucket, changes, drift, weakening)| Step {
+            address: ResourceAddr::managed("t", "n").instance(InstanceKey::Name(key.into())),
+            changes,
+            drift,
+            weakening,
+            ..step(action, address("n"), &bucket)
+        },
+    )
+}
+
+fn any_plan() -> impl Strategy<Value = Plan> {
+    let json = any_value().prop_map(|value| crate::value::to_json(&value)).boxed();
+    let json = prop_oneof![
+        json.clone(),
+        prop::collection::btree_map(any_text(), json, 0..4).prop_map(|map| json!(map))
+    ];
+    let json = prop::option::of(json).boxed();
+    let output = (any_text(), json.clone(), json, any::<bool>()).prop_map(
+        |(name, before, after, sensitive)| OutputChange { name, before, after, sensitive },
+    );
+    let steps = prop::collection::vec(any_step(), 0..25);
+    (steps, prop::collection::vec(output, 0..3), any::<bool>()).prop_map(
+        |(steps, output_changes, destroy)| Plan { destroy, output_changes, ..plan(steps) },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_text_is_the_same_without_colour(plan in any_plan(), concise: bool, width in 0_usize..130) {
+        let style = Style { color: false, concise, width };
+        let plain = human::plan(&plan, &style);
+        let colored = human::plan(&plan, &Style { color: true, ..style });
+        prop_assert_eq!(anstream::adapter::strip_str(&colored).to_string(), &*plain);
+        prop_assert!(!plain.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
+        prop_assert!(!plain.contains("(known after apply)"));
+    }
+}
+
+#[test]
+fn ten_thousand_steps_take_no_time() {
+    let steps = (0..10_000).map(|n| Step {
+        drift: vec![bucket_key(true, false)],
+        ..update(&format!("b{n}"), &format!("acme-{n}"))
+    });
+    let plan = plan(steps.collect());
+    #[expect(clippy::disallowed_methods, reason = "the time is what is measured")]
+    let begun = std::time::Instant::now();
+    let text = human::plan(&plan, &Style { color: true, ..Style::PLAIN });
+    // Unoptimised, on a machine that does something else besides.
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(text.len() > 4_000_000);
+}
+
+#[test]
+fn colour_marks_what_matters() {
+    let text = human::plan(&every_kind(), &Style { color: true, ..Style::PLAIN });
+    assert!(text.contains("\u{1b}[31m!   weakens: "), "{text:?}");
+    assert_eq!(
+        anstream::adapter::strip_str(&text).to_string(),
+        human::plan(&every_kind(), &Style::PLAIN)
+    );
+}

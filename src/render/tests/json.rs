@@ -1,0 +1,255 @@
+//! Documents for programs, and graphs.
+
+use super::samples::*;
+use crate::addr::ResourceAddr;
+use crate::diag::{Diagnostic, Sources, Span};
+use crate::eval::{Edge, Node};
+use crate::event::Outcome;
+use crate::plan::{Action, OutputChange, Reason, Step};
+use crate::render::{graph, json};
+use crate::state::OutputState;
+use insta::assert_snapshot;
+use serde_json::Value as Json;
+
+fn pretty(json: &Json) -> String {
+    serde_json::to_string_pretty(json).unwrap()
+}
+
+#[test]
+fn a_plan_as_a_document() {
+    let mut secret = key(None, Some("alias/hush"));
+    secret.sensitive = true;
+    let mut plan = plan(vec![
+        Step {
+            changes: vec![algorithm("AES256", "aws:kms"), secret],
+            weakening: Some("because".to_owned()),
+            reason: Some(Reason::MovedTo { to: Box::new(address("b")) }),
+            ..step(Action::Update, address("a"), "acme-a")
+        },
+        step(Action::NoOp, address("n"), "acme-n"),
+        Step { drift: vec![bucket_key(false, true)], ..step(Action::NoOp, address("o"), "acme-o") },
+    ]);
+    plan.unplanned = vec![address("u")];
+    plan.output_changes = vec![OutputChange {
+        name: "key".to_owned(),
+        before: None,
+        after: Some(Json::from("hush")),
+        sensitive: true,
+    }];
+    let text = pretty(&json::plan(&plan, &[], &Sources::default()));
+    assert!(!text.contains("hush"), "{text}");
+    assert_snapshot!(text, @r#"
+    {
+      "destroy": false,
+      "diagnostics": [],
+      "format_version": "1.0",
+      "output_changes": {
+        "key": {
+          "action": "create",
+          "after": null,
+          "before": null,
+          "sensitive": true
+        }
+      },
+      "resource_changes": [
+        {
+          "action": "update",
+          "address": "aws_s3_bucket_server_side_encryption_configuration.a",
+          "bucket": "acme-a",
+          "changes": [
+            {
+              "after": "aws:kms",
+              "before": "AES256",
+              "path": "rule.apply_server_side_encryption_by_default.sse_algorithm",
+              "sensitive": false
+            },
+            {
+              "after": null,
+              "before": null,
+              "path": "rule.apply_server_side_encryption_by_default.kms_master_key_id",
+              "sensitive": true
+            }
+          ],
+          "drift": [],
+          "provider": "aws",
+          "reason": {
+            "kind": "moved-to",
+            "to": "aws_s3_bucket_server_side_encryption_configuration.b"
+          },
+          "weakening": "because"
+        },
+        {
+          "action": "no-op",
+          "address": "aws_s3_bucket_server_side_encryption_configuration.o",
+          "bucket": "acme-o",
+          "changes": [],
+          "drift": [
+            {
+              "after": true,
+              "before": false,
+              "path": "rule.bucket_key_enabled",
+              "sensitive": false
+            }
+          ],
+          "provider": "aws"
+        }
+      ],
+      "sealform_version": "0.1.0",
+      "summary": {
+        "complete": false,
+        "counts": {
+          "adopt": 0,
+          "forget": 0,
+          "no-op": 2,
+          "reset": 0,
+          "update": 1
+        },
+        "drifted": 1,
+        "empty": false,
+        "weakening": 1
+      },
+      "unplanned": [
+        "aws_s3_bucket_server_side_encryption_configuration.u"
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_diagnostic_as_a_document() {
+    let mut sources = Sources::default();
+    let file = sources.add("main.seal.hcl", "a {\n  é = bad\n}\n");
+    let span = Span { file, start: 11, end: 14 };
+    let list = [Diagnostic::error("Wrong", "It is.").at(span).of(&address("a"))];
+    assert_snapshot!(pretty(&json::diagnostics(&list, &sources)), @r#"
+    [
+      {
+        "address": "aws_s3_bucket_server_side_encryption_configuration.a",
+        "detail": "It is.",
+        "range": {
+          "end": {
+            "byte": 14,
+            "column": 10,
+            "line": 2
+          },
+          "filename": "main.seal.hcl",
+          "start": {
+            "byte": 11,
+            "column": 7,
+            "line": 2
+          }
+        },
+        "severity": "error",
+        "snippet": {
+          "code": "  é = bad",
+          "context": null,
+          "highlight_end_offset": 10,
+          "highlight_start_offset": 7,
+          "start_line": 2,
+          "values": []
+        },
+        "summary": "Wrong"
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn an_outcome_as_a_document() {
+    let mut plan = plan(Vec::new());
+    let hidden = OutputState { value: Json::from("hush"), sensitive: true };
+    plan.outputs.insert("key".to_owned(), hidden);
+    let outcome = Outcome {
+        done: [2, 0, 0, 0, 0],
+        failures: vec![Diagnostic::error("Access denied", "No.").of(&address("a"))],
+        skipped: vec!["t.b".to_owned()],
+        interrupted: false,
+    };
+    assert_snapshot!(pretty(&json::outcome(&plan, &outcome, &Sources::default())), @r#"
+    {
+      "destroy": false,
+      "diagnostics": [
+        {
+          "address": "aws_s3_bucket_server_side_encryption_configuration.a",
+          "detail": "No.",
+          "severity": "error",
+          "summary": "Access denied"
+        }
+      ],
+      "format_version": "1.0",
+      "outputs": {
+        "key": {
+          "sensitive": true,
+          "value": null
+        }
+      },
+      "sealform_version": "0.1.0",
+      "skipped": [
+        "t.b"
+      ],
+      "summary": {
+        "complete": false,
+        "counts": {
+          "adopt": 0,
+          "forget": 0,
+          "no-op": 0,
+          "reset": 0,
+          "update": 2
+        },
+        "failed": 1,
+        "interrupted": false,
+        "skipped": 1
+      }
+    }
+    "#);
+}
+
+#[test]
+fn graphs_are_the_same_whatever_the_order() {
+    let mut sources = Sources::default();
+    let file = sources.add("main.seal.hcl", "");
+    let span = Span { file, start: 0, end: 0 };
+    let nodes = [
+        Node::Resource(ResourceAddr::managed("t", "a\"]\\<b>\n")),
+        Node::Variable("region".into()),
+        Node::Provider("aws.eu".into()),
+        Node::Output("names".into()),
+    ];
+    let [resource, variable, provider, output] = &nodes;
+    let edge = |from: &Node, to: &Node| Edge { from: from.clone(), to: to.clone(), span };
+    let mut edges = vec![
+        edge(output, resource),
+        edge(resource, variable),
+        edge(resource, provider),
+        edge(resource, variable),
+    ];
+    let (dot, mermaid) = (graph::dot(&nodes, &edges), graph::mermaid(&nodes, &edges));
+    assert_snapshot!(dot, @r#"
+    digraph {
+      rankdir = "LR"
+      node [fontname = "sans-serif"]
+      "var.region" [shape = note]
+      "provider.aws.eu" [shape = component]
+      "t.a\"]\\<b>\\n" [shape = box]
+      "output.names" [shape = cds]
+      "t.a\"]\\<b>\\n" -> "var.region"
+      "t.a\"]\\<b>\\n" -> "provider.aws.eu"
+      "output.names" -> "t.a\"]\\<b>\\n"
+    }
+    "#);
+    assert_snapshot!(mermaid, @r#"
+    flowchart LR
+      n0("var.region")
+      n1{{"provider.aws.eu"}}
+      n2["t.a#34;]#92;#60;b#62;#92;n"]
+      n3(["output.names"])
+      n2 --> n0
+      n2 --> n1
+      n3 --> n2
+    "#);
+    edges.reverse();
+    let mut reversed = nodes.clone();
+    reversed.reverse();
+    assert_eq!(graph::dot(&reversed, &edges), dot);
+    assert_eq!(graph::mermaid(&reversed, &edges), mermaid);
+}
