@@ -3,4 +3,6 @@
 mod diagnostics;
 mod human;
 mod json;
+mod properties;
 mod samples;
+mod shown;
