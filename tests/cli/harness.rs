@@ -46,7 +46,9 @@ impl Ran {
     /// Demands a text in standard error.
     #[track_caller]
     pub(crate) fn complains(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "no {text:?} in\n{}\n{}", self.stderr, self.stdout);
+        // Messages are wrapped to the width of the terminal.
+        let flat = self.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(text), "no {text:?} in\n{}\n{}", self.stderr, self.stdout);
         self
     }
 
