@@ -42,7 +42,16 @@ impl Plan {
         let mut document: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(bytes).map_err(PlanFileError::NotAPlan)?;
         document.remove("sealform_plan");
-        serde_json::from_value(document.into()).map_err(PlanFileError::NotAPlan)
+        let mut plan: Self =
+            serde_json::from_value(document.into()).map_err(PlanFileError::NotAPlan)?;
+        for step in &mut plan.steps {
+            if let Some(after) = &mut step.after {
+                for path in &step.sensitive {
+                    *after = after.mark_at(path.steps());
+                }
+            }
+        }
+        Ok(plan)
     }
 
     /// The plan as a file's bytes.

@@ -1,7 +1,7 @@
 //! The three-way comparison: configuration, recorded, live.
 
 use super::{Action, Change, OutputChange, Plan, Reason, Step};
-use crate::addr::{Address, InstanceKey, ResourceAddr, Target};
+use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
 use crate::config::Config;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{Evaluation, Instance};
@@ -198,6 +198,10 @@ impl<'a> Maker<'a> {
             .recorded
             .and_then(|state| state.resources.get(address))
             .filter(|recorded| *recorded.identity == *identity);
+        let live = match recorded {
+            Some(recorded) => as_secret_as(&recorded.values, live),
+            None => live,
+        };
         let block = self.inputs.config.resources.get(&address.resource);
         let mut desired = ty.desired(&instance.declared, &live);
         if let (Some(block), Some(_)) = (block, recorded) {
@@ -234,6 +238,7 @@ impl<'a> Maker<'a> {
             request: ty.request(&instance.declared),
             weakening: ty.weakening(&live, &desired),
             before: Some(live),
+            sensitive: paths_of_secrets(&desired),
             after: Some(desired),
             changes,
             drift,
@@ -276,6 +281,10 @@ impl<'a> Maker<'a> {
         }
         let provider: Arc<str> = Arc::from(recorded.provider.as_str());
         let live = (self.inputs.live)(&provider, &recorded.identity);
+        let live = match live {
+            Live::Settings(live) => Live::Settings(as_secret_as(&recorded.values, live)),
+            Live::Gone | Live::Unreadable => live,
+        };
         let (action, reason, before, after) = match (reason, live) {
             (reason @ Reason::MovedTo { .. }, _) => (Action::Forget, reason, None, None),
             (_, Live::Unreadable) => {
@@ -314,6 +323,7 @@ impl<'a> Maker<'a> {
             request: self.removal_request(address, recorded),
             before,
             after,
+            sensitive: Vec::new(),
             changes,
             drift,
             weakening,
@@ -463,4 +473,13 @@ fn outputs(
         })
         .collect();
     (after, changes)
+}
+
+fn paths_of_secrets(settings: &Value) -> Vec<AttrPath> {
+    settings.sensitive_paths().into_iter().map(AttrPath::from_iter).collect()
+}
+
+/// Live settings with what is recorded as never to be shown marked so: S3 knows no secrets.
+fn as_secret_as(recorded: &Value, live: Value) -> Value {
+    recorded.sensitive_paths().iter().fold(live, |live, path| live.mark_at(path))
 }

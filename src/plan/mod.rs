@@ -63,6 +63,9 @@ pub struct Step {
     pub before: Option<Value>,
     /// The settings after the step, and what is recorded then; none where nothing is recorded.
     pub after: Option<Value>,
+    /// Which of the settings after the step are never shown; a file has their values all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitive: Vec<AttrPath>,
     /// From live to wanted, leaf by leaf.
     pub changes: Vec<Change>,
     /// From recorded to live, leaf by leaf: what somebody else changed.

@@ -85,9 +85,23 @@ pub fn resource(address: &Address, recorded: &Recorded) -> Json {
         "address": address.to_string(),
         "bucket": recorded.identity,
         "provider": recorded.provider,
-        "values": to_json(&recorded.values),
+        "values": to_json(&hidden(&recorded.values)),
         "depends_on": depends_on,
     })
+}
+
+/// The value with null in the place of what must not be shown.
+fn hidden(value: &Value) -> Value {
+    if value.is_sensitive() {
+        return Value::NULL;
+    }
+    match (value.as_fields(), value.as_items()) {
+        (Some(fields), _) => Value::object(
+            fields.iter().map(|(name, value)| (std::sync::Arc::clone(name), hidden(value))),
+        ),
+        (None, Some(items)) => Value::tuple(items.iter().map(hidden).collect()),
+        (None, None) => value.clone(),
+    }
 }
 
 /// Outputs by name.

@@ -1,6 +1,6 @@
 //! The state file as data and as bytes.
 
-use crate::addr::Address;
+use crate::addr::{Address, AttrPath};
 use crate::value::{Value, from_json, to_json};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
@@ -181,6 +181,8 @@ pub(super) struct Entry {
     region: Option<String>,
     #[serde(with = "plain")]
     values: Value,
+    /// Which of the values are never shown.
+    sensitive: Vec<AttrPath>,
     depends_on: Vec<Address>,
     prevent_destroy: bool,
 }
@@ -188,12 +190,24 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn new(address: Address, recorded: Recorded) -> Self {
         let Recorded { identity, provider, region, values, depends_on, prevent_destroy } = recorded;
-        Self { address, identity, provider, region, values, depends_on, prevent_destroy }
+        let sensitive = values.sensitive_paths().into_iter().map(AttrPath::from_iter).collect();
+        Self { address, identity, provider, region, values, sensitive, depends_on, prevent_destroy }
     }
 
     pub(super) fn into_parts(self) -> (Address, Recorded) {
-        let Self { address, identity, provider, region, values, depends_on, prevent_destroy } =
-            self;
+        let Self {
+            address,
+            identity,
+            provider,
+            region,
+            mut values,
+            sensitive,
+            depends_on,
+            prevent_destroy,
+        } = self;
+        for path in &sensitive {
+            values = values.mark_at(path.steps());
+        }
         (address, Recorded { identity, provider, region, values, depends_on, prevent_destroy })
     }
 }
@@ -283,6 +297,7 @@ mod tests {
           "bucket_key_enabled": true
         }
       },
+      "sensitive": [],
       "depends_on": [
         "aws_s3_bucket_server_side_encryption_configuration.first"
       ],
@@ -294,6 +309,7 @@ mod tests {
       "provider": "aws",
       "region": null,
       "values": {},
+      "sensitive": [],
       "depends_on": [],
       "prevent_destroy": false
     }

@@ -257,6 +257,51 @@ impl Value {
         }
     }
 
+    /// The parts that must not be shown, by the names that lead to them; the elements of a list
+    /// share one name.
+    pub fn sensitive_paths(&self) -> Vec<Vec<Arc<str>>> {
+        fn walk(value: &Value, path: &mut Vec<Arc<str>>, found: &mut Vec<Vec<Arc<str>>>) {
+            if value.is_sensitive() {
+                if found.last() != Some(path) {
+                    found.push(path.clone());
+                }
+            } else if let Some(fields) = value.as_fields() {
+                for (name, value) in fields.iter() {
+                    path.push(Arc::clone(name));
+                    walk(value, path, found);
+                    path.pop();
+                }
+            } else {
+                value.as_items().into_iter().flatten().for_each(|item| walk(item, path, found));
+            }
+        }
+        let mut found = Vec::new();
+        walk(self, &mut Vec::new(), &mut found);
+        found
+    }
+
+    /// The same value with the parts that `path` leads to never to be shown: what
+    /// [`Self::sensitive_paths`] told of a value before it went through JSON.
+    #[must_use]
+    pub fn mark_at(&self, path: &[Arc<str>]) -> Self {
+        let Some((first, rest)) = path.split_first() else { return self.clone().sensitive() };
+        match self {
+            Self::Object(fields) => match fields.get(first) {
+                Some(value) => Self::Object(fields.with(first, value.mark_at(rest))),
+                None => self.clone(),
+            },
+            Self::Tuple(items) => {
+                Self::Tuple(items.iter().map(|item| item.mark_at(path)).collect())
+            }
+            Self::List(list) => {
+                let items = list.items.iter().map(|item| item.mark_at(path)).collect();
+                Self::list(list.element_type.clone(), items)
+            }
+            // Values that were JSON have no others within.
+            _ => self.clone(),
+        }
+    }
+
     /// Whether `test` holds for this value or for any part of it.
     pub fn any(&self, test: &impl Fn(&Self) -> bool) -> bool {
         test(self)

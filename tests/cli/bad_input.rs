@@ -189,10 +189,18 @@ fn a_sensitive_value_is_never_shown() {
     for arguments in [
         &["plan", "--sandbox", "-var=key=alias/secret-name"][..],
         &["plan", "--sandbox", "-json", "-var=key=alias/secret-name"],
-        &["apply", "--sandbox", "-auto-approve", "-var=key=alias/secret-name"],
+        &["plan", "--sandbox", "-out=p.sealplan", "-var=key=alias/secret-name"],
+        &["show", "p.sealplan"],
+        &["show", "-json", "p.sealplan"],
+        &["apply", "--sandbox", "p.sealplan"],
+        &["show"],
+        &["show", "-json"],
+        &["state", "show", "aws_s3_bucket_server_side_encryption_configuration.x"],
+        &["plan", "--sandbox", "-var=key=alias/secret-nome"],
+        &["destroy", "--sandbox", "-auto-approve", "-var=key=alias/secret-name"],
     ] {
         let ran = dir.run(arguments).status(0);
-        assert!(!(ran.stdout + &ran.stderr).contains("secret-name"));
+        assert!(!(ran.stdout + &ran.stderr).contains("secret-n"), "{arguments:?}");
     }
 }
 

@@ -45,6 +45,7 @@ fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
         request: Value::NULL,
         before: before.map(live),
         after: after.map(live),
+        sensitive: Vec::new(),
         changes: Vec::new(),
         drift: Vec::new(),
         weakening: None,

@@ -53,6 +53,7 @@ pub(super) fn step(action: Action, address: Address, bucket: &str) -> Step {
         request: Value::NULL,
         before: Some(settings("AES256", None, false)),
         after: Some(settings("aws:kms", Some("alias/acme"), true)),
+        sensitive: Vec::new(),
         changes: Vec::new(),
         drift: Vec::new(),
         weakening: None,
@@ -66,6 +67,7 @@ pub(super) fn step(action: Action, address: Address, bucket: &str) -> Step {
 /// The usual update: to a key of KMS.
 pub(super) fn update(name: &str, bucket: &str) -> Step {
     Step {
+        sensitive: Vec::new(),
         changes: vec![
             algorithm("AES256", "aws:kms"),
             key(None, Some("alias/acme")),
