@@ -26,7 +26,7 @@ pub(super) struct Request<'a> {
     /// header `x-amz-expected-bucket-owner` with `NotImplemented`.
     pub(super) owner: Option<&'a str>,
     /// Whether the owner may be shown.
-    pub(super) owner_is_secret: bool,
+    owner_is_secret: bool,
     pub(super) checksum: Option<ChecksumAlgorithm>,
 }
 
@@ -42,6 +42,14 @@ impl<'a> Request<'a> {
                 || attribute("expected_bucket_owner").is_some_and(Value::is_sensitive),
             checksum: text("checksum_algorithm").map(ChecksumAlgorithm::from),
         }
+    }
+
+    /// The owner in words that a message may show.
+    pub(super) fn shown_owner(&self) -> Option<String> {
+        self.owner.map(|owner| {
+            let shown = if self.owner_is_secret { "(sensitive)" } else { owner };
+            format!("the account {shown}")
+        })
     }
 }
 

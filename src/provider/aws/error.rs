@@ -1,15 +1,17 @@
-//! What a failed request means, and how to mend it.
+//! What went wrong, in words: one place where the SDK's errors and the service's codes become
+//! ours.
 
-use super::encryption::Request;
+use super::retry::asks_to_slow_down;
 use crate::provider::{ErrorKind, ProviderError};
 use crate::resource::is_directory_bucket;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId as _;
 use std::error::Error;
 
-/// The operations on a bucket's encryption.
-#[derive(Clone, Copy, Debug)]
+/// Which of the three operations failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Get,
     Put,
@@ -17,7 +19,6 @@ pub(super) enum Operation {
 }
 
 impl Operation {
-    /// Its name in the API.
     fn name(self) -> &'static str {
         match self {
             Self::Get => "GetBucketEncryption",
@@ -26,273 +27,457 @@ impl Operation {
         }
     }
 
-    /// The permission that it needs (S3, each operation's page, "Permissions").
+    /// The action that a policy must allow: `DeleteBucketEncryption` needs the same as Put.
     fn permission(self, bucket: &str) -> &'static str {
         match (self, is_directory_bucket(bucket)) {
             (Self::Get, false) => "s3:GetEncryptionConfiguration",
-            (Self::Put | Self::Delete, false) => "s3:PutEncryptionConfiguration",
             (Self::Get, true) => "s3express:GetEncryptionConfiguration",
+            (Self::Put | Self::Delete, false) => "s3:PutEncryptionConfiguration",
             (Self::Put | Self::Delete, true) => "s3express:PutEncryptionConfiguration",
         }
     }
 }
 
-/// An error without a service's code.
+/// The call that failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call<'a> {
+    pub(super) operation: Operation,
+    pub(super) bucket: &'a str,
+    /// The owner that was asked for, in words that may be shown.
+    pub(super) owner: Option<&'a str>,
+    /// Where it went: a URL or a Region.
+    pub(super) place: &'a str,
+}
+
+/// An error that is not the service's.
 pub(super) fn plain(kind: ErrorKind, summary: &'static str, detail: String) -> ProviderError {
     ProviderError { kind, summary, detail, code: None, request_id: None }
 }
 
-/// Whether the bucket has no configuration at all: old S3-compatible stores.
-pub(super) fn is_without_default<E: ProvideErrorMetadata>(
-    error: &SdkError<E, HttpResponse>,
-) -> bool {
-    code_of(error) == Some("ServerSideEncryptionConfigurationNotFoundError")
-}
-
-fn code_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
-    error.as_service_error()?.code()
-}
-
-/// The Region that S3 says the bucket is in, where the request went to another one.
-pub(super) fn region_of<E: ProvideErrorMetadata>(
-    error: &SdkError<E, HttpResponse>,
-) -> Option<String> {
-    let response = error.raw_response()?;
-    let malformed = code_of(error) == Some("AuthorizationHeaderMalformed");
-    if !matches!(response.status().as_u16(), 301 | 307) && !malformed {
-        return None;
+/// What an operation on a bucket failed with.
+pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, call: &Call<'_>) -> ProviderError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    if let Some(found) = without_answer(error, call.place) {
+        return found;
     }
-    let header = response.headers().get("x-amz-bucket-region").map(str::to_owned);
-    header.or_else(|| {
-        // "…; the region 'us-east-1' is wrong; expecting 'eu-west-1'".
-        let message = error.as_service_error()?.message()?;
-        let (_, expected) = message.split_once("expecting '")?;
-        expected.split_once('\'').map(|(region, _)| region.to_owned())
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let (kind, summary, detail) = by_code(error.code(), status, error.message(), call);
+    ProviderError {
+        kind,
+        summary,
+        detail,
+        code: error.code().map(str::to_owned),
+        request_id: error.meta().request_id().map(str::to_owned),
+    }
+}
+
+/// What an operation of STS failed with; `what` is a sentence about what was asked for.
+pub(super) fn of_sts<E>(error: &SdkError<E, HttpResponse>, what: &str, place: &str) -> ProviderError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    if let Some(found) = without_answer(error, place) {
+        return found;
+    }
+    let code = error.code();
+    let (kind, summary, mend) = match code {
+        Some(code) if let Some(mend) = credentials_mend(code) => {
+            (ErrorKind::Credentials, "Invalid credentials", mend.to_owned())
+        }
+        Some("AccessDenied" | "AccessDeniedException") => {
+            let mend = "Its trust policy must name the caller, and the caller must be allowed \
+                        sts:AssumeRole on it.";
+            (ErrorKind::Denied, "Access denied", mend.to_owned())
+        }
+        Some(_) | None => (ErrorKind::Configuration, "STS request refused", String::new()),
+    };
+    let said = said(code, error.message());
+    ProviderError {
+        kind,
+        summary,
+        detail: format!("{what} {said} {mend}").trim_end().to_owned(),
+        code: code.map(str::to_owned),
+        request_id: error.meta().request_id().map(str::to_owned),
+    }
+}
+
+/// The cases in which the service said nothing.
+fn without_answer<E: Error + 'static>(
+    error: &SdkError<E, HttpResponse>,
+    place: &str,
+) -> Option<ProviderError> {
+    if let Some(error) = find::<CredentialsError>(error) {
+        return Some(no_credentials(error));
+    }
+    let (kind, summary, detail) = match error {
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
+            let (cause, mend) = (cause(error), unreachable_mend(error));
+            let detail = format!("No answer from {place}: {cause}.{mend}");
+            (ErrorKind::Unreachable, "Endpoint unreachable", detail)
+        }
+        SdkError::ConstructionFailure(_) => {
+            let detail = format!("The request could not be made: {}.", cause(error));
+            (ErrorKind::Configuration, "Request not possible", detail)
+        }
+        SdkError::ResponseError(_) => {
+            let detail = format!(
+                "The answer from {place} is not S3's: {}. Check that the endpoint is the one of S3.",
+                cause(error)
+            );
+            (ErrorKind::Other, "Answer not understood", detail)
+        }
+        // A service error; the enum may grow.
+        _ => return None,
+    };
+    Some(plain(kind, summary, detail))
+}
+
+fn unreachable_mend(error: &(dyn Error + 'static)) -> &'static str {
+    if chain(error).any(<dyn Error>::is::<rustls::Error>) {
+        " If the certificate is signed by an authority of your own, name its file in \
+         `custom_ca_bundle`."
+    } else {
+        " Check the endpoint, the network and the Region."
+    }
+}
+
+type Verdict = (ErrorKind, &'static str, String);
+
+/// What a service's code means, or the status where there is none.
+fn by_code(
+    code: Option<&str>,
+    status: Option<u16>,
+    message: Option<&str>,
+    call: &Call<'_>,
+) -> Verdict {
+    let Call { operation, bucket, owner, place } = *call;
+    let (name, said) = (operation.name(), said(code, message));
+    let named = code.unwrap_or_default();
+    if let Some(mend) = credentials_mend(named) {
+        return (ErrorKind::Credentials, "Invalid credentials", format!("{said} {mend}"));
+    }
+    match named {
+        "NoSuchBucket" => {
+            let detail = format!(
+                "There is no bucket {bucket:?} at {place}. Correct the name, or make the bucket \
+                 first: only its encryption is kept here."
+            );
+            (ErrorKind::NotFound, "Bucket not found", detail)
+        }
+        "AccessDenied" | "AccessDeniedException" | "AllAccessDisabled" => denied(call, &said),
+        "OperationAborted" => {
+            let detail = format!(
+                "Another operation on the bucket {bucket:?} was in progress, and still was after \
+                 all repetitions. {said} Try again later."
+            );
+            (ErrorKind::Conflict, "Conflicting operation", detail)
+        }
+        "PermanentRedirect"
+        | "TemporaryRedirect"
+        | "Redirect"
+        | "AuthorizationHeaderMalformed"
+        | "IllegalLocationConstraintException" => {
+            let detail = format!(
+                "The bucket {bucket:?} is not at {place}. {said} Set `region` of a provider to the \
+                 bucket's Region, and use that provider."
+            );
+            (ErrorKind::Configuration, "Wrong Region", detail)
+        }
+        "NotImplemented" | "XNotImplemented" | "UnsupportedOperation" | "MethodNotAllowed" => {
+            unsupported(call, &said)
+        }
+        "MalformedXML"
+        | "InvalidArgument"
+        | "InvalidRequest"
+        | "InvalidBucketName"
+        | "InvalidDigest"
+        | "BadDigest"
+        | "InvalidTag"
+        | "KMSKeyNotFoundException" => (
+            ErrorKind::Invalid,
+            "Request refused",
+            format!("{name} for {bucket:?} is not accepted. {said}"),
+        ),
+        kms if kms.starts_with("KMS.") => {
+            let detail =
+                format!("{name} for {bucket:?} is not accepted: KMS refuses the key. {said}");
+            (ErrorKind::Invalid, "Key refused", detail)
+        }
+        _ if asks_to_slow_down(code, status) => {
+            let detail = format!(
+                "{place} asked to slow down, and still did after all repetitions of {name} for \
+                 {bucket:?}. {said} Lower `--parallelism`, or raise `max_retries`."
+            );
+            (ErrorKind::Throttled, "Too many requests", detail)
+        }
+        _ => match status {
+            // Stores and proxies that answer without a code.
+            Some(403) if code.is_none() => denied(call, &said),
+            Some(405 | 501) => unsupported(call, &said),
+            Some(status @ 500..) => {
+                let detail = format!(
+                    "{name} for {bucket:?} failed at {place} with status {status}, all \
+                     repetitions included. {said} Try again later."
+                );
+                (ErrorKind::Other, "Service failure", detail)
+            }
+            Some(_) | None => {
+                let status = status.map_or_else(String::new, |it| format!(" (status {it})"));
+                let owner = owner.map_or_else(String::new, |it| format!(" owned by {it}"));
+                let detail = format!("{name} for {bucket:?}{owner} failed{status}. {said}");
+                (ErrorKind::Other, "Request failed", detail.trim_end().to_owned())
+            }
+        },
+    }
+}
+
+fn denied(call: &Call<'_>, said: &str) -> Verdict {
+    let Call { operation, bucket, owner, place: _ } = *call;
+    let permission = operation.permission(bucket);
+    let owner = owner.map_or_else(String::new, |owner| {
+        format!(" Or the bucket does not belong to {owner}, as `expected_bucket_owner` asks for.")
+    });
+    let detail = format!(
+        "The credentials may not do {permission} on the bucket {bucket:?}: no policy allows it, \
+         or one denies it.{owner} {said}"
+    );
+    (ErrorKind::Denied, "Access denied", detail.trim_end().to_owned())
+}
+
+fn unsupported(call: &Call<'_>, said: &str) -> Verdict {
+    let Call { operation, bucket, owner: _, place } = *call;
+    let name = operation.name();
+    let consequence = match operation {
+        Operation::Get => {
+            format!("The live configuration of the bucket {bucket:?} cannot be read")
+        }
+        Operation::Put => format!("The configuration of the bucket {bucket:?} cannot be written"),
+        Operation::Delete => format!("The configuration of the bucket {bucket:?} cannot be reset"),
+    };
+    let detail = format!("{consequence}: {place} does not support {name}. {said}");
+    (ErrorKind::Unsupported, "Operation not supported", detail.trim_end().to_owned())
+}
+
+/// How to mend credentials that a service refuses with this code; nothing if it is not about
+/// credentials.
+fn credentials_mend(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "InvalidAccessKeyId" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
+            "The access key does not exist there, or is switched off. Check which credentials are \
+             in use (AWS_ACCESS_KEY_ID, AWS_PROFILE, `profile`), and that the endpoint is theirs."
+        }
+        "SignatureDoesNotMatch" => {
+            "The secret access key does not go with the access key. Check both for a slip."
+        }
+        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" | "RequestExpired" => {
+            "The credentials have expired. Log in again, such as by `aws sso login`."
+        }
+        "InvalidToken" => {
+            "The session token is not valid. Check that AWS_SESSION_TOKEN goes with the access \
+             key, or log in again."
+        }
+        "RequestTimeTooSkewed" => {
+            "The clock of this machine is more than 15 minutes off. Set it right."
+        }
+        _ => return None,
     })
 }
 
-/// The cause at the bottom of an error, which is what a user can do something about.
-pub(super) fn innermost(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    let text = cause.to_string();
-    text.trim_end_matches('.').to_owned()
-}
-
-/// What a failed request means. `secret` is a key that S3's message may repeat and that must not
-/// be shown.
-pub(super) fn explain<E: ProvideErrorMetadata + Error + 'static>(
-    error: &SdkError<E, HttpResponse>,
-    operation: Operation,
-    request: &Request<'_>,
-    endpoint: &str,
-    secret: Option<&str>,
-) -> ProviderError {
-    let Some(service) = error.as_service_error() else {
-        return unanswered(error, operation, request.bucket, endpoint);
-    };
-    let meta = service.meta();
-    let status = error.raw_response().map(|response| response.status().as_u16());
-    let message = meta.message().unwrap_or("no further word").trim_end_matches('.');
-    let message = match secret {
-        Some(secret) => message.replace(secret, "(sensitive value)"),
-        None => message.to_owned(),
-    };
-    let meaning = meaning(meta.code(), status, &message, operation, request);
-    ProviderError {
-        code: meta.code().map(str::to_owned),
-        request_id: meta.request_id().map(str::to_owned),
-        ..meaning
+/// What the service said, as a sentence.
+fn said(code: Option<&str>, message: Option<&str>) -> String {
+    let message = message.map(|message| message.trim().trim_end_matches('.'));
+    match (code, message.filter(|message| !message.is_empty())) {
+        (Some(code), Some(message)) => format!("The service says {code}: {message}."),
+        (Some(code), None) => format!("The service says {code}."),
+        (None, Some(message)) => format!("The service says: {message}."),
+        (None, None) => String::new(),
     }
 }
 
-/// What an answer means by its code and status.
-fn meaning(
-    code: Option<&str>,
-    status: Option<u16>,
-    message: &str,
-    operation: Operation,
-    request: &Request<'_>,
-) -> ProviderError {
-    let bucket = request.bucket;
-    let name = operation.name();
-    let (kind, summary, detail) = match (code.unwrap_or_default(), status) {
-        ("NoSuchBucket", _) => (
-            ErrorKind::NotFound,
-            "Bucket not found",
-            format!("There is no bucket {bucket:?}. Make it first, or correct its name."),
-        ),
-        ("AccessDenied" | "AllAccessDisabled" | "AccessDeniedException", _) => {
-            let owner = match request.owner {
-                Some(_) if request.owner_is_secret => {
-                    " It is also refused where the bucket's owner is another one than expected."
-                        .to_owned()
-                }
-                Some(owner) => format!(
-                    " It is also refused where the bucket's owner is another one than {owner}, \
-                     which `expected_bucket_owner` demands."
-                ),
-                None => String::new(),
-            };
-            (
-                ErrorKind::Denied,
-                "Access denied",
-                format!(
-                    "S3 refuses {name} on the bucket {bucket:?} ({message}). Allow {}.{owner}",
-                    operation.permission(bucket)
-                ),
-            )
+/// Why there are no credentials.
+pub(super) fn no_credentials(error: &CredentialsError) -> ProviderError {
+    let cause = cause(error);
+    let detail = match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            "None found in the environment (AWS_ACCESS_KEY_ID), in the profile of ~/.aws \
+             (AWS_PROFILE), by web identity, from the container, or from the instance. Log in, \
+             such as by `aws sso login`, or set `profile`."
+                .to_owned()
         }
-        (
-            "InvalidAccessKeyId"
-            | "SignatureDoesNotMatch"
-            | "ExpiredToken"
-            | "InvalidToken"
-            | "RequestTimeTooSkewed"
-            | "UnrecognizedClientException"
-            | "InvalidClientTokenId",
-            _,
-        ) => (
-            ErrorKind::Credentials,
-            "Invalid credentials",
-            format!(
-                "S3 does not accept the credentials ({}: {message}). Renew them; for a time too \
-                 skewed, set the clock.",
-                code.unwrap_or_default()
-            ),
-        ),
-        ("OperationAborted", _) => (
-            ErrorKind::Conflict,
-            "Conflicting operation",
-            format!(
-                "Another operation on the bucket {bucket:?} is in progress ({message}). Try \
-                     again."
-            ),
-        ),
-        ("MalformedXML" | "InvalidArgument" | "InvalidRequest" | "InvalidBucketName", _) => (
-            ErrorKind::Invalid,
-            "Refused by S3",
-            format!("S3 refuses {name} on the bucket {bucket:?}: {message}."),
-        ),
-        (kms, _) if kms.starts_with("KMS.") => (
-            ErrorKind::Invalid,
-            "Key refused",
-            format!("S3 refuses the key for the bucket {bucket:?} ({kms}: {message})."),
-        ),
-        ("NotImplemented" | "XNotImplemented" | "MethodNotAllowed" | "UnsupportedOperation", _)
-        | (_, Some(405 | 501)) => (
-            ErrorKind::Unsupported,
-            "Not supported by the service",
-            match operation {
-                Operation::Get => format!(
-                    "The service does not know {name}, so that the live configuration of the \
-                     bucket {bucket:?} cannot be read. Nothing is written blindly."
-                ),
-                Operation::Put | Operation::Delete => {
-                    format!("The service does not know {name} on the bucket {bucket:?}.")
-                }
-            },
-        ),
-        (other, status) if super::retry::asks_to_slow_down(Some(other), status) => (
-            ErrorKind::Throttled,
-            "Too many requests",
-            format!(
-                "S3 went on asking to slow down ({other}) at {name} on the bucket {bucket:?}. Try \
-                 again later, or with a lower --parallelism."
-            ),
-        ),
-        (other, status) => (
-            ErrorKind::Other,
-            "Request failed",
-            format!(
-                "{name} on the bucket {bucket:?} failed: {}{message}.",
-                match (other, status) {
-                    ("", Some(status)) => format!("status {status}, "),
-                    ("", None) => String::new(),
-                    (code, _) => format!("{code}: "),
-                }
-            ),
-        ),
+        CredentialsError::ProviderTimedOut(_) => {
+            format!("The source of credentials does not answer: {cause}.")
+        }
+        CredentialsError::InvalidConfiguration(_) => {
+            format!("{}. Mend ~/.aws/config or the environment.", capital(&cause))
+        }
+        // The enum may grow.
+        _ => format!("{}. Log in again, or check `profile`.", capital(&cause)),
     };
-    plain(kind, summary, detail)
+    plain(ErrorKind::Credentials, "No credentials", detail)
 }
 
-/// What a request means that no answer came to.
-fn unanswered<E: Error + 'static>(
-    error: &SdkError<E, HttpResponse>,
-    operation: Operation,
-    bucket: &str,
-    endpoint: &str,
-) -> ProviderError {
-    let cause = innermost(error);
-    let name = operation.name();
-    match error {
-        SdkError::TimeoutError(_) => plain(
-            ErrorKind::Unreachable,
-            "No answer",
-            format!("{endpoint} did not answer {name} on the bucket {bucket:?} in time ({cause})."),
-        ),
-        SdkError::DispatchFailure(_) => plain(
-            ErrorKind::Unreachable,
-            "Endpoint unreachable",
-            format!(
-                "{name} on the bucket {bucket:?} did not get through to {endpoint}: {cause}. Check \
-                 the network, the Region and `endpoints`."
-            ),
-        ),
-        SdkError::ResponseError(_) => plain(
-            ErrorKind::Unreachable,
-            "Unreadable answer",
-            format!(
-                "The answer of {endpoint} to {name} on the bucket {bucket:?} cannot be read: \
-                     {cause}."
-            ),
-        ),
-        _ => plain(
-            ErrorKind::Other,
-            "Request failed",
-            format!("{name} on the bucket {bucket:?} could not be made: {cause}."),
-        ),
+/// Whether the source of credentials that was named holds none.
+pub(super) fn holds_none(error: &CredentialsError) -> bool {
+    chain(error)
+        .filter_map(<dyn Error>::downcast_ref)
+        .any(|error| matches!(error, CredentialsError::CredentialsNotLoaded(_)))
+}
+
+/// The first error of this type in the chain.
+pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    chain(error).find_map(<dyn Error>::downcast_ref)
+}
+
+/// The error and all that caused it. What an `io::Error` wraps counts, which its `source` skips.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
+/// What is wrong with a certificate, where that is the cause.
+fn certificate_fault(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
+    };
+    let rustls::Error::InvalidCertificate(fault) = find::<rustls::Error>(error)? else {
+        return None;
+    };
+    Some(match fault {
+        UnknownIssuer => "its certificate is signed by an authority that is not trusted",
+        Expired | ExpiredContext { .. } => "its certificate has expired",
+        NotValidForName | NotValidForNameContext { .. } => "its certificate is for another name",
+        _ => "its certificate is not valid",
+    })
+}
+
+/// The innermost cause, in a few words.
+fn cause(error: &(dyn Error + 'static)) -> String {
+    if let Some(fault) = certificate_fault(error) {
+        return fault.to_owned();
     }
+    let texts: Vec<String> = chain(error).map(ToString::to_string).collect();
+    // "timed out" alone says less than the error around it, which knows what and after how long.
+    let text = texts.iter().rev().find(|text| !text.is_empty() && *text != "timed out");
+    let text = text.map_or("timed out", String::as_str);
+    let text = text.split(" (os error").next().unwrap_or(text).trim_end_matches('.');
+    let mut chars = text.chars();
+    match chars.next() {
+        // An abbreviation keeps its capitals.
+        Some(first) if chars.as_str().starts_with(char::is_lowercase) => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        Some(_) | None => text.to_owned(),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_s3::error::ErrorMetadata;
+    use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionError;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+
+    fn told(code: Option<&str>, status: u16, operation: Operation, bucket: &str) -> ProviderError {
+        let metadata = ErrorMetadata::builder().message("Why.");
+        let metadata = match code {
+            Some(code) => metadata.code(code),
+            None => metadata,
+        };
+        let error = GetBucketEncryptionError::generic(metadata.build());
+        let status = StatusCode::try_from(status).unwrap();
+        let response = HttpResponse::new(status, SdkBody::empty());
+        let call = Call { operation, bucket, owner: None, place: "S3 in eu-west-1" };
+        of_call(&SdkError::service_error(error, response), &call)
+    }
 
     #[test]
-    fn every_code_that_has_a_rule_is_told_as_it_says() {
-        let request =
-            Request { bucket: "logs", owner: None, owner_is_secret: false, checksum: None };
-        for (code, status, kind, summary) in [
-            ("NoSuchBucket", 404, ErrorKind::NotFound, "Bucket not found"),
-            ("AccessDenied", 403, ErrorKind::Denied, "Access denied"),
-            ("InvalidAccessKeyId", 403, ErrorKind::Credentials, "Invalid credentials"),
-            ("SignatureDoesNotMatch", 403, ErrorKind::Credentials, "Invalid credentials"),
-            ("ExpiredToken", 400, ErrorKind::Credentials, "Invalid credentials"),
-            ("OperationAborted", 409, ErrorKind::Conflict, "Conflicting operation"),
-            ("MalformedXML", 400, ErrorKind::Invalid, "Refused by S3"),
-            ("InvalidArgument", 400, ErrorKind::Invalid, "Refused by S3"),
-            ("KMS.NotFoundException", 400, ErrorKind::Invalid, "Key refused"),
-            ("NotImplemented", 501, ErrorKind::Unsupported, "Not supported by the service"),
-            ("MethodNotAllowed", 405, ErrorKind::Unsupported, "Not supported by the service"),
-            ("SlowDown", 503, ErrorKind::Throttled, "Too many requests"),
-            ("InternalError", 500, ErrorKind::Other, "Request failed"),
-            ("", 418, ErrorKind::Other, "Request failed"),
-        ] {
-            let error = meaning(Some(code), Some(status), "its words", Operation::Get, &request);
-            assert_eq!((error.kind, error.summary), (kind, summary), "{code}");
+    fn every_code_has_its_kind() {
+        use ErrorKind::*;
+        let cases = [
+            (Some("NoSuchBucket"), 404, NotFound, "Bucket not found"),
+            (Some("AccessDenied"), 403, Denied, "Access denied"),
+            (None, 403, Denied, "Access denied"),
+            (Some("InvalidAccessKeyId"), 403, Credentials, "Invalid credentials"),
+            (Some("SignatureDoesNotMatch"), 403, Credentials, "Invalid credentials"),
+            (Some("ExpiredToken"), 400, Credentials, "Invalid credentials"),
+            (Some("InvalidToken"), 400, Credentials, "Invalid credentials"),
+            (Some("RequestTimeTooSkewed"), 403, Credentials, "Invalid credentials"),
+            (Some("SlowDown"), 503, Throttled, "Too many requests"),
+            (Some("ServiceUnavailable"), 503, Throttled, "Too many requests"),
+            (Some("ThrottlingException"), 400, Throttled, "Too many requests"),
+            (None, 429, Throttled, "Too many requests"),
+            (Some("OperationAborted"), 409, Conflict, "Conflicting operation"),
+            (Some("MalformedXML"), 400, Invalid, "Request refused"),
+            (Some("InvalidArgument"), 400, Invalid, "Request refused"),
+            (Some("KMS.NotFoundException"), 400, Invalid, "Key refused"),
+            (Some("KMS.DisabledException"), 400, Invalid, "Key refused"),
+            (Some("NotImplemented"), 501, Unsupported, "Operation not supported"),
+            (Some("XNotImplemented"), 501, Unsupported, "Operation not supported"),
+            (Some("UnsupportedOperation"), 400, Unsupported, "Operation not supported"),
+            (Some("MethodNotAllowed"), 405, Unsupported, "Operation not supported"),
+            (None, 405, Unsupported, "Operation not supported"),
+            (Some("PermanentRedirect"), 301, Configuration, "Wrong Region"),
+            (Some("AuthorizationHeaderMalformed"), 400, Configuration, "Wrong Region"),
+            (Some("InternalError"), 500, Other, "Service failure"),
+            (None, 502, Other, "Service failure"),
+            (Some("Tomorrow"), 418, Other, "Request failed"),
+            (None, 404, Other, "Request failed"),
+        ];
+        for (code, status, kind, summary) in cases {
+            let error = told(code, status, Operation::Get, "logs");
+            assert_eq!((error.kind, error.summary), (kind, summary), "{code:?} {status}");
+            assert_eq!(error.code.as_deref(), code);
+            // A sentence, with the bucket or the service's own words in it.
+            assert!(error.detail.ends_with('.'), "{error}");
+            assert!(error.detail.contains("logs") || error.detail.contains("Why"), "{error}");
+            assert!(!error.detail.contains("  "), "{error}");
         }
     }
 
     #[test]
-    fn the_permission_is_that_of_the_kind_of_bucket() {
-        assert_eq!(Operation::Get.permission("logs"), "s3:GetEncryptionConfiguration");
+    fn texts_read_well() {
+        let texts = [
+            told(Some("AccessDenied"), 403, Operation::Delete, "logs"),
+            told(Some("NotImplemented"), 501, Operation::Get, "fast--euw1-az1--x-s3"),
+            told(Some("ExpiredToken"), 400, Operation::Put, "logs"),
+            told(Some("InvalidArgument"), 400, Operation::Put, "logs"),
+            told(Some("InternalError"), 500, Operation::Get, "logs"),
+            told(Some("Tomorrow"), 418, Operation::Get, "logs"),
+        ];
+        let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(texts.join("\n"), @r#"
+        Access denied: The credentials may not do s3:PutEncryptionConfiguration on the bucket "logs": no policy allows it, or one denies it. The service says AccessDenied: Why.
+        Operation not supported: The live configuration of the bucket "fast--euw1-az1--x-s3" cannot be read: S3 in eu-west-1 does not support GetBucketEncryption. The service says NotImplemented: Why.
+        Invalid credentials: The service says ExpiredToken: Why. The credentials have expired. Log in again, such as by `aws sso login`.
+        Request refused: PutBucketEncryption for "logs" is not accepted. The service says InvalidArgument: Why.
+        Service failure: GetBucketEncryption for "logs" failed at S3 in eu-west-1 with status 500, all repetitions included. The service says InternalError: Why. Try again later.
+        Request failed: GetBucketEncryption for "logs" failed (status 418). The service says Tomorrow: Why.
+        "#);
+    }
+
+    #[test]
+    fn the_innermost_cause_is_told_without_noise() {
+        use std::io;
+        let unknown = rustls::CertificateError::UnknownIssuer;
+        let unknown = io::Error::other(rustls::Error::InvalidCertificate(unknown));
         assert_eq!(
-            Operation::Delete.permission("logs--use1-az4--x-s3"),
-            "s3express:PutEncryptionConfiguration"
+            cause(&io::Error::other(unknown)),
+            "its certificate is signed by an authority that is not trusted"
         );
+        let refused = io::Error::other(io::Error::from_raw_os_error(111));
+        assert_eq!(cause(&refused), "connection refused");
+        assert_eq!(cause(&io::Error::other("TLS handshake failed")), "TLS handshake failed");
     }
 }

@@ -1,68 +1,88 @@
-//! An HTTP client that accepts any certificate, for `insecure = true`: the SDK has no switch for
-//! it.
+//! Connections that accept any certificate, for which the SDK has no switch.
 
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector as SmithyConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
-    http_client_fn,
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use std::sync::Arc;
 
-/// The client. Timeouts are those of operations and their attempts, which the SDK keeps itself.
-pub(super) fn client() -> Result<SharedHttpClient, rustls::Error> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let tls = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anyone(provider)))
-        .with_no_client_auth();
-    let https =
-        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-    let client = Client::builder(TokioExecutor::new()).build(https);
-    let connector = SharedHttpConnector::new(Connector(client));
-    Ok(http_client_fn(move |_, _| connector.clone()))
+/// A connector for `https` that does not ask who answers. It does not go through proxies.
+pub(super) fn connector(settings: &HttpConnectorSettings) -> SharedHttpConnector {
+    let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&crypto))
+        .with_safe_default_protocol_versions();
+    let tls = match builder {
+        Ok(builder) => builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Anyone(crypto)))
+            .with_no_client_auth(),
+        Err(error) => return SharedHttpConnector::new(Broken(error)),
+    };
+    let mut tcp = TcpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(settings.connect_timeout());
+    let https = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_only()
+        .enable_http1()
+        .wrap_connector(tcp);
+    SharedHttpConnector::new(Insecure(Client::builder(TokioExecutor::new()).build(https)))
 }
 
-#[derive(Clone, Debug)]
-struct Connector(Client<HttpsConnector<HttpConnector>, SdkBody>);
+/// The time of a whole attempt is limited by the SDK.
+#[derive(Debug)]
+struct Insecure(Client<HttpsConnector<TcpConnector>, SdkBody>);
 
-impl SmithyConnector for Connector {
+impl HttpConnector for Insecure {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
+        let request = match request.try_into_http1x() {
+            Ok(request) => request,
+            Err(error) => {
+                return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into())));
+            }
+        };
+        let answer = self.0.request(request);
         HttpConnectorFuture::new(async move {
-            let request =
-                request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let response = client
-                .request(request)
-                .await
-                .map_err(|error| ConnectorError::io(error.into()))?
-                .map(SdkBody::from_body_1_x);
-            HttpResponse::try_from(response).map_err(|error| ConnectorError::user(error.into()))
+            // Whatever goes wrong here goes wrong on the wire, and may be repeated.
+            let answer = answer.await.map_err(|error| ConnectorError::io(error.into()))?;
+            HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
+                .map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }
 
-/// Takes any server for the right one, as long as it holds the key of the certificate it shows.
+/// Stands in where TLS cannot be set up at all.
+#[derive(Debug)]
+struct Broken(rustls::Error);
+
+impl HttpConnector for Broken {
+    fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Err(ConnectorError::user(self.0.clone().into())))
+    }
+}
+
+/// Accepts every certificate; that the other side holds its key is still checked.
 #[derive(Debug)]
 struct Anyone(Arc<CryptoProvider>);
 
 impl ServerCertVerifier for Anyone {
     fn verify_server_cert(
         &self,
-        _end_entity: &CertificateDer<'_>,
+        _certificate: &CertificateDer<'_>,
         _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         Ok(ServerCertVerified::assertion())

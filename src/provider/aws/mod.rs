@@ -1,9 +1,21 @@
 //! Amazon S3 through the AWS SDK.
 //!
-//! Owns the `provider "aws"` block's settings, its clients, and what S3's answers mean. A provider
-//! is connected when it is first needed: until then there is no client, and nothing is asked.
+//! Owns the SDK: its clients, its configuration, its errors. Nothing of it leaves this room, but
+//! settings and [`ProviderError`]s. It decides nothing about what is read or written.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), sealform::provider::ProviderError> {
+//! use sealform::provider::aws::{Aws, Settings};
+//! use sealform::provider::Provider;
+//!
+//! let settings = Settings { region: Some("eu-west-1".to_owned()), ..Settings::default() };
+//! let aws = Aws::new([("aws".into(), settings)].into());
+//! aws.connect("aws").await?;
+//! # Ok(())
+//! # }
+//! ```
 
-mod account;
+mod connect;
 mod encryption;
 mod endpoint;
 mod error;
@@ -11,112 +23,196 @@ mod http;
 mod insecure;
 mod retry;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use self::settings::{AssumeRole, Endpoints, SCHEMA, Settings};
 
-use self::account::Account;
+use self::connect::Connection;
 use self::encryption::Request;
-use self::error::Operation;
+use self::error::{Call, Operation};
 use self::retry::Throttled;
 use super::{ErrorKind, Provider, ProviderError, Target};
 use crate::value::Value;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
-/// The providers of a configuration, by address.
+/// All configured `provider "aws"` of a run. Each connects when it is first needed, once: a
+/// failure to connect is kept and given to everyone who asks.
 #[derive(Debug)]
 pub struct Aws {
-    accounts: BTreeMap<Arc<str>, Account>,
+    providers: BTreeMap<Arc<str>, Configured>,
     throttled: Throttled,
 }
 
+#[derive(Debug)]
+struct Configured {
+    settings: Settings,
+    connection: OnceCell<Result<Connection, ProviderError>>,
+}
+
 impl Aws {
-    /// Takes note of the providers; asks nothing and makes no client.
+    /// The providers by address, such as `aws` and `aws.eu`. Opens and reads nothing.
     pub fn new(providers: BTreeMap<Arc<str>, Settings>) -> Self {
-        let throttled = Throttled::default();
-        let accounts = providers
-            .into_iter()
-            .map(|(address, settings)| (address, Account::new(settings, throttled.clone())))
-            .collect();
-        Self { accounts, throttled }
+        let configured = |settings| Configured { settings, connection: OnceCell::new() };
+        let providers =
+            providers.into_iter().map(|(address, it)| (address, configured(it))).collect();
+        Self { providers, throttled: Throttled::default() }
     }
 
-    fn account(&self, address: &str) -> Result<&Account, ProviderError> {
-        self.accounts.get(address).ok_or_else(|| {
-            let detail = format!(
-                "The state has buckets of the provider {address}, which the configuration does not \
-                 declare any more. Declare it until they are gone."
-            );
-            error::plain(ErrorKind::Configuration, "Missing provider", detail)
-        })
+    /// The Region of the provider: the declared one or, once connected, the one that was found.
+    pub fn region(&self, address: &str) -> Option<String> {
+        let Configured { settings, connection } = self.providers.get(address)?;
+        let found = connection.get().and_then(|it| it.as_ref().ok()).map(|it| &**it.region());
+        let sandbox = settings.sandbox.then_some(connect::SANDBOX_REGION);
+        found.or(settings.region.as_deref()).or(sandbox).map(str::to_owned)
     }
+
+    /// The account of the provider's credentials (STS, `GetCallerIdentity`).
+    pub async fn account(&self, address: &str) -> Result<String, ProviderError> {
+        self.connection(address).await?.account().await
+    }
+
+    async fn connection(&self, address: &str) -> Result<&Connection, ProviderError> {
+        let configured = self.providers.get(address).ok_or_else(|| {
+            let detail = format!("There is no provider {address:?}. Declare it.");
+            error::plain(ErrorKind::Configuration, "Unknown provider", detail)
+        })?;
+        let open = || Connection::open(&configured.settings, self.throttled.clone());
+        configured.connection.get_or_init(open).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// Sends a request to the bucket's Region. Where S3 answers that it is another one, that one
+    /// is remembered, and the request repeated there, once: the SDK follows no redirect.
+    async fn send<T, E, F>(
+        &self,
+        operation: Operation,
+        target: &Target,
+        request: &Request<'_>,
+        call: impl Fn(Client) -> F + Send + Sync,
+    ) -> Result<Result<T, Failure<E>>, ProviderError>
+    where
+        T: Send,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    {
+        let connection = self.connection(&target.provider).await?;
+        let mut region = connection.region_of(request.bucket);
+        let mut answer = call(connection.client(&region)).await;
+        if let Some(there) = answer.as_ref().err().and_then(|error| other_region(error, &region)) {
+            region = there;
+            answer = call(connection.client(&region)).await;
+            if answer.as_ref().err().is_none_or(|error| other_region(error, &region).is_none()) {
+                connection.remember(request.bucket, Arc::clone(&region));
+            }
+        }
+        Ok(answer.map_err(|error| {
+            let place = connection.place(&region);
+            let owner = request.shown_owner();
+            let call =
+                Call { operation, bucket: request.bucket, owner: owner.as_deref(), place: &place };
+            let told = error::of_call(&error, &call);
+            Failure { error, told }
+        }))
+    }
+}
+
+/// A failed request: what the SDK says, and what we say.
+struct Failure<E> {
+    error: SdkError<E, HttpResponse>,
+    told: ProviderError,
+}
+
+/// The other Region that an answer names: by the header `x-amz-bucket-region`, or by the element
+/// `Region` of the error, as `AuthorizationHeaderMalformed` does.
+fn other_region<E: ProvideErrorMetadata>(
+    error: &SdkError<E, HttpResponse>,
+    asked: &str,
+) -> Option<Arc<str>> {
+    let response = error.raw_response()?;
+    match (response.status().as_u16(), error.code()) {
+        (301 | 307 | 308, _) | (400, Some("AuthorizationHeaderMalformed")) => {}
+        _ => return None,
+    }
+    let header = response.headers().get("x-amz-bucket-region");
+    let body = response.body().bytes().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let element = || {
+        let (_, rest) = body?.split_once("<Region>")?;
+        rest.split_once("</Region>").map(|(region, _)| region)
+    };
+    // It becomes part of a host's name.
+    let is_name = |region: &&str| {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        !region.is_empty() && region.bytes().all(allowed)
+    };
+    header.or_else(element).filter(is_name).filter(|region| *region != asked).map(Arc::from)
 }
 
 impl Provider for Aws {
     async fn connect(&self, address: &str) -> Result<(), ProviderError> {
-        self.account(address)?.connected().await.map(|_| ())
+        self.connection(address).await.map(|_| ())
     }
 
     async fn read(&self, target: &Target) -> Result<Value, ProviderError> {
-        let connected = self.account(&target.provider)?.connected().await?;
         let request = Request::of(target);
-        let answer = connected
-            .call(request.bucket, |client| {
-                client
-                    .get_bucket_encryption()
-                    .bucket(request.bucket)
-                    .set_expected_bucket_owner(request.owner.map(str::to_owned))
-                    .send()
-            })
-            .await;
-        match answer {
+        let call = |client: Client| {
+            client
+                .get_bucket_encryption()
+                .bucket(request.bucket)
+                .set_expected_bucket_owner(request.owner.map(str::to_owned))
+                .send()
+        };
+        match self.send(Operation::Get, target, &request, call).await? {
             Ok(answer) => Ok(encryption::from_sdk(
                 request.bucket,
                 answer.server_side_encryption_configuration,
             )),
-            Err(error) if error::is_without_default(&error) => Ok(encryption::without_default()),
-            Err(error) => {
-                Err(error::explain(&error, Operation::Get, &request, &connected.endpoint(), None))
+            Err(Failure { error, told: _ })
+                if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") =>
+            {
+                Ok(encryption::without_default())
             }
+            Err(Failure { error: _, told }) => Err(told),
         }
     }
 
     async fn write(&self, target: &Target, settings: &Value) -> Result<(), ProviderError> {
-        let connected = self.account(&target.provider)?.connected().await?;
         let request = Request::of(target);
         let configuration = encryption::to_sdk(request.bucket, settings)?;
-        let answer = connected
-            .call(request.bucket, |client| {
-                client
-                    .put_bucket_encryption()
-                    .bucket(request.bucket)
-                    .server_side_encryption_configuration(configuration.clone())
-                    .set_expected_bucket_owner(request.owner.map(str::to_owned))
-                    .set_checksum_algorithm(request.checksum.clone())
-                    .send()
-            })
-            .await;
-        let secret = encryption::secret_key(settings);
-        answer.map(|_| ()).map_err(|error| {
-            error::explain(&error, Operation::Put, &request, &connected.endpoint(), secret)
+        let call = |client: Client| {
+            client
+                .put_bucket_encryption()
+                .bucket(request.bucket)
+                .set_expected_bucket_owner(request.owner.map(str::to_owned))
+                .set_checksum_algorithm(request.checksum.clone())
+                .server_side_encryption_configuration(configuration.clone())
+                .send()
+        };
+        let answer = self.send(Operation::Put, target, &request, call).await?;
+        answer.map(|_| ()).map_err(|Failure { error: _, mut told }| {
+            if let Some(key) = encryption::secret_key(settings) {
+                told.detail = told.detail.replace(key, "(sensitive)");
+            }
+            told
         })
     }
 
     async fn reset(&self, target: &Target) -> Result<(), ProviderError> {
-        let connected = self.account(&target.provider)?.connected().await?;
         let request = Request::of(target);
-        let answer = connected
-            .call(request.bucket, |client| {
-                client
-                    .delete_bucket_encryption()
-                    .bucket(request.bucket)
-                    .set_expected_bucket_owner(request.owner.map(str::to_owned))
-                    .send()
-            })
-            .await;
-        answer.map(|_| ()).map_err(|error| {
-            error::explain(&error, Operation::Delete, &request, &connected.endpoint(), None)
-        })
+        let call = |client: Client| {
+            client
+                .delete_bucket_encryption()
+                .bucket(request.bucket)
+                .set_expected_bucket_owner(request.owner.map(str::to_owned))
+                .send()
+        };
+        let answer = self.send(Operation::Delete, target, &request, call).await?;
+        answer.map(|_| ()).map_err(|Failure { error: _, told }| told)
     }
 
     fn throttled(&self) -> u64 {

@@ -1,0 +1,337 @@
+//! One configured provider, connected: Region, credentials, account, and a client for each Region.
+
+use super::endpoint::{CustomEndpoint, Resolver};
+use super::error::{find, holds_none, no_credentials, of_sts, plain};
+use super::http;
+use super::retry::{Conflicts, Throttled, retries, timeouts, unlimited};
+use super::settings::{AssumeRole, Settings};
+use crate::provider::{ErrorKind, ProviderError};
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::config::retry::RetryPartition;
+use aws_sdk_s3::config::{IdentityCache, SharedHttpClient};
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_async::rt::sleep::default_async_sleep;
+use aws_smithy_async::time::SharedTimeSource;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// How long Region and credentials may take to be found: a machine without them may have a
+/// metadata service that hangs.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The Region of the embedded endpoint where nothing is said.
+pub(super) const SANDBOX_REGION: &str = "us-east-1";
+
+/// A connected provider.
+#[derive(Debug)]
+pub(super) struct Connection {
+    settings: Settings,
+    sdk: SdkConfig,
+    region: Arc<str>,
+    retry_partition: RetryPartition,
+    clients: Mutex<BTreeMap<Arc<str>, Client>>,
+    /// Where the buckets are that are not in the provider's own Region.
+    elsewhere: Mutex<BTreeMap<Arc<str>, Arc<str>>>,
+    custom_endpoint: CustomEndpoint,
+    throttled: Throttled,
+    account: OnceCell<Result<String, ProviderError>>,
+}
+
+impl Connection {
+    /// Finds Region and credentials, and checks the account where only some are allowed.
+    pub(super) async fn open(
+        settings: &Settings,
+        throttled: Throttled,
+    ) -> Result<Self, ProviderError> {
+        let sdk = tokio::time::timeout(LIMIT, load(settings)).await.unwrap_or_else(|_| {
+            let detail = format!(
+                "Region and credentials were not found within {} seconds: a source of them, such \
+                 as the metadata service of the machine, does not answer. Set `region` and \
+                 `profile`, or AWS_EC2_METADATA_DISABLED=true.",
+                LIMIT.as_secs()
+            );
+            Err(plain(ErrorKind::Credentials, "No credentials", detail))
+        })?;
+        let region = sdk.region().map(|region| Arc::from(region.as_ref())).ok_or_else(no_region)?;
+        let connection = Self {
+            settings: settings.clone(),
+            sdk,
+            region,
+            retry_partition: unlimited(),
+            clients: Mutex::default(),
+            elsewhere: Mutex::default(),
+            custom_endpoint: CustomEndpoint::default(),
+            throttled,
+            account: OnceCell::new(),
+        };
+        if !settings.allowed_account_ids.is_empty() {
+            let account = connection.account().await?;
+            if !settings.allowed_account_ids.contains(&account) {
+                return Err(forbidden_account(&account, settings));
+            }
+        }
+        Ok(connection)
+    }
+
+    pub(super) fn region(&self) -> &Arc<str> {
+        &self.region
+    }
+
+    /// The Region that the bucket is in, as far as is known.
+    pub(super) fn region_of(&self, bucket: &str) -> Arc<str> {
+        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(elsewhere.get(bucket).unwrap_or(&self.region))
+    }
+
+    pub(super) fn remember(&self, bucket: &str, region: Arc<str>) {
+        let mut elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.insert(Arc::from(bucket), region);
+    }
+
+    /// The client of a Region, made once.
+    pub(super) fn client(&self, region: &Arc<str>) -> Client {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(region) {
+            return client.clone();
+        }
+        let mut config = aws_sdk_s3::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_string()))
+            .endpoint_resolver(Resolver::new(self.custom_endpoint.clone()))
+            .force_path_style(self.settings.s3_use_path_style.unwrap_or(true))
+            // The operations on encryption are signed as they are; sessions are for objects.
+            .disable_s3_express_session_auth(true)
+            .retry_config(retries(&self.settings))
+            .retry_partition(self.retry_partition.clone())
+            .retry_classifier(Conflicts)
+            .timeout_config(timeouts(&self.settings))
+            .interceptor(self.throttled.clone());
+        // Else the one of the environment stays.
+        if let Some(url) = &self.settings.endpoints.s3 {
+            config = config.endpoint_url(url);
+        }
+        let client = Client::from_conf(config.build());
+        clients.insert(Arc::clone(region), client.clone());
+        client
+    }
+
+    /// Where requests of a Region go, in words.
+    pub(super) fn place(&self, region: &str) -> String {
+        match self.custom_endpoint.get() {
+            Some(url) => url.to_owned(),
+            None => format!("S3 in {region}"),
+        }
+    }
+
+    /// The account of the credentials (STS, `GetCallerIdentity`), asked for once.
+    pub(super) async fn account(&self) -> Result<String, ProviderError> {
+        self.account.get_or_init(|| self.caller_account()).await.clone()
+    }
+
+    async fn caller_account(&self) -> Result<String, ProviderError> {
+        let client = aws_sdk_sts::Client::from_conf(
+            aws_sdk_sts::config::Builder::from(&sts_config(&self.sdk, &self.settings))
+                .retry_config(retries(&self.settings))
+                .timeout_config(timeouts(&self.settings))
+                .build(),
+        );
+        let answer = client.get_caller_identity().send().await.map_err(|error| {
+            let what = "The account of the credentials cannot be found out.";
+            of_sts(&error, what, &sts_place(&self.settings, &self.region))
+        })?;
+        answer.account.ok_or_else(|| {
+            let detail = "STS answers GetCallerIdentity without an account. Check the endpoint.";
+            plain(ErrorKind::Other, "Answer not understood", detail.to_owned())
+        })
+    }
+}
+
+fn no_region() -> ProviderError {
+    let detail = "Nothing says which Region to work in. Set `region` in the provider, AWS_REGION, \
+                  or `region` in the profile of ~/.aws/config.";
+    plain(ErrorKind::Configuration, "No Region", detail.to_owned())
+}
+
+fn forbidden_account(account: &str, settings: &Settings) -> ProviderError {
+    let allowed: Vec<&str> = settings.allowed_account_ids.iter().map(String::as_str).collect();
+    let detail = format!(
+        "The credentials are those of the account {account}, and `allowed_account_ids` allows \
+         {}. Use other credentials, or allow the account.",
+        allowed.join(", ")
+    );
+    plain(ErrorKind::Configuration, "Account not allowed", detail)
+}
+
+async fn load(settings: &Settings) -> Result<SdkConfig, ProviderError> {
+    let http = http::client(settings)?;
+    let (sdk, base) = if settings.sandbox {
+        // Without them requests would leave this machine.
+        if settings.endpoints.s3.is_none() || settings.endpoints.sts.is_none() {
+            let detail = "The sandbox needs its own endpoints of S3 and STS.".to_owned();
+            return Err(plain(ErrorKind::Configuration, "Missing endpoint", detail));
+        }
+        let credentials = sandbox_credentials(settings);
+        (sandbox_config(settings, http), SharedCredentialsProvider::new(credentials))
+    } else {
+        let sdk = environment_config(settings, http.clone()).await;
+        let base = environment_credentials(settings, &sdk, http).await;
+        (sdk, base)
+    };
+    if sdk.region().is_none() {
+        return Err(no_region());
+    }
+    let credentials = match &settings.assume_role {
+        None => base,
+        Some(role) => assumed(role, settings, &sdk, base).await,
+    };
+    let credentials = if settings.skip_credentials_validation {
+        credentials
+    } else {
+        let first = credentials.provide_credentials().await;
+        let first = first.map_err(|error| credentials_failure(&error, settings, &sdk))?;
+        SharedCredentialsProvider::new(Fetched {
+            first: Mutex::new(Some(first)),
+            then: credentials,
+        })
+    };
+    Ok(sdk
+        .into_builder()
+        .credentials_provider(credentials)
+        // One cache for all clients, so that credentials are fetched again when they expire only.
+        .identity_cache(IdentityCache::lazy().build())
+        .build())
+}
+
+/// Nothing but what is said: the embedded endpoint answers the same on every machine.
+fn sandbox_config(settings: &Settings, http: SharedHttpClient) -> SdkConfig {
+    let region = settings.region.as_deref().unwrap_or(SANDBOX_REGION);
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .http_client(http)
+        .time_source(SharedTimeSource::default());
+    config.set_sleep_impl(default_async_sleep());
+    config.build()
+}
+
+fn sandbox_credentials(settings: &Settings) -> Credentials {
+    let account = settings.sandbox_account.as_deref().unwrap_or("sandbox");
+    Credentials::new(account, "sandbox", None, None, "sandbox")
+}
+
+async fn environment_config(settings: &Settings, http: SharedHttpClient) -> SdkConfig {
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).http_client(http).no_credentials();
+    if let Some(region) = &settings.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    loader.load().await
+}
+
+/// The SDK's chain, or the profile that is named: it wins over the environment.
+async fn environment_credentials(
+    settings: &Settings,
+    sdk: &SdkConfig,
+    http: SharedHttpClient,
+) -> SharedCredentialsProvider {
+    let config =
+        ProviderConfig::without_region().with_region(sdk.region().cloned()).with_http_client(http);
+    match &settings.profile {
+        Some(profile) => SharedCredentialsProvider::new(
+            ProfileFileCredentialsProvider::builder()
+                .configure(&config)
+                .profile_name(profile)
+                .build(),
+        ),
+        None => SharedCredentialsProvider::new(
+            DefaultCredentialsChain::builder()
+                .configure(config)
+                .region(sdk.region().cloned())
+                .build()
+                .await,
+        ),
+    }
+}
+
+async fn assumed(
+    role: &AssumeRole,
+    settings: &Settings,
+    sdk: &SdkConfig,
+    base: SharedCredentialsProvider,
+) -> SharedCredentialsProvider {
+    let AssumeRole { role_arn, session_name, external_id } = role;
+    let mut builder = AssumeRoleProvider::builder(role_arn)
+        .session_name(session_name.as_deref().unwrap_or("sealform"))
+        .configure(&sts_config(sdk, settings));
+    if let Some(external_id) = external_id {
+        builder = builder.external_id(external_id);
+    }
+    SharedCredentialsProvider::new(builder.build_from_provider(base).await)
+}
+
+/// The configuration for clients of STS.
+fn sts_config(sdk: &SdkConfig, settings: &Settings) -> SdkConfig {
+    match &settings.endpoints.sts {
+        Some(url) => sdk.clone().into_builder().endpoint_url(url).build(),
+        None => sdk.clone(),
+    }
+}
+
+fn sts_place(settings: &Settings, region: &str) -> String {
+    settings.endpoints.sts.clone().unwrap_or_else(|| format!("STS in {region}"))
+}
+
+fn credentials_failure(
+    error: &CredentialsError,
+    settings: &Settings,
+    sdk: &SdkConfig,
+) -> ProviderError {
+    if let Some(profile) = settings.profile.as_ref().filter(|_| holds_none(error)) {
+        let detail = format!(
+            "The profile {profile:?} is not in ~/.aws/config or ~/.aws/credentials, or holds no \
+             credentials. Correct `profile`, or add it there, such as by `aws configure sso`."
+        );
+        return plain(ErrorKind::Configuration, "Profile not found", detail);
+    }
+    let Some(role) = settings.assume_role.as_ref() else { return no_credentials(error) };
+    let what = format!("The role {} cannot be assumed.", role.role_arn);
+    if let Some(refusal) = find::<SdkError<AssumeRoleError, HttpResponse>>(error) {
+        let region = sdk.region().map_or(SANDBOX_REGION, AsRef::as_ref);
+        return of_sts(refusal, &what, &sts_place(settings, region));
+    }
+    let cause = no_credentials(error);
+    ProviderError { detail: format!("{what} {}", cause.detail), ..cause }
+}
+
+/// Hands out what was fetched up front first, and fetches anew from then on: once that expires.
+#[derive(Debug)]
+struct Fetched {
+    first: Mutex<Option<Credentials>>,
+    then: SharedCredentialsProvider,
+}
+
+impl ProvideCredentials for Fetched {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        match self.first.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(credentials) => future::ProvideCredentials::ready(Ok(credentials)),
+            None => self.then.provide_credentials(),
+        }
+    }
+}
