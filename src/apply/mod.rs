@@ -17,6 +17,7 @@ use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
 use crate::resource::{self, ResourceType};
 use crate::state::{Change, Recorded, Session, StateError};
 use crate::value::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -50,6 +51,7 @@ pub async fn apply<P: Provider>(
     let mut running: JoinSet<(usize, Duration, Result<(), Diagnostic>)> = JoinSet::new();
     let mut failures: Vec<(usize, Diagnostic)> = Vec::new();
     let mut broken: Option<StateError> = None;
+    let mut in_flight: BTreeSet<usize> = BTreeSet::new();
     loop {
         while running.len() < pace.allowed()
             && broken.is_none()
@@ -58,6 +60,7 @@ pub async fn apply<P: Provider>(
         {
             let Some(step) = plan.steps.get(at) else { continue };
             reporter.report(&Event::Started { step });
+            in_flight.insert(at);
             let (provider, step) = (Arc::clone(provider), step.clone());
             running.spawn(async move {
                 let begun = Instant::now();
@@ -73,6 +76,7 @@ pub async fn apply<P: Provider>(
         }
         let mut done = Vec::new();
         for (at, took, result) in results.into_iter().flatten() {
+            in_flight.remove(&at);
             pace.answered(provider.throttled());
             let Some(step) = plan.steps.get(at) else { continue };
             match result {
@@ -107,6 +111,14 @@ pub async fn apply<P: Provider>(
             }
             queue.done(at);
         }
+    }
+    // A task that panicked gave no result.
+    for at in in_flight {
+        let Some(step) = plan.steps.get(at) else { continue };
+        let diagnostic = failure(step, &ProviderError::panicked(&step.identity));
+        reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
+        failures.push((at, diagnostic));
+        queue.failed(at);
     }
     outcome.interrupted = interrupted.load(Ordering::Relaxed);
     for at in queue.left() {

@@ -9,6 +9,7 @@ use crate::engine::{Checked, Project, Run, Setup};
 use crate::plan::Plan;
 use crate::render;
 use clap::ArgAction;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A plan that `plan --out` saved; it is carried out without asking.
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN",
+        conflicts_with_all = ["destroy", "target", "exclude", "flags", "files", "refresh"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     doing: Doing,
@@ -182,8 +184,7 @@ async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing,
     let interrupted = Arc::new(AtomicBool::new(false));
     let watcher = tokio::spawn(watch(Arc::clone(&interrupted)));
     let mut progress = ui.progress();
-    let result =
-        run.apply(plan, doing.planning.parallelism.max(1), &interrupted, &mut progress).await;
+    let result = run.apply(plan, doing.planning.parallelism, &interrupted, &mut progress).await;
     drop(progress);
     watcher.abort();
     let outcome = match result {
@@ -207,18 +208,42 @@ async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing,
     }
 }
 
-/// Waits for a signal that asks to stop: SIGINT, or SIGTERM as batch systems send it.
+/// Waits for a signal that asks to stop: SIGINT, SIGTERM as batch systems send it, or SIGHUP of a
+/// terminal that closes. The first lets what runs finish; the second leaves it: what was done is
+/// in the journal.
 async fn watch(interrupted: Arc<AtomicBool>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+        let (Ok(mut terminate), Ok(mut hangup)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        else {
+            return;
+        };
+        loop {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            stop(&interrupted);
         }
     }
     #[cfg(not(unix))]
-    let _pressed = tokio::signal::ctrl_c().await;
-    interrupted.store(true, Ordering::Relaxed);
+    while tokio::signal::ctrl_c().await.is_ok() {
+        stop(&interrupted);
+    }
+}
+
+#[expect(clippy::exit, reason = "the user has asked twice")]
+fn stop(interrupted: &AtomicBool) {
+    let mut stderr = std::io::stderr().lock();
+    if interrupted.swap(true, Ordering::Relaxed) {
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    }
+    // Nobody reads standard error: there is nobody to tell.
+    let _closed = writeln!(
+        stderr,
+        "Stopping: nothing new begins, and what runs is waited for. Once more leaves it."
+    );
 }

@@ -92,7 +92,7 @@ pub(super) struct Planning {
         require_equals = true, default_value_t = true, default_missing_value = "true")]
     refresh: bool,
     /// Requests in flight at most.
-    #[arg(long, value_name = "N", default_value_t = PARALLELISM)]
+    #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = parallelism)]
     pub(super) parallelism: usize,
     #[command(flatten)]
     pub(super) locking: Locking,
@@ -118,6 +118,11 @@ pub(super) struct Locking {
     /// How long to wait for another run's lock, such as 30s or 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     lock_timeout: Duration,
+}
+
+/// Reads a number of requests.
+fn parallelism(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "it is a whole number from 1".to_owned())
 }
 
 /// Reads `30s`, `5m`, `1h` or a number of seconds.
@@ -154,7 +159,7 @@ impl Planning {
             selection: Selection { targets: parse(&self.target), excludes: parse(&self.exclude) },
             destroy,
             refresh: self.refresh,
-            parallelism: self.parallelism.max(1),
+            parallelism: self.parallelism,
         }
     }
 }

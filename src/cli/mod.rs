@@ -60,7 +60,7 @@ impl Exit {
 /// Files named *.seal.hcl declare the encryption of buckets. `plan` shows how what is live differs,
 /// `apply` changes it. Every flag may be written with one dash or with two.
 #[derive(Debug, Parser)]
-#[command(name = "sealform", version, disable_version_flag = true, max_term_width = 100)]
+#[command(name = "sealform", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all went well; 1 an error, a usage error included; with \
 --detailed-exitcode, 2 there is something to do; 130 stopped by a signal.")]
 struct Cli {
@@ -128,7 +128,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match Cli::try_parse_from(&arguments) {
         Ok(cli) => {
             let mut ui = Ui::new(&cli.global);
-            dispatch(cli, &mut ui)
+            let exit = dispatch(cli, &mut ui);
+            ui.exit(exit)
         }
         Err(error) => {
             // A closed pipe is no reason to fail.

@@ -106,6 +106,15 @@ pub(super) fn show(plan: &Plan, project: &Project, diagnostics: &Diagnostics, js
 
 /// Writes the plan to a file that only its owner reads: it may hold sensitive values.
 fn save(plan: &Plan, path: &Path) -> Result<(), String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if path.exists() && !path.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    if name.ends_with(".hcl") || name.ends_with(".state.json") {
+        return Err("its name is that of a configuration or a state; take another, such as \
+                    `this.sealplan`"
+            .to_owned());
+    }
     let bytes = plan.to_bytes().map_err(|error| error.to_string())?;
     crate::state::write_atomically(path, &bytes).map_err(|error| error.to_string())
 }

@@ -1,8 +1,9 @@
 //! The terminal: what is written where, and what is asked.
 
-use super::Global;
+use super::{Exit, Global};
 use crate::diag::{Diagnostic, Sources};
 use crate::render::{self, Style};
+use std::cell::Cell;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 /// Where a command writes to and asks.
@@ -12,6 +13,8 @@ pub(super) struct Ui {
     color_err: bool,
     pub(super) concise: bool,
     width: usize,
+    /// Standard output could not be written: the command failed, whatever else it did.
+    failed: Cell<bool>,
 }
 
 impl Ui {
@@ -25,7 +28,13 @@ impl Ui {
             color_err: !plain && io::stderr().is_terminal(),
             concise: false,
             width,
+            failed: Cell::new(false),
         }
+    }
+
+    /// How the command ended, given how its work ended.
+    pub(super) fn exit(&self, exit: Exit) -> Exit {
+        if self.failed.get() { Exit::Failure } else { exit }
     }
 
     /// How standard output is drawn on.
@@ -44,6 +53,7 @@ impl Ui {
         if let Err(error) = written
             && error.kind() != io::ErrorKind::BrokenPipe
         {
+            self.failed.set(true);
             self.error(&format!("cannot write to standard output: {error}"));
         }
     }

@@ -91,7 +91,8 @@ fn list(dir: &Path) -> io::Result<Vec<String>> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let hidden = name.starts_with('.') || name.starts_with('#');
-        if !hidden && !name.ends_with('~') && !entry.path().is_dir() {
+        // A pipe would be waited for without end.
+        if !hidden && !name.ends_with('~') && entry.path().is_file() {
             names.push(name);
         }
     }

@@ -2,7 +2,8 @@
 
 use super::project::{DirectoryFiles, Project};
 use crate::addr::Address;
-use crate::diag::{self, Diagnostic, Diagnostics, Severity};
+use crate::config::IgnoreChanges;
+use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::eval::{self, Evaluation, Input, Instance, Paths, functions::Context, span_of};
 use crate::provider::aws;
 use crate::resource;
@@ -105,6 +106,15 @@ impl Project {
         providers: &BTreeMap<Arc<str>, aws::Settings>,
         diagnostics: &mut Diagnostics,
     ) {
+        for block in self.config.resources.values() {
+            let Some(ty) = resource::find(&block.addr.ty) else { continue };
+            let IgnoreChanges::Paths(paths) = &block.lifecycle.ignore_changes else { continue };
+            for (path, span) in paths.iter().filter(|(path, _)| !ty.schema().has(path.steps())) {
+                let hint = did_you_mean(&path.to_string(), ty.schema().names());
+                let detail = format!("The resource has no attribute `{path}`.{hint}");
+                diagnostics.push(Diagnostic::error("Unknown attribute", detail).at(*span));
+            }
+        }
         let mut seen: BTreeMap<(Option<&str>, Arc<str>), &Instance> = BTreeMap::new();
         for instance in &evaluation.instances {
             let address = &instance.address;

@@ -70,6 +70,32 @@ pub struct Run {
     sandbox: Option<Sandbox>,
 }
 
+/// The state, locked and read.
+struct Held {
+    state: Option<StateFile>,
+    local: Local,
+    lock: Option<Lock>,
+}
+
+impl Held {
+    async fn take(
+        project: &Project,
+        setup: &Setup,
+        reporter: &mut dyn Reporter,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let local = Local::new(project.state_path());
+        let local = if setup.sandbox.is_some() { local.for_sandbox() } else { local };
+        let read = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.read()?)));
+        let (lock, state) = read.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
+        if let Some(fault) = state.as_ref().and_then(|state| mixed_up(state, setup, &local)) {
+            diagnostics.push(fault);
+            return None;
+        }
+        Some(Self { state, local, lock })
+    }
+}
+
 /// How often a lock that another run holds is tried again.
 const LOCK_PAUSE: Duration = Duration::from_millis(250);
 
@@ -82,6 +108,8 @@ impl Run {
         reporter: &mut dyn Reporter,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
+        // The state's lock comes first: whoever waits is told who holds it.
+        let held = Held::take(project, setup, reporter, diagnostics).await?;
         let mut settings = checked.providers.clone();
         let sandbox = match &setup.sandbox {
             None => None,
@@ -96,7 +124,7 @@ impl Run {
             }
         };
         prepare(&mut settings, setup, sandbox.as_ref());
-        Self::with(project, settings, sandbox, setup, reporter, diagnostics).await
+        Some(Self::new(held, settings, sandbox))
     }
 
     /// As [`Run::open`], for carrying out a plan that a file holds.
@@ -136,17 +164,9 @@ impl Run {
             ));
             return None;
         }
-        let sandbox = match &setup.sandbox {
-            None => None,
-            Some(options) => {
-                let world = report(open_world(&project.dir), diagnostics)?;
-                Some(report(start(world, options).await, diagnostics)?)
-            }
-        };
-        prepare(&mut settings, setup, sandbox.as_ref());
-        let run = Self::with(project, settings, sandbox, setup, reporter, diagnostics).await?;
-        let lineage = run.state.as_ref().map(|state| state.lineage.as_str());
-        let serial = run.state.as_ref().map_or(0, |state| state.serial);
+        let held = Held::take(project, setup, reporter, diagnostics).await?;
+        let lineage = held.state.as_ref().map(|state| state.lineage.as_str());
+        let serial = held.state.as_ref().map_or(0, |state| state.serial);
         let stale = match (lineage, plan.lineage.as_deref()) {
             (Some(now), Some(then)) if now != then => Some(format!(
                 "The plan was made for another state (lineage {then}), and this one has lineage \
@@ -168,51 +188,23 @@ impl Run {
         };
         if let Some(detail) = stale {
             diagnostics.push(Diagnostic::error("Saved plan is stale", detail));
-            run.close().await;
             return None;
         }
-        Some(run)
+        let sandbox = match &setup.sandbox {
+            None => None,
+            Some(options) => {
+                let world = report(open_world(&project.dir), diagnostics)?;
+                Some(report(start(world, options).await, diagnostics)?)
+            }
+        };
+        prepare(&mut settings, setup, sandbox.as_ref());
+        Some(Self::new(held, settings, sandbox))
     }
 
-    async fn with(
-        project: &Project,
-        settings: BTreeMap<Arc<str>, Settings>,
-        sandbox: Option<Sandbox>,
-        setup: &Setup,
-        reporter: &mut dyn Reporter,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Self> {
-        let local = Local::new(project.state_path());
-        let local = if setup.sandbox.is_some() { local.for_sandbox() } else { local };
-        let opened = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.read()?)));
-        let mixed = match &opened {
-            Ok((_, Some(state))) => mixed_up(state, setup, &local),
-            Ok((_, None)) | Err(_) => None,
-        };
-        if let Some(fault) = mixed {
-            diagnostics.push(fault);
-            if let Some(sandbox) = sandbox {
-                sandbox.stop().await;
-            }
-            return None;
-        }
-        match opened {
-            Ok((lock, state)) => Some(Self {
-                state,
-                local,
-                lock,
-                provider: Arc::new(Aws::new(settings.clone())),
-                settings,
-                sandbox,
-            }),
-            Err(error) => {
-                diagnostics.push(error.diagnostic());
-                if let Some(sandbox) = sandbox {
-                    sandbox.stop().await;
-                }
-                None
-            }
-        }
+    fn new(held: Held, settings: BTreeMap<Arc<str>, Settings>, sandbox: Option<Sandbox>) -> Self {
+        let Held { state, local, lock } = held;
+        let provider = Arc::new(Aws::new(settings.clone()));
+        Self { state, local, lock, settings, provider, sandbox }
     }
 
     /// Reads what is live and decides what is to be done.
@@ -586,6 +578,8 @@ async fn lock(
                 }
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
+            // A checkout that cannot be written to can be planned all the same.
+            Err(StateError::Io { .. }) if setup.lock.read_only => return Ok(None),
             Err(error) => return Err(error),
         }
     }

@@ -249,6 +249,10 @@ impl Finder<'_> {
             }
         };
         for expr in &resource.depends_on {
+            if all(expr).is_empty() {
+                let detail = "A dependency is a reference without quotes: `type.name`, `var.x`.";
+                self.report("Invalid dependency", detail, expr.span);
+            }
             self.expr(&node, expr, Repetition::None);
         }
         body_exprs(&resource.body, &mut |expr| self.expr(&node, expr, repetition));

@@ -169,6 +169,11 @@ pub(super) fn validate(variable: &Variable, scope: &Scope<'_>, diagnostics: &mut
                     last.related.push((validation.condition.span, "this must hold".to_owned()));
                 }
             }
+            Ok(value) if value.is_null() => diagnostics.push(*fault(
+                "Invalid condition",
+                "A condition must be true or false, not null.",
+                validation.condition.span,
+            )),
             Ok(_) => {}
             Err(fault) => diagnostics.push(*fault),
         }

@@ -88,6 +88,22 @@ pub enum ErrorKind {
     Other,
 }
 
+impl ProviderError {
+    /// A request that ended the task that made it: a fault of this program or of the SDK.
+    pub fn panicked(identity: &str) -> Self {
+        Self {
+            kind: ErrorKind::Other,
+            summary: "Request broke down",
+            detail: format!(
+                "The request for {identity:?} broke down within this program; what it said stands \
+                 above. A credential or a Region with a line break in it is a known cause."
+            ),
+            code: None,
+            request_id: None,
+        }
+    }
+}
+
 impl From<ProviderError> for Diagnostic {
     fn from(error: ProviderError) -> Self {
         Self::error(error.summary, error.detail)

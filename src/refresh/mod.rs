@@ -22,9 +22,8 @@ pub async fn refresh<P: Provider>(
     let total = targets.len();
     reporter.report(&Event::Reading { total });
     let mut pace = Pace::new(parallelism, provider.throttled());
-    let mut answers: Vec<Option<(Target, Answer)>> = Vec::new();
-    answers.resize_with(total, || None);
-    let mut waiting = targets.into_iter().enumerate();
+    let mut answers: Vec<Option<Answer>> = vec![None; total];
+    let mut waiting = targets.iter().cloned().enumerate();
     let mut running = JoinSet::new();
     let mut done = 0;
     loop {
@@ -34,20 +33,29 @@ pub async fn refresh<P: Provider>(
             let provider = Arc::clone(provider);
             running.spawn(async move {
                 let answer = provider.read(&target).await;
-                (at, target, answer)
+                (at, answer)
             });
         }
         let Some(joined) = running.join_next().await else { break };
-        // A task ends early only with the whole program.
-        let Ok((at, target, answer)) = joined else { continue };
         pace.answered(provider.throttled());
-        if let Some(slot) = answers.get_mut(at) {
-            *slot = Some((target, answer));
+        // A task that panicked leaves its target without an answer, which is told below.
+        if let Ok((at, answer)) = joined
+            && let Some(slot) = answers.get_mut(at)
+        {
+            *slot = Some(answer);
         }
         done += 1;
         reporter.report(&Event::Read { done, total });
     }
-    answers.into_iter().flatten().collect()
+    let without_answer = |target: &Target| Err(ProviderError::panicked(&target.identity));
+    targets
+        .into_iter()
+        .zip(answers)
+        .map(|(target, answer)| {
+            let answer = answer.unwrap_or_else(|| without_answer(&target));
+            (target, answer)
+        })
+        .collect()
 }
 
 #[cfg(test)]

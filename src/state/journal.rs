@@ -239,6 +239,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
             journal = Some(Journal { header, changes: Vec::new() });
         }
     }
+    // A header that was torn is the beginning of one; anything else is no journal of ours.
+    if let (None, Some(line)) = (&journal, bad)
+        && bytes.contains(&b'\n')
+    {
+        let reason = "it is not the header of a journal".into();
+        return Err(JournalError::Damaged { line, reason });
+    }
     Ok(journal)
 }
 

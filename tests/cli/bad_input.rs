@@ -248,3 +248,23 @@ fn a_state_that_is_none() {
         assert_eq!(dir.read("state/sealform.state.json"), content, "it is left alone");
     }
 }
+
+#[test]
+fn names_of_nothing_in_lifecycle_and_depends_on() {
+    let block = resource("x", "logs", "AES256", "");
+    let block = block.trim_end().trim_end_matches('}');
+    refused_with(
+        &format!("{block}  lifecycle {{\n    ignore_changes = [rule[0].bucket_key]\n  }}\n}}\n"),
+        &["no attribute `rule.bucket_key`"],
+    );
+    refused_with(&format!("{block}  depends_on = [\"a.b\"]\n}}\n"), &["Invalid dependency"]);
+}
+
+#[test]
+fn a_credential_that_no_header_can_hold() {
+    let dir = Dir::with(&resource("x", "logs", "AES256", ""))
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "a\nb")
+        .env("AWS_SECRET_ACCESS_KEY", "c");
+    dir.run(&["plan"]).status(1).complains("main.seal.hcl:3:12");
+}

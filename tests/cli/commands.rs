@@ -154,3 +154,40 @@ fn the_sandbox_and_aws_are_never_mixed_up() {
     dir.run(&["apply", "--sandbox", "-auto-approve"]).status(1).complains("another world");
     assert_eq!(dir.read("state/sealform.state.json"), state);
 }
+
+#[test]
+fn a_saved_plan_takes_no_flags_of_planning() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    dir.run(&["plan", "--sandbox", "-out=p.sealplan"]).status(0);
+    for flag in ["-destroy", "-target=t.n", "-exclude=t.n", "-var=a=b", "-var-file=f"] {
+        dir.run(&["apply", "--sandbox", "p.sealplan", flag]).status(1).complains("cannot be used");
+    }
+    dir.run(&["plan", "--sandbox", "-out=main.seal.hcl"]).status(1).complains("configuration");
+    dir.run(&["plan", "--sandbox", "-out=state"]).status(1).complains("not a regular file");
+    assert!(dir.read("main.seal.hcl").contains("resource"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_a_failure() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    for arguments in [&["version"][..], &["validate"], &["plan", "--sandbox"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let status = dir.command(arguments).stdout(full).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_state_behind_a_link_stays_there() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    dir.write("real/.keep", "");
+    dir.write("state/.keep", "");
+    std::os::unix::fs::symlink("../real/state.json", dir.path().join("state/sealform.state.json"))
+        .unwrap();
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0);
+    assert!(dir.read("real/state.json").contains("logs"));
+    assert!(dir.path().join("state/sealform.state.json").is_symlink());
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+}

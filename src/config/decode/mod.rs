@@ -214,8 +214,11 @@ impl Decoder<'_> {
         let span = alias.as_ref().map_or(name.span, |alias| alias.span);
         if let Some(first) = providers.get(&address) {
             let first = first.alias.as_ref().map_or(first.name.span, |alias| alias.span);
-            let hint = if alias.is_none() { "; give one of the two an `alias`" } else { "" };
-            self.twice(&format!("The provider {address:?}{hint}"), span, first);
+            let what = match &alias {
+                Some(_) => format!("The provider {address}"),
+                None => format!("The provider {address} without an `alias`"),
+            };
+            self.twice(&what, span, first);
             return;
         }
         providers.insert(address, Provider { name, alias, body: block.body });

@@ -80,7 +80,10 @@ impl Aws {
 
     async fn connection(&self, address: &str) -> Result<&Connection, ProviderError> {
         let configured = self.providers.get(address).ok_or_else(|| {
-            let detail = format!("There is no provider {address:?}. Declare it.");
+            let detail = format!(
+                "The state has buckets of the provider {address:?}, which the configuration does \
+                 not declare any more. Declare it until they are gone."
+            );
             error::plain(ErrorKind::Configuration, "Unknown provider", detail)
         })?;
         let open = || Connection::open(&configured.settings, self.throttled.clone());

@@ -58,6 +58,11 @@ impl Mark {
 impl Local {
     /// The state that is or will be at `path`.
     pub fn new(path: PathBuf) -> Self {
+        // A link to a state elsewhere stays a link: the file behind it is what is replaced.
+        let path = match fs::read_link(&path) {
+            Ok(target) => parent(&path).join(target),
+            Err(_) => path,
+        };
         Self { path, sandbox: false }
     }
 
