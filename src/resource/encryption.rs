@@ -15,38 +15,29 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct BucketEncryption;
 
-const fn optional(
-    name: &'static str,
-    ty: AttrType,
-    usage: Usage,
-    description: &'static str,
-) -> Attribute {
-    Attribute { name, ty, usage, sensitive: false, description }
-}
-
 static SCHEMA: Schema = Schema {
     attributes: &[
-        optional(
+        Attribute::open(
             "bucket",
             AttrType::String,
             Usage::Required,
             "The name of the bucket, of a general purpose or a directory bucket.",
         ),
-        optional(
+        Attribute::open(
             "expected_bucket_owner",
             AttrType::String,
             Usage::Optional,
             "The 12-digit id of the account that must own the bucket. S3 refuses every request \
              where another one does.",
         ),
-        optional(
+        Attribute::open(
             "checksum_algorithm",
             AttrType::String,
             Usage::Optional,
             "How the request is protected on its way: CRC32, CRC32C, CRC64NVME, SHA1 or SHA256. \
              CRC32 where nothing is said.",
         ),
-        optional("id", AttrType::String, Usage::Computed, "The name of the bucket."),
+        Attribute::open("id", AttrType::String, Usage::Computed, "The name of the bucket."),
     ],
     blocks: &[NestedBlock {
         name: "rule",
@@ -58,14 +49,14 @@ static SCHEMA: Schema = Schema {
 
 static RULE: Schema = Schema {
     attributes: &[
-        optional(
+        Attribute::open(
             "bucket_key_enabled",
             AttrType::Bool,
             Usage::OptionalComputed,
             "Whether S3 uses a Bucket Key, which saves requests to KMS. Where nothing is said: \
              false, and true for a directory bucket, where it cannot be turned off.",
         ),
-        optional(
+        Attribute::open(
             "blocked_encryption_types",
             AttrType::SetOfString,
             Usage::OptionalComputed,
@@ -83,14 +74,14 @@ static RULE: Schema = Schema {
 
 static DEFAULT: Schema = Schema {
     attributes: &[
-        optional(
+        Attribute::open(
             "sse_algorithm",
             AttrType::String,
             Usage::Required,
             "AES256 (keys of S3), aws:kms (a key of KMS) or aws:kms:dsse (two layers under a key \
              of KMS).",
         ),
-        optional(
+        Attribute::open(
             "kms_master_key_id",
             AttrType::String,
             Usage::Optional,

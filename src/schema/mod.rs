@@ -47,6 +47,18 @@ pub enum AttrType {
     SetOfString,
 }
 
+impl Attribute {
+    /// An attribute whose value may be shown.
+    pub const fn open(
+        name: &'static str,
+        ty: AttrType,
+        usage: Usage,
+        description: &'static str,
+    ) -> Self {
+        Self { name, ty, usage, sensitive: false, description }
+    }
+}
+
 impl AttrType {
     /// The type of the language.
     pub fn ty(self) -> Type {

@@ -9,17 +9,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-const fn attribute(
-    name: &'static str,
-    ty: AttrType,
-    usage: Usage,
-    description: &'static str,
-) -> Attribute {
-    Attribute { name, ty, usage, sensitive: false, description }
-}
-
 const fn optional(name: &'static str, ty: AttrType, description: &'static str) -> Attribute {
-    attribute(name, ty, Usage::Optional, description)
+    Attribute::open(name, ty, Usage::Optional, description)
 }
 
 /// What the block `provider "aws"` may hold.
@@ -103,7 +94,7 @@ pub static SCHEMA: Schema = Schema {
 
 static ASSUME_ROLE: Schema = Schema {
     attributes: &[
-        attribute("role_arn", AttrType::String, Usage::Required, "The ARN of the role."),
+        Attribute::open("role_arn", AttrType::String, Usage::Required, "The ARN of the role."),
         optional(
             "session_name",
             AttrType::String,
