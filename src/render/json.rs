@@ -8,7 +8,7 @@ use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
 use crate::state::{OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the documents: another first number means that readers must be changed.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -36,6 +36,28 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &Sources) -> Json 
 
 /// What carrying out a plan came to. The failures are among the diagnostics.
 pub fn outcome(plan: &Plan, outcome: &Outcome, sources: &Sources) -> Json {
+    let failed: BTreeSet<&Address> =
+        outcome.failures.iter().filter_map(|failure| failure.address.as_ref()).collect();
+    let skipped: BTreeSet<&str> = outcome.skipped.iter().map(String::as_str).collect();
+    let done: Vec<Json> = plan
+        .steps
+        .iter()
+        .filter(|it| it.action != Action::NoOp)
+        .map(|it| {
+            let status = if failed.contains(&it.address) {
+                "failed"
+            } else if skipped.contains(it.address.to_string().as_str()) {
+                "skipped"
+            } else {
+                "done"
+            };
+            let mut object = step(it);
+            if let Json::Object(fields) = &mut object {
+                fields.insert("status".to_owned(), status.into());
+            }
+            object
+        })
+        .collect();
     json!({
         "format_version": FORMAT_VERSION,
         "sealform_version": plan.tool_version,
@@ -47,6 +69,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, sources: &Sources) -> Json {
             "interrupted": outcome.interrupted,
             "complete": outcome.is_complete(),
         },
+        "resource_changes": done,
         "skipped": outcome.skipped,
         "outputs": outputs(&plan.outputs),
         "diagnostics": diagnostics(&outcome.failures, sources),

@@ -73,6 +73,10 @@ fn plan_as_json_is_one_document() {
         "rule.apply_server_side_encryption_by_default.sse_algorithm"
     );
     assert_eq!(change["changes"][0]["before"], "AES256");
+    let json = dir.run(&["apply", "--sandbox", "-json", "-auto-approve"]).status(0).json();
+    assert_eq!(json["resource_changes"][0]["bucket"], "logs");
+    assert_eq!(json["resource_changes"][0]["status"], "done");
+    assert_eq!(json["summary"]["counts"]["update"], 1);
     let json = dir.run(&["plan", "-json", "-target=x"]).status(1).json();
     assert_eq!(json["diagnostics"][0]["summary"], "Invalid address");
 }

@@ -183,6 +183,7 @@ fn an_outcome_as_a_document() {
           "value": null
         }
       },
+      "resource_changes": [],
       "sealform_version": "0.1.0",
       "skipped": [
         "t.b"
