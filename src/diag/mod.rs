@@ -34,6 +34,9 @@ pub struct Diagnostic {
     pub address: Option<Address>,
     /// Other places of the source that matter, each with a word about it.
     pub related: Vec<(Span, String)>,
+    /// The values that the source refers to: the reference as it is written, and what its value is,
+    /// as in `is "logs"`. Nothing sensitive is among them.
+    pub values: Vec<(String, String)>,
 }
 
 impl Diagnostic {
@@ -46,6 +49,7 @@ impl Diagnostic {
             subject: None,
             address: None,
             related: Vec::new(),
+            values: Vec::new(),
         }
     }
 
