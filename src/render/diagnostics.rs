@@ -78,7 +78,8 @@ fn grouped(list: &[Diagnostic]) -> Vec<Message<'_>> {
     let mut messages: Vec<Message<'_>> = Vec::new();
     let mut known = BTreeMap::new();
     for diagnostic in list {
-        let Diagnostic { severity, summary, detail, subject, address, related } = diagnostic;
+        let Diagnostic { severity, summary, detail, subject, address, related, values: _ } =
+            diagnostic;
         let key = (*severity, *summary, detail, *subject, related);
         let at = *known.entry(key).or_insert_with(|| {
             messages.push(Message { diagnostic, addresses: Vec::new(), times: 0 });
@@ -99,7 +100,8 @@ fn draw(
     renderer: &Renderer,
     style: &Style,
 ) {
-    let Diagnostic { severity, summary, detail, subject, address: _, related } = message.diagnostic;
+    let Diagnostic { severity, summary, detail, subject, address: _, related, values } =
+        message.diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -124,6 +126,13 @@ fn draw(
     }
     let room = style.width.saturating_sub(12).max(40);
     group = group.element(Level::NOTE.no_name().message(wrapped(detail, room)));
+    if !values.is_empty() {
+        let told: Vec<String> = values
+            .iter()
+            .map(|(reference, statement)| format!("{reference} {statement}"))
+            .collect();
+        group = group.element(Level::NOTE.no_name().message(wrapped(&told.join("\n"), room)));
+    }
     if let Some(note) = about(message, subject.is_some()) {
         group = group.element(Level::NOTE.no_name().message(wrapped(&note, room)));
     }
