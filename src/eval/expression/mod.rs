@@ -109,14 +109,6 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The value of an expression as `ty`.
-    fn eval_as(&self, expr: &Expr, ty: &Type) -> Result<Value, Fault> {
-        let value = self.eval(expr)?;
-        value.convert(ty).map_err(|error| {
-            fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span)
-        })
-    }
-
     fn unknown_name(&self, root: &str, name: Option<&str>, span: Span) -> Fault {
         let text = name.map_or_else(|| root.to_owned(), |name| format!("{root}.{name}"));
         let mut known = Vec::new();
@@ -129,19 +121,21 @@ impl<'a> Scope<'a> {
         fault(INVALID_REFERENCE, format!("There is no value {text:?} here.{hint}"), span)
     }
 
-    /// A condition; nothing where it is unknown.
-    fn truth(&self, expr: &Expr, marks: &mut Marks) -> Result<Option<bool>, Fault> {
-        let value = self.eval_as(expr, &Type::Bool)?;
-        let value = marks.open(&value);
-        match value {
-            Value::Bool(truth) => Ok(Some(truth)),
-            Value::Unknown(_) => Ok(None),
-            _ => Err(fault(
-                "Null condition",
-                "A condition must be true or false, not null.",
-                expr.span,
-            )),
+    /// Whether a condition holds; nothing where it is unknown.
+    fn as_truth(
+        &self,
+        value: &Value,
+        span: Span,
+        marks: &mut Marks,
+    ) -> Result<Option<bool>, Fault> {
+        if value.is_null() {
+            let detail = "A condition must be true or false, not null.";
+            return Err(fault("Null condition", detail, span));
         }
+        let value = value.convert(&Type::Bool).map_err(|error| {
+            fault("Wrong type", format!("{}.", capital(&error.to_string())), span)
+        })?;
+        Ok(marks.open(&value).as_bool())
     }
 }
 
