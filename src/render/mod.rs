@@ -12,6 +12,7 @@
 //! ```
 
 mod canvas;
+pub mod console;
 mod diagnostics;
 pub mod graph;
 pub mod human;
