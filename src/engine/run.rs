@@ -460,7 +460,7 @@ impl Run {
             if !options.selection.includes(address, &needed) {
                 continue;
             }
-            let block = project.config.resources.get(&address.resource);
+            let block = project.config.block(&address.resource);
             let span = block.map(|block| {
                 span_of(&block.body, &["bucket"].iter().collect()).unwrap_or(block.header)
             });

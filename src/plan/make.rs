@@ -69,16 +69,16 @@ impl Selection {
         if self.targets.is_empty() {
             return needed;
         }
-        let mut open: Vec<&ResourceAddr> = instances
+        let mut open: Vec<ResourceAddr> = instances
             .iter()
             .filter(|instance| self.targets.iter().any(|it| it.covers(&instance.address)))
-            .map(|instance| &instance.address.resource)
+            .map(|instance| instance.address.resource.block())
             .collect();
         open.dedup();
         while let Some(block) = open.pop() {
-            for dependency in dependencies.get(block).into_iter().flatten() {
+            for dependency in dependencies.get(&block).into_iter().flatten() {
                 if needed.insert(dependency.clone()) {
-                    open.push(dependency);
+                    open.push(dependency.clone());
                 }
             }
         }
@@ -89,7 +89,7 @@ impl Selection {
     pub fn includes(&self, address: &Address, needed: &BTreeSet<ResourceAddr>) -> bool {
         let targeted = self.targets.is_empty()
             || self.targets.iter().any(|target| target.covers(address))
-            || needed.contains(&address.resource);
+            || (!needed.is_empty() && needed.contains(&address.resource.block()));
         targeted && !self.excludes.iter().any(|target| target.covers(address))
     }
 }
@@ -202,7 +202,7 @@ impl<'a> Maker<'a> {
             Some(recorded) => as_secret_as(&recorded.values, live),
             None => live,
         };
-        let block = self.inputs.config.resources.get(&address.resource);
+        let block = self.inputs.config.block(&address.resource);
         let mut desired = ty.desired(&instance.declared, &live);
         if let (Some(block), Some(_)) = (block, recorded) {
             desired = ignoring(ty, block, desired, &live);
@@ -210,7 +210,7 @@ impl<'a> Maker<'a> {
         let depends_on: Vec<Address> = self
             .inputs
             .dependencies
-            .get(&address.resource)
+            .get(&address.resource.block())
             .into_iter()
             .flatten()
             .map(|block| block.instance(InstanceKey::None))
@@ -270,8 +270,7 @@ impl<'a> Maker<'a> {
         let still_declared = self
             .inputs
             .config
-            .resources
-            .get(&address.resource)
+            .block(&address.resource)
             .map(|block| block.lifecycle.prevent_destroy);
         let prevented = still_declared.unwrap_or(recorded.prevent_destroy);
         if prevented && !matches!(reason, Reason::MovedTo { .. }) {
@@ -396,7 +395,7 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
             "Put it back; to let it go, set `prevent_destroy = false` there, apply, and then remove it",
         ),
     };
-    let block = inputs.config.resources.get(&address.resource);
+    let block = inputs.config.block(&address.resource);
     Diagnostic::error(
         "Destroy prevented",
         format!("{address} has `prevent_destroy`, and {why}. {mend}."),

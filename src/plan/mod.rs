@@ -180,9 +180,9 @@ impl Plan {
 }
 
 impl Step {
-    /// The block that the instance belongs to.
-    pub fn block(&self) -> &ResourceAddr {
-        &self.address.resource
+    /// The block that the instance belongs to, in whichever instance of its module.
+    pub fn block(&self) -> ResourceAddr {
+        self.address.resource.block()
     }
 
     /// Whether the step takes something away, so that it comes after what depends on it.

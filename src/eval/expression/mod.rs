@@ -5,10 +5,11 @@ mod collection;
 mod operator;
 mod template;
 
-use self::collection::{attribute, index};
+use self::collection::{attribute, entries, index};
 use super::functions::Context;
-use super::reference::Root;
-use crate::config::{Expr, ExprKind};
+use super::reference::{self, Mention, Root};
+use crate::addr::quoted;
+use crate::config::{Expr, ExprKind, Name};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::value::{Type, Value};
 
@@ -18,10 +19,18 @@ pub(in crate::eval) type Fault = Box<Diagnostic>;
 /// The summary of a fault that [`super::dependencies`] finds as well.
 pub(in crate::eval) const INVALID_REFERENCE: &str = "Invalid reference";
 
+/// The keys and values of a collection.
+pub(in crate::eval) type Elements = Vec<(Value, Value)>;
+
 /// What references lead to.
 pub(in crate::eval) trait World {
-    /// The value of `root.name`, such as `var.x` or `type.name`.
-    fn lookup(&self, root: Root, type_name: &str, name: &str) -> Option<Value>;
+    /// The value of `first.name`, such as `var.x` or `type.name`; of a data source, `first` is the
+    /// type, too.
+    fn lookup(&self, root: Root, first: &str, name: &str) -> Option<Value>;
+    /// The value of `module.name[key].output`, or of `module.name.output` where the key is null.
+    fn output(&self, module: &str, key: &Value, output: &str) -> Option<Value>;
+    /// The value of `self`.
+    fn own(&self) -> Option<&Value>;
     /// What functions may ask of the outside world.
     fn context(&self) -> &Context<'_>;
 }
@@ -40,7 +49,7 @@ impl<'a> Scope<'a> {
         Self { world, outer: None, bound: &[], splat_item: None }
     }
 
-    fn bind(&'a self, bound: &'a [(&'a str, Value)]) -> Self {
+    pub(in crate::eval) fn bind(&'a self, bound: &'a [(&'a str, Value)]) -> Self {
         Scope { world: self.world, outer: Some(self), bound, splat_item: None }
     }
 
@@ -70,8 +79,25 @@ impl<'a> Scope<'a> {
         None
     }
 
+    /// Whether a name is that of a root, and no variable that something here binds.
+    fn is_root(&self, expr: &Expr, root: Root) -> bool {
+        matches!(&expr.kind, ExprKind::Root(name) if Root::of(name) == root)
+            && matches!(&expr.kind, ExprKind::Root(name) if self.local(name).is_none())
+    }
+
     /// The value of an expression.
     pub(in crate::eval) fn eval(&self, expr: &Expr) -> Result<Value, Fault> {
+        self.plain(expr).map_err(|mut fault| {
+            // The innermost expression that refers to something tells what it refers to: there,
+            // the variables that it binds are still in scope.
+            if fault.values.is_empty() {
+                self.tell_values(expr, &mut fault);
+            }
+            fault
+        })
+    }
+
+    fn plain(&self, expr: &Expr) -> Result<Value, Fault> {
         match &expr.kind {
             ExprKind::Literal(value) => Ok(value.clone()),
             ExprKind::Template(parts) => self.template(parts),
@@ -79,22 +105,16 @@ impl<'a> Scope<'a> {
                 items.iter().map(|item| self.eval(item)).collect::<Result<_, _>>().map(Value::tuple)
             }
             ExprKind::Object(entries) => self.object(entries),
-            ExprKind::Root(name) => {
-                self.local(name).cloned().ok_or_else(|| self.unknown_name(name, None, expr.span))
-            }
-            ExprKind::SplatItem => Ok(self.item().cloned().unwrap_or(Value::NULL)),
-            ExprKind::Attr(source, name) => {
-                if let ExprKind::Root(root) = &source.kind
-                    && self.local(root).is_none()
-                {
-                    return self
-                        .world
-                        .lookup(Root::of(root), root, &name.text)
-                        .ok_or_else(|| self.unknown_name(root, Some(&name.text), expr.span));
+            ExprKind::Root(name) => match self.local(name) {
+                Some(value) => Ok(value.clone()),
+                None if Root::of(name) == Root::Own => {
+                    let own = self.world.own().cloned();
+                    own.ok_or_else(|| self.unknown_name(name, None, expr.span))
                 }
-                let source = self.eval(source)?;
-                attribute(&source, name, expr.span)
-            }
+                None => Err(self.unknown_name(name, None, expr.span)),
+            },
+            ExprKind::SplatItem => Ok(self.item().cloned().unwrap_or(Value::NULL)),
+            ExprKind::Attr(source, name) => self.attr(source, name, expr.span),
             ExprKind::Index(both) => {
                 let source = self.eval(&both[0])?;
                 let key = self.eval(&both[1])?;
@@ -109,12 +129,104 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// `source.name`
+    fn attr(&self, source: &Expr, name: &Name, span: Span) -> Result<Value, Fault> {
+        match &source.kind {
+            ExprKind::Root(root) if self.local(root).is_none() && Root::of(root) != Root::Own => {
+                return self
+                    .world
+                    .lookup(Root::of(root), root, &name.text)
+                    .ok_or_else(|| self.unknown_name(root, Some(&name.text), span));
+            }
+            ExprKind::Attr(outer, first) if self.is_root(outer, Root::Data) => {
+                return self
+                    .world
+                    .lookup(Root::Data, &first.text, &name.text)
+                    .ok_or_else(|| self.unknown_name("data", Some(&first.text), span));
+            }
+            // One output is taken by itself: others may depend on what is evaluated now.
+            ExprKind::Attr(outer, module) if self.is_root(outer, Root::Module) => {
+                if let Some(value) = self.world.output(&module.text, &Value::NULL, &name.text) {
+                    return Ok(value);
+                }
+            }
+            ExprKind::Index(both) => {
+                if let ExprKind::Attr(outer, module) = &both[0].kind
+                    && self.is_root(outer, Root::Module)
+                {
+                    let key = self.eval(&both[1])?;
+                    if let Some(value) = self.world.output(&module.text, key.reveal(), &name.text) {
+                        return Ok(value.sensitive_if(key.is_sensitive()));
+                    }
+                }
+            }
+            _ => {}
+        }
+        let source = self.eval(source)?;
+        attribute(&source, name, span)
+    }
+
+    /// The keys and values of a collection that decides how often something is repeated; nothing
+    /// where it is unknown.
+    pub(in crate::eval) fn elements(&self, expr: &Expr) -> Result<Option<Elements>, Fault> {
+        match self.eval(expr)? {
+            Value::Sensitive(_) => Err(fault(
+                "Sensitive for_each",
+                "A sensitive value cannot decide how many blocks there are: their number is shown.",
+                expr.span,
+            )),
+            Value::Unknown(_) => Ok(None),
+            open => entries(&open, expr.span).map(Some),
+        }
+    }
+
     /// The value of an expression as `ty`.
     fn eval_as(&self, expr: &Expr, ty: &Type) -> Result<Value, Fault> {
         let value = self.eval(expr)?;
         value.convert(ty).map_err(|error| {
             fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span)
         })
+    }
+
+    /// Adds the values of what an expression refers to, as far as they may be shown.
+    pub(in crate::eval) fn tell_values(&self, expr: &Expr, fault: &mut Diagnostic) {
+        const MOST: usize = 5;
+        // A list or object is too much to tell of; what is at fault stands within it.
+        if let ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::Literal(_) = &expr.kind {
+            return;
+        }
+        let mut found = Vec::new();
+        reference::mentions(expr, &mut Vec::new(), &mut found);
+        for Mention { root, name, member, .. } in found {
+            if fault.values.len() == MOST {
+                break;
+            }
+            let (text, value) = match (self.local(&root), name, Root::of(&root)) {
+                (Some(value), _, _) => (root.to_string(), Some(value.clone())),
+                (None, Some(name), Root::Data) => match member {
+                    Some(member) => (
+                        format!("data.{name}.{member}"),
+                        self.world.lookup(Root::Data, &name, &member),
+                    ),
+                    None => continue,
+                },
+                (None, Some(_), Root::Own | Root::Path | Root::Tool | Root::Module)
+                | (None, None, _) => continue,
+                (
+                    None,
+                    Some(name),
+                    kind @ (Root::Variable
+                    | Root::Local
+                    | Root::Each
+                    | Root::Count
+                    | Root::Resource),
+                ) => (format!("{root}.{name}"), self.world.lookup(kind, &root, &name)),
+            };
+            let Some(value) = value else { continue };
+            if !fault.values.iter().any(|(known, _)| *known == text) {
+                fault.values.push((text, statement(&value)));
+            }
+        }
     }
 
     fn unknown_name(&self, root: &str, name: Option<&str>, span: Span) -> Fault {
@@ -177,6 +289,49 @@ pub(in crate::eval) fn fault(
     span: Span,
 ) -> Fault {
     Box::new(Diagnostic::error(summary, detail).at(span))
+}
+
+/// What a value is, in a few words that follow a name.
+fn statement(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    let count = |count: usize, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        more => format!("{more} {noun}s"),
+    };
+    match value {
+        Value::Sensitive(_) => "is sensitive".into(),
+        Value::Null(_) => "is null".into(),
+        Value::Unknown(_) => "is not known yet".into(),
+        Value::Bool(truth) => format!("is {truth}"),
+        Value::Number(number) => {
+            let text = number.to_string();
+            let long = text.len() > LONGEST;
+            if long { "is a number of many digits".into() } else { format!("is {text}") }
+        }
+        Value::String(text) => match text.char_indices().nth(LONGEST) {
+            None => format!("is {}", quoted(text)),
+            Some((end, _)) => {
+                format!("begins with {}", quoted(text.get(..end).unwrap_or_default()))
+            }
+        },
+        Value::List(list) => format!(
+            "is a list of {} with {}",
+            list.element_type.friendly(),
+            count(list.items.len(), "element")
+        ),
+        Value::Set(set) => format!(
+            "is a set of {} with {}",
+            set.element_type.friendly(),
+            count(set.items.len(), "element")
+        ),
+        Value::Map(map) => format!(
+            "is a map of {} with {}",
+            map.element_type.friendly(),
+            count(map.fields.len(), "element")
+        ),
+        Value::Tuple(items) => format!("is a tuple with {}", count(items.len(), "element")),
+        Value::Object(fields) => format!("is an object with {}", count(fields.len(), "attribute")),
+    }
 }
 
 /// The text with a capital letter, as a sentence begins.

@@ -69,22 +69,24 @@ pub(super) fn run_with(text: &str, given: &[(&str, Origin, &str)], lenient: bool
             Given { name: (*name).into(), origin: *origin, value }
         })
         .collect();
-    let (nodes, edges) = dependencies(&config, &mut diagnostics);
+    let tree = Tree::new(&config, &mut diagnostics);
+    let (nodes, edges) = dependencies(&tree, &mut diagnostics);
     let order = graph::order(&nodes, &edges, &mut diagnostics);
     let input = Input {
-        config: &config,
+        tree: &tree,
         order: &order,
         given: &given,
         lenient,
-        resource_schema: &|ty| (ty == "thing").then_some(&THING),
-        resource_types: &["thing"],
+        resource_schema: &|_, ty| (ty == "thing").then_some(&THING),
+        resource_types: &|_| vec!["thing"],
         provider_schema: &PROVIDER,
         resolve: &|address, declared| {
             let fields = declared.as_fields().cloned().unwrap_or_default();
             Value::Object(fields.with("id", Value::from(format!("id of {address}"))))
         },
-        context: Context { files: &NoFiles },
-        paths: Paths { root: ".", cwd: "/work" },
+        data: &|_| None,
+        contexts: &BTreeMap::new(),
+        cwd: "/work",
     };
     let evaluation = evaluate(&input, &mut diagnostics);
     let told = |fault: &Diagnostic| {

@@ -7,8 +7,7 @@ use super::{Action, Inputs, Live, Plan, Selection, make};
 use crate::addr::{Address, ResourceAddr};
 use crate::config::{self, Config};
 use crate::diag::{Diagnostics, Sources};
-use crate::eval::functions::{Context, NoFiles};
-use crate::eval::{self, Evaluation, Input, Paths};
+use crate::eval::{self, Evaluation, Input, Tree};
 use crate::graph;
 use crate::resource::{self, BucketEncryption};
 use crate::state::{Recorded, StateFile};
@@ -31,20 +30,22 @@ impl Project {
         let mut sources = Sources::default();
         let file = sources.add("main.seal.hcl", text);
         let config = config::parse(&sources, &[file], &mut faults);
-        let (nodes, edges) = eval::dependencies(&config, &mut faults);
+        let tree = Tree::new(&config, &mut faults);
+        let (nodes, edges) = eval::dependencies(&tree, &mut faults);
         let order = graph::order(&nodes, &edges, &mut faults);
         let dependencies = graph::resource_dependencies(&order, &edges);
         let input = Input {
-            config: &config,
+            tree: &tree,
             order: &order,
             given: &[],
             lenient: false,
-            resource_schema: &|ty| resource::find(ty).map(resource::ResourceType::schema),
-            resource_types: &[TYPE],
+            resource_schema: &resource::schema,
+            resource_types: &resource::names,
             provider_schema: &crate::provider::aws::SCHEMA,
             resolve: &|_, declared| BucketEncryption.resolved(declared, None),
-            context: Context { files: &NoFiles },
-            paths: Paths { root: ".", cwd: "." },
+            data: &|_| None,
+            contexts: &BTreeMap::new(),
+            cwd: ".",
         };
         let evaluation = eval::evaluate(&input, &mut faults);
         assert!(faults.is_empty(), "{faults:#?} in\n{text}");

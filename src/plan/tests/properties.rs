@@ -366,7 +366,7 @@ proptest! {
             world.plan_with(&project, &Options { destroy, ..Options::default() });
         let mut prevented = 0;
         for (address, recorded) in &world.recorded.resources {
-            let declared = project.config.resources.get(&address.resource);
+            let declared = project.config.block(&address.resource);
             let prevents = declared.map_or(recorded.prevent_destroy, |block| {
                 block.lifecycle.prevent_destroy
             });
