@@ -20,12 +20,7 @@ fn write_schema(page: &mut String, path: &str, schema: &Schema) -> fmt::Result {
     }
     writeln!(page, "| name | type | | description |\n|---|---|---|---|")?;
     for attribute in schema.attributes {
-        let ty = match attribute.ty {
-            AttrType::Bool => "bool",
-            AttrType::Number => "number",
-            AttrType::String => "string",
-            AttrType::SetOfString => "set of strings",
-        };
+        let ty = name(attribute.ty);
         let usage = match attribute.usage {
             Usage::Required => "required",
             Usage::Optional | Usage::OptionalComputed => "optional",
@@ -49,4 +44,25 @@ fn write_schema(page: &mut String, path: &str, schema: &Schema) -> fmt::Result {
         write_schema(page, &path_of(block.name), block.schema)?;
     }
     Ok(())
+}
+
+/// A type in words.
+fn name(ty: AttrType) -> String {
+    let several = |what: &str, element: AttrType| match element {
+        AttrType::Bool | AttrType::Number | AttrType::String | AttrType::Object(_) => {
+            format!("{what} of {}s", name(element))
+        }
+        AttrType::List(_) | AttrType::Set(_) | AttrType::Map(_) => {
+            format!("{what} of {}", name(element))
+        }
+    };
+    match ty {
+        AttrType::Bool => "bool".to_owned(),
+        AttrType::Number => "number".to_owned(),
+        AttrType::String => "string".to_owned(),
+        AttrType::List(element) => several("list", *element),
+        AttrType::Set(element) => several("set", *element),
+        AttrType::Map(element) => several("map", *element),
+        AttrType::Object(_) => "object".to_owned(),
+    }
 }

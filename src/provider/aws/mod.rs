@@ -16,6 +16,7 @@
 //! ```
 
 mod connect;
+mod data;
 mod encryption;
 mod endpoint;
 mod error;
@@ -32,7 +33,7 @@ use self::connect::Connection;
 use self::encryption::Request;
 use self::error::{Call, Operation};
 use self::retry::Throttled;
-use super::{ErrorKind, Provider, ProviderError, Target};
+use super::{ErrorKind, Provider, ProviderError, Query, Target};
 use crate::value::Value;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
@@ -182,6 +183,10 @@ impl Provider for Aws {
             }
             Err(Failure { error: _, told }) => Err(told),
         }
+    }
+
+    async fn query(&self, query: &Query) -> Result<Value, ProviderError> {
+        data::query(self, query).await
     }
 
     async fn write(&self, target: &Target, settings: &Value) -> Result<(), ProviderError> {
