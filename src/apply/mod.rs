@@ -10,6 +10,7 @@ mod queue;
 mod tests;
 
 use self::queue::Queue;
+use crate::addr::Address;
 use crate::diag::Diagnostic;
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{Action, Plan, Step};
@@ -139,11 +140,20 @@ pub async fn apply<P: Provider>(
 
 /// Records that a step is done.
 fn record(session: &mut Session, step: &Step) -> Result<(), StateError> {
+    // Another object may have been recorded there since.
+    let has_it = |session: &Session, address: &Address| {
+        let current = session.state().resources.get(address);
+        current.is_none_or(|current| *current.identity == *step.identity)
+    };
+    if let Some(previous) = &step.previous
+        && has_it(session, previous)
+    {
+        session.record(Change::Remove { address: previous.clone() })?;
+    }
     // A removal gives way to the step that has taken its address for another bucket.
     let change = match (&step.after, step.is_removal()) {
         (_, true) => {
-            let current = session.state().resources.get(&step.address);
-            if current.is_some_and(|current| *current.identity != *step.identity) {
+            if !has_it(session, &step.address) {
                 return Ok(());
             }
             Change::Remove { address: step.address.clone() }

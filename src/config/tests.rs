@@ -110,8 +110,20 @@ fn unknown_blocks_and_attributes_are_told_with_a_guess() {
         ("x = 1\n", "Unexpected attribute: x", "locals"),
         ("resorce \"a\" \"b\" {}\n", "Unsupported block: resorce", "Did you mean \"resource\"?"),
         ("terraform {}\n", "Unsupported block: terraform", "`sealform` block"),
-        ("module \"m\" {}\n", "Unsupported block: module", "not supported yet"),
-        ("data \"a\" \"b\" {}\n", "Unsupported block: data", "not supported yet"),
+        ("module \"m\" {}\n", "Missing attribute: module \"m\"", "\"source\""),
+        (
+            "module \"m\" {\n source = \"a/b/aws\"\n}\n",
+            "Unsupported module source: \"a/b/aws\"",
+            "local directory",
+        ),
+        ("check \"c\" {}\n", "Missing block: check \"c\"", "`assert { … }`"),
+        (
+            "moved {\n from = a.b\n to = module.m\n}\n",
+            "Invalid move: a.b",
+            "a resource to a resource",
+        ),
+        ("removed {\n from = a.b[0]\n}\n", "Invalid address: a.b[0]", "without a key"),
+        ("import {\n to = a.b\n}\n", "Missing attribute: import", "\"id\""),
         ("variable \"v\" {\n typ = 1\n}\n", "Unknown attribute: typ", "Did you mean \"type\"?"),
         (
             "variable \"v\" {\n validaton {}\n}\n",

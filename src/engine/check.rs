@@ -2,11 +2,11 @@
 
 use super::project::{ModuleFiles, Project};
 use crate::addr::Address;
-use crate::config::IgnoreChanges;
+use crate::config::{IgnoreChanges, Resource};
 use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::eval::{self, Evaluation, Input, Instance, Tree, functions::Context, span_of};
 use crate::provider::aws;
-use crate::resource;
+use crate::resource::{self, Finding};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -61,6 +61,25 @@ impl Project {
         Checked { evaluation, providers }
     }
 
+    /// Evaluates the configuration with what is known of the live world, and reports what has not
+    /// been reported yet.
+    pub(super) fn check_again(
+        &self,
+        known: &dyn Known,
+        providers: &BTreeMap<Arc<str>, aws::Settings>,
+        diagnostics: &mut Diagnostics,
+    ) -> Evaluation {
+        let mut found = Diagnostics::new();
+        let evaluation = self.evaluate(Strictness::Strict, known, &mut found);
+        self.validate(&evaluation, providers, &mut found);
+        for fault in found {
+            if !diagnostics.contains(&fault) {
+                diagnostics.push(fault);
+            }
+        }
+        evaluation
+    }
+
     /// Evaluates the configuration with what is known of the live world.
     pub(super) fn evaluate(
         &self,
@@ -72,10 +91,8 @@ impl Project {
         let dirs: BTreeSet<&Arc<str>> = tree.modules().map(|module| &module.config.dir).collect();
         let files: Vec<(&Arc<str>, ModuleFiles)> =
             dirs.into_iter().map(|dir| (dir, ModuleFiles::new(&self.dir, dir))).collect();
-        let contexts = files
-            .iter()
-            .map(|(dir, files)| (Arc::clone(dir), Context { files }))
-            .collect();
+        let contexts =
+            files.iter().map(|(dir, files)| (Arc::clone(dir), Context { files })).collect();
         let cwd = self.cwd.display().to_string();
         let input = Input {
             tree: &tree,
@@ -146,19 +163,22 @@ impl Project {
                 diagnostics.push(Diagnostic::error("Unknown attribute", detail).at(*span));
             }
         }
+        for instance in &evaluation.unread {
+            let address = &instance.address;
+            let source = resource::data::find(&address.resource.ty);
+            let block = self.config.block(&address.resource);
+            if let (Some(source), Some(block)) = (source, block) {
+                let found = source.validate(&instance.declared);
+                diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
+            }
+        }
         let mut seen: BTreeMap<(Option<&str>, Arc<str>), &Instance> = BTreeMap::new();
         for instance in &evaluation.instances {
             let address = &instance.address;
             let Some(ty) = resource::find(&address.resource.ty) else { continue };
             let Some(block) = self.config.block(&address.resource) else { continue };
-            for finding in ty.validate(&instance.declared) {
-                let span = span_of(&block.body, &finding.path).unwrap_or(block.header);
-                let found = match finding.severity {
-                    Severity::Error => Diagnostic::error(finding.summary, finding.detail),
-                    Severity::Warning => Diagnostic::warning(finding.summary, finding.detail),
-                };
-                diagnostics.push(found.at(span).of(address));
-            }
+            let found = ty.validate(&instance.declared);
+            diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
             let Some(bucket) = ty.identity(&instance.declared) else { continue };
             // The same name at another endpoint is another bucket.
             let endpoint =
@@ -189,4 +209,14 @@ impl Project {
             diagnostics.push(fault);
         }
     }
+}
+
+/// A finding at the attribute that it is about.
+fn diagnostic(finding: Finding, block: &Resource) -> Diagnostic {
+    let Finding { severity, path, summary, detail } = finding;
+    let found = match severity {
+        Severity::Error => Diagnostic::error(summary, detail),
+        Severity::Warning => Diagnostic::warning(summary, detail),
+    };
+    found.at(span_of(&block.body, &path).unwrap_or(block.header))
 }

@@ -56,8 +56,7 @@ impl<'a> Dynamic<'a> {
             }
         }
         for inner in block.body.blocks.iter().filter(|inner| &*inner.kind.text != "content") {
-            let detail =
-                format!("Put `{} {{ … }}` into `content {{ … }}`.", inner.kind.text);
+            let detail = format!("Put `{} {{ … }}` into `content {{ … }}`.", inner.kind.text);
             report("Unknown block", detail, inner.kind.span);
         }
         if self.for_each.is_none() {
@@ -318,7 +317,7 @@ pub fn span_of(body: &Body, path: &AttrPath) -> Option<Span> {
         }
         let made = || {
             let mut dynamics = body.blocks.iter().filter_map(Dynamic::of);
-            dynamics.find(|dynamic| &*dynamic.kind.text == step).and_then(|it| it.content)
+            dynamics.find(|dynamic| dynamic.kind.text == *step).and_then(|it| it.content)
         };
         let block = body.blocks(step).next().or_else(made)?;
         found = Some(block.kind.span);

@@ -22,7 +22,7 @@ pub use self::tree::{Module, ModulePath, Tree};
 pub use self::variable::{Given, GivenValue, Origin};
 
 use self::condition::Kind;
-use self::expression::{Scope, World, capital, fault};
+use self::expression::{Scope, World, fault};
 use self::functions::Context;
 use self::place::{Place, Values};
 use self::reference::Root;
@@ -31,7 +31,7 @@ use crate::addr::{Address, InstanceKey, Mode, ResourceAddr};
 use crate::config::{Expr, Output, Repeat, Resource};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::schema::Schema;
-use crate::value::{Fields, Type, Value};
+use crate::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -265,10 +265,11 @@ impl<'a> Run<'a> {
                 let Some(resource) = config.resources.get(addr) else { return };
                 let value = self.resource(resource, diagnostics).unwrap_or(FAILED);
                 if let Some(values) = self.values() {
-                    values.resources(addr.mode).entry(Arc::clone(&addr.ty)).or_default().insert(
-                        Arc::clone(&addr.name),
-                        value,
-                    );
+                    values
+                        .resources(addr.mode)
+                        .entry(Arc::clone(&addr.ty))
+                        .or_default()
+                        .insert(Arc::clone(&addr.name), value);
                 }
             }
             Item::Call(name) => self.call(name, diagnostics),
@@ -402,7 +403,10 @@ impl<'a> Run<'a> {
         let addr = resource.addr.in_module(&place.steps);
         let referenced = mode == Mode::Data
             || !resource.lifecycle.postconditions.is_empty()
-            || self.referenced.get(&place.module.path).is_some_and(|it| it.contains(&resource.addr));
+            || self
+                .referenced
+                .get(&place.module.path)
+                .is_some_and(|it| it.contains(&resource.addr));
         let mut seen: Vec<(InstanceKey, Value)> = Vec::new();
         let mut failed = false;
         for repeated in keys {

@@ -95,9 +95,9 @@ pub(super) fn module_value(places: &[Place<'_>], place: &Place<'_>, name: &str) 
     let declared = &call.config.outputs;
     let instances = children.iter().filter_map(|(key, at)| {
         let outputs = &places.get(*at)?.values.outputs;
-        let fields = declared.keys().map(|output| {
-            (Arc::clone(output), outputs.get(output).cloned().unwrap_or(FAILED))
-        });
+        let fields = declared
+            .keys()
+            .map(|output| (Arc::clone(output), outputs.get(output).cloned().unwrap_or(FAILED)));
         Some((key.clone(), Value::object(fields)))
     });
     let value = super::repeat::gather(&call.repeat, instances.collect());

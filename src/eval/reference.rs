@@ -228,7 +228,7 @@ fn body_exprs<'a>(body: &'a Body, bound: &mut Bound, visit: &mut dyn FnMut(&'a E
         if let Some(labels) = dynamic.labels {
             visit(&labels.expr, bound);
         }
-        for content in dynamic.content {
+        if let Some(content) = dynamic.content {
             body_exprs(&content.body, bound, visit);
         }
         bound.pop();
@@ -641,9 +641,7 @@ impl Finder<'_> {
             Root::Module => return self.module_mention(from, mention, name),
             Root::Data | Root::Resource => {
                 let (addr, kind) = match (root, &mention.member) {
-                    (Root::Data, Some(member)) => {
-                        (ResourceAddr::data(name, member), "data source")
-                    }
+                    (Root::Data, Some(member)) => (ResourceAddr::data(name, member), "data source"),
                     (Root::Data, None) => {
                         let detail = format!(
                             "A data source is named by its type and its name: `data.{name}.name`."
@@ -682,8 +680,7 @@ impl Finder<'_> {
             return self.report("Unknown module", detail, mention.span);
         };
         let outputs = &call.config.outputs;
-        let path: ModulePath =
-            self.module.path.iter().cloned().chain([Arc::clone(name)]).collect();
+        let path: ModulePath = self.module.path.iter().cloned().chain([Arc::clone(name)]).collect();
         let needed: Vec<&Arc<str>> = match &mention.member {
             None => outputs.keys().collect(),
             Some(member) => match outputs.get_key_value(member) {
@@ -700,11 +697,8 @@ impl Finder<'_> {
             module: Arc::clone(&path),
             item: Item::Output(Arc::clone(output)),
         });
-        let edges = outputs.chain([call]).map(|to| Edge {
-            from: from.clone(),
-            to,
-            span: mention.span,
-        });
+        let edges =
+            outputs.chain([call]).map(|to| Edge { from: from.clone(), to, span: mention.span });
         self.edges.extend(edges);
     }
 

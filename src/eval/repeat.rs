@@ -1,7 +1,7 @@
 //! How many instances a block has: `count` and `for_each`.
 
-use super::expression::{Scope, capital, fault};
 use super::FAILED;
+use super::expression::{Scope, capital, fault};
 use crate::addr::InstanceKey;
 use crate::config::{Expr, Repeat};
 use crate::diag::Diagnostic;

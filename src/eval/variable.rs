@@ -1,9 +1,9 @@
 //! The values of variables: where they come from, which one counts, and what must hold of them.
 
+use super::Input;
 use super::condition::{self, Kind};
 use super::expression::{Scope, fault};
 use super::functions::{Context, NOWHERE};
-use super::Input;
 use crate::config::{Config, Expr, Variable};
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::value::Value;

@@ -5,6 +5,7 @@
 
 mod file;
 mod make;
+mod moves;
 #[cfg(test)]
 mod tests;
 
@@ -48,6 +49,12 @@ pub struct Plan {
 pub struct Step {
     /// The instance.
     pub address: Address,
+    /// The address that it is recorded under and has moved from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Address>,
+    /// The id that an `import` block gives for it, while it is not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Arc<str>>,
     /// What is to be done.
     pub action: Action,
     /// Why, where it is not plain from the action.
@@ -121,6 +128,8 @@ impl Action {
 pub enum Reason {
     /// The configuration no longer has it.
     NotInConfiguration,
+    /// A `removed` block says that it is to be forgotten.
+    Removed,
     /// The address now names another bucket.
     IdentityChanged {
         /// The bucket that it names now.
@@ -170,7 +179,7 @@ pub struct OutputChange {
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.iter().all(|step| step.action == Action::NoOp) && self.output_changes.is_empty()
+        !self.steps.iter().any(Step::is_shown) && self.output_changes.is_empty()
     }
 
     /// How many steps have this action.
@@ -183,6 +192,11 @@ impl Step {
     /// The block that the instance belongs to, in whichever instance of its module.
     pub fn block(&self) -> ResourceAddr {
         self.address.resource.block()
+    }
+
+    /// Whether the step changes anything that people see: the bucket, or what it is called.
+    pub fn is_shown(&self) -> bool {
+        self.action != Action::NoOp || self.previous.is_some()
     }
 
     /// Whether the step takes something away, so that it comes after what depends on it.

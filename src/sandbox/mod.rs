@@ -100,6 +100,11 @@ impl Sandbox {
         self.port
     }
 
+    /// What it serves.
+    pub fn world(&self) -> &World {
+        self.shared.world()
+    }
+
     /// The URL to give to the SDK as its endpoint, for all three services.
     pub fn endpoint(&self) -> String {
         format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.port)

@@ -48,6 +48,10 @@ impl Shared {
         }
     }
 
+    pub(super) fn world(&self) -> &World {
+        &self.world
+    }
+
     pub(super) fn requests(&self) -> BTreeMap<&'static str, u64> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

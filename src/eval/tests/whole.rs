@@ -4,7 +4,6 @@ use super::super::*;
 use super::show;
 use crate::config;
 use crate::diag::Sources;
-use crate::eval::functions::NoFiles;
 use crate::graph;
 use crate::schema::{AttrType, Attribute, NestedBlock, Usage};
 
@@ -226,7 +225,10 @@ fn validations_hold_or_say_why_not() {
     // The message must not tell what the variable hides.
     let text = format!("variable \"x\" {{\nsensitive = true\n{body}\n}}\n");
     let outcome = run_with(&text, &[("x", Origin::Flag, "\"a\"")], false);
-    assert_eq!(outcome.details, ["The value of \"x\" is refused: The condition is false."]);
+    assert_eq!(
+        outcome.details,
+        ["The value of \"x\" is refused: its message holds a sensitive value and is not shown."]
+    );
     let failing = "validation {\n condition = var.x.y\n error_message = \"\"\n}";
     assert_eq!(variable(failing, Some("1")), "error Unknown attribute: y");
 }

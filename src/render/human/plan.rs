@@ -20,7 +20,7 @@ pub fn plan(plan: &Plan, style: &Style) -> String {
         page.section("Changes to Outputs:");
         outputs::changes(&mut page.canvas, &plan.output_changes, style);
     }
-    let shown = plan.steps.iter().filter(|step| step.action != Action::NoOp).count();
+    let shown = plan.steps.iter().filter(|step| step.is_shown()).count();
     if shown > SCREENFUL && !style.concise {
         page.addresses(plan);
     }
@@ -60,6 +60,7 @@ fn explanation(step: &Step) -> Option<String> {
     };
     Some(match &step.reason {
         None | Some(Reason::Destroy) => end.to_owned(),
+        Some(Reason::Removed) => format!("removed by a block `removed`: {end}"),
         Some(Reason::NotInConfiguration) => format!("no longer in the configuration: {end}"),
         Some(Reason::IdentityChanged { to }) => {
             format!("the address now names the bucket {}; this one: {end}", literal(to))
@@ -114,7 +115,7 @@ impl Page<'_> {
     }
 
     fn actions(&mut self, plan: &Plan) {
-        let steps = || plan.steps.iter().filter(|step| step.action != Action::NoOp);
+        let steps = || plan.steps.iter().filter(|step| step.is_shown());
         if steps().next().is_none() {
             return;
         }
@@ -143,6 +144,12 @@ impl Page<'_> {
                 self.canvas.line();
             }
             self.head(step, symbol, tint);
+            if let Some(previous) = &step.previous {
+                self.comment(&format!("has moved from {previous}"));
+            }
+            if step.import.is_some() {
+                self.comment("imported: it will be managed from now on");
+            }
             if let Some(why) = explanation(step) {
                 self.comment(&why);
             }

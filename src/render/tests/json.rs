@@ -215,7 +215,8 @@ fn graphs_are_the_same_whatever_the_order() {
         Item::Variable("region".into()),
         Item::Provider("aws.eu".into()),
         Item::Output("names".into()),
-    ];
+    ]
+    .map(|item| Node { module: ModulePath::default(), item });
     let [resource, variable, provider, output] = &nodes;
     let edge = |from: &Node, to: &Node| Edge { from: from.clone(), to: to.clone(), span };
     let mut edges = vec![
