@@ -105,6 +105,10 @@ async fn plan_and_do(
     };
     let plan = run.plan(project, checked, options, &mut progress, &mut diagnostics).await;
     drop(progress);
+    let Some(plan) = plan else {
+        run.close().await;
+        return finish(&diagnostics, Some(project), doing, ui);
+    };
     if !doing.planning.json {
         show(&plan, project, &diagnostics, false, ui);
     }

@@ -6,7 +6,7 @@ use super::project::{Project, check_targets};
 use super::sandboxed::{SandboxOptions, open_world, prepare, seed, start};
 use crate::addr::Address;
 use crate::apply;
-use crate::diag::{self, Diagnostic, Diagnostics, has_errors};
+use crate::diag::{self, Diagnostic, Diagnostics};
 use crate::eval::{Evaluation, Instance, span_of};
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{self, Inputs, Live, Plan, Selection};
@@ -207,7 +207,9 @@ impl Run {
         Self { state, local, lock, settings, provider, sandbox }
     }
 
-    /// Reads what is live and decides what is to be done.
+    /// Reads what is live and decides what is to be done. There is no plan where a data source
+    /// could not be read, or where what was read makes the configuration a faulty one: what is
+    /// declared is then not known, and what is not declared would be taken back.
     pub async fn plan(
         &self,
         project: &Project,
@@ -215,7 +217,7 @@ impl Run {
         options: &PlanOptions,
         reporter: &mut dyn Reporter,
         diagnostics: &mut Diagnostics,
-    ) -> Plan {
+    ) -> Option<Plan> {
         self.check_selection(&checked.evaluation, options, diagnostics);
         let mut world = Readings::default();
         let mut evaluation = None;
@@ -239,20 +241,25 @@ impl Run {
             let before = diagnostics.len();
             let next = project.check_again(&world, &checked.providers, diagnostics);
             if diagnostics.iter().skip(before).any(Diagnostic::is_error) {
-                break;
+                diag::sort(diagnostics);
+                return None;
             }
             if let Some(sandbox) = &self.sandbox
                 && asked
                 && let Err(fault) = seed(sandbox.world(), &next, &self.settings)
             {
                 diagnostics.push(fault);
-                break;
+                return None;
             }
             evaluation = Some(next);
         }
         let evaluation = evaluation.as_ref().unwrap_or(&checked.evaluation);
-        self.report_unread(project, evaluation, &world, diagnostics);
+        let whole = self.report_unread(project, evaluation, &world, diagnostics);
         self.report_failures(project, evaluation, options, &world, diagnostics);
+        if !whole {
+            diag::sort(diagnostics);
+            return None;
+        }
         let live = |provider: &str, identity: &str| world.live(provider, identity);
         let plan = plan::make(
             &Inputs {
@@ -275,7 +282,7 @@ impl Run {
             diagnostics,
         );
         diag::sort(diagnostics);
-        plan
+        Some(plan)
     }
 
     /// Carries out a plan and records it.
@@ -471,14 +478,14 @@ impl Run {
         }
     }
 
-    /// Reports every data source that could not be read.
+    /// Reports every data source that could not be read; tells whether all were.
     fn report_unread(
         &self,
         project: &Project,
         evaluation: &Evaluation,
         world: &Readings,
         diagnostics: &mut Diagnostics,
-    ) {
+    ) -> bool {
         let span =
             |address: &Address| project.config.block(&address.resource).map(|block| block.header);
         for (address, datum) in &world.data {
@@ -486,8 +493,9 @@ impl Run {
                 diagnostics.push(error.clone().of(address).at_maybe(span(address)));
             }
         }
-        if has_errors(diagnostics) || !world.broken.is_empty() {
-            return;
+        let unread = world.data.values().any(|it| !matches!(it, Datum::Value(_)));
+        if unread {
+            return false;
         }
         for instance in &evaluation.unread {
             let address = &instance.address;
@@ -501,6 +509,7 @@ impl Run {
                     .at_maybe(span(address)),
             );
         }
+        evaluation.unread.is_empty()
     }
 
     /// Reports every provider and every object that could not be read.

@@ -74,7 +74,7 @@ impl Kind<'_> {
         let message = message.ok().and_then(|message| message.convert(&Type::String).ok());
         let text: Arc<str> = match &message {
             Some(message) if message.is_sensitive() => {
-                "its message holds a sensitive value and is not shown.".into()
+                "the message holds a sensitive value and is not shown.".into()
             }
             Some(message) => {
                 message.as_str().map_or_else(|| "the condition is false.".into(), Arc::clone)
@@ -82,7 +82,7 @@ impl Kind<'_> {
             None => "the condition is false, and its message could not be evaluated.".into(),
         };
         let held = |summary, what: &str| {
-            let detail = format!("{what} does not hold what it must: {text}");
+            let detail = format!("{what}: {text}");
             Diagnostic::error(summary, detail).at(condition)
         };
         match self {

@@ -110,16 +110,16 @@ impl Root {
 
 /// A reference as it stands in an expression: the first names of `root.name.member…`.
 #[derive(Clone, Debug)]
-pub(super) struct Mention {
-    pub(super) root: Arc<str>,
-    pub(super) name: Option<Arc<str>>,
+struct Mention {
+    root: Arc<str>,
+    name: Option<Arc<str>>,
     /// Of `data.type.name` the name, of `module.name.output` the output.
-    pub(super) member: Option<Arc<str>>,
-    pub(super) span: Span,
+    member: Option<Arc<str>>,
+    span: Span,
 }
 
 /// The names of the variables that expressions within another one bind.
-pub(super) type Bound = Vec<Arc<str>>;
+type Bound = Vec<Arc<str>>;
 
 /// Takes `root.name` apart, if the root is none of the bound variables.
 fn two_names<'e>(expr: &'e Expr, bound: &Bound) -> Option<(&'e Arc<str>, &'e Arc<str>)> {
@@ -131,7 +131,7 @@ fn two_names<'e>(expr: &'e Expr, bound: &Bound) -> Option<(&'e Arc<str>, &'e Arc
 }
 
 /// Finds every reference in `expr`, bound variables left out.
-pub(super) fn mentions(expr: &Expr, bound: &mut Bound, found: &mut Vec<Mention>) {
+fn mentions(expr: &Expr, bound: &mut Bound, found: &mut Vec<Mention>) {
     match &expr.kind {
         ExprKind::Root(root) => {
             if !bound.contains(root) {

@@ -7,7 +7,7 @@ mod template;
 
 use self::collection::{attribute, entries, index};
 use super::functions::Context;
-use super::reference::{self, Mention, Root};
+use super::reference::Root;
 use crate::addr::quoted;
 use crate::config::{Expr, ExprKind, Name};
 use crate::diag::{Diagnostic, Span, did_you_mean};
@@ -191,41 +191,25 @@ impl<'a> Scope<'a> {
     /// Adds the values of what an expression refers to, as far as they may be shown.
     pub(in crate::eval) fn tell_values(&self, expr: &Expr, fault: &mut Diagnostic) {
         const MOST: usize = 5;
-        // A list or object is too much to tell of; what is at fault stands within it.
-        if let ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::Literal(_) = &expr.kind {
+        match &expr.kind {
+            // A list or object is too much to tell of; what is at fault stands within it.
+            ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::Literal(_) => return,
+            _ if fault.values.len() == MOST => return,
+            _ => {}
+        }
+        if let Some(name) = path_text(expr)
+            && let Ok(value) = self.plain(expr)
+        {
+            if !fault.values.iter().any(|(known, _)| *known == name) {
+                fault.values.push((name, statement(&value)));
+            }
             return;
         }
-        let mut found = Vec::new();
-        reference::mentions(expr, &mut Vec::new(), &mut found);
-        for Mention { root, name, member, .. } in found {
-            if fault.values.len() == MOST {
-                break;
-            }
-            let (text, value) = match (self.local(&root), name, Root::of(&root)) {
-                (Some(value), _, _) => (root.to_string(), Some(value.clone())),
-                (None, Some(name), Root::Data) => match member {
-                    Some(member) => (
-                        format!("data.{name}.{member}"),
-                        self.world.lookup(Root::Data, &name, &member),
-                    ),
-                    None => continue,
-                },
-                (None, Some(_), Root::Own | Root::Path | Root::Tool | Root::Module)
-                | (None, None, _) => continue,
-                (
-                    None,
-                    Some(name),
-                    kind @ (Root::Variable
-                    | Root::Local
-                    | Root::Each
-                    | Root::Count
-                    | Root::Resource),
-                ) => (format!("{root}.{name}"), self.world.lookup(kind, &root, &name)),
-            };
-            let Some(value) = value else { continue };
-            if !fault.values.iter().any(|(known, _)| *known == text) {
-                fault.values.push((text, statement(&value)));
-            }
+        // The variables that these bind have no values out here.
+        match &expr.kind {
+            ExprKind::For(it) => self.tell_values(&it.collection, fault),
+            ExprKind::Splat(both) => self.tell_values(&both[0], fault),
+            _ => expr.children(&mut |child| self.tell_values(child, fault)),
         }
     }
 
@@ -289,6 +273,23 @@ pub(in crate::eval) fn fault(
     span: Span,
 ) -> Fault {
     Box::new(Diagnostic::error(summary, detail).at(span))
+}
+
+/// A reference as it is written: names and literal keys behind a root.
+fn path_text(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Root(name) => Some(name.to_string()),
+        ExprKind::Attr(source, name) => Some(format!("{}.{}", path_text(source)?, name.text)),
+        ExprKind::Index(both) => {
+            let source = path_text(&both[0])?;
+            match &both[1].kind {
+                ExprKind::Literal(Value::String(key)) => Some(format!("{source}[{}]", quoted(key))),
+                ExprKind::Literal(Value::Number(index)) => Some(format!("{source}[{index}]")),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// What a value is, in a few words that follow a name.

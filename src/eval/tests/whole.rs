@@ -227,7 +227,7 @@ fn validations_hold_or_say_why_not() {
     let outcome = run_with(&text, &[("x", Origin::Flag, "\"a\"")], false);
     assert_eq!(
         outcome.details,
-        ["The value of \"x\" is refused: its message holds a sensitive value and is not shown."]
+        ["The value of \"x\" is refused: the message holds a sensitive value and is not shown."]
     );
     let failing = "validation {\n condition = var.x.y\n error_message = \"\"\n}";
     assert_eq!(variable(failing, Some("1")), "error Unknown attribute: y");

@@ -165,6 +165,9 @@ impl Page<'_> {
 
     /// The symbols in use.
     fn legend(&mut self, plan: &Plan) {
+        if plan.steps.iter().all(|step| step.action == Action::NoOp) {
+            return;
+        }
         let used = Action::ALL.into_iter().filter(|action| *action != Action::NoOp);
         let mut symbols: Vec<String> = used
             .filter(|action| plan.steps.iter().any(|step| step.action == *action))
@@ -280,11 +283,16 @@ impl Page<'_> {
                     .filter(|(count, _)| *count > 0)
                     .map(|(count, action)| format!("{} to {}", number(count), action.word()))
                     .collect();
+            let moved = plan.steps.iter().filter(|step| step.previous.is_some()).count();
+            if moved > 0 {
+                parts.insert(0, format!("{} to move", number(moved)));
+            }
             if !plan.output_changes.is_empty() {
                 let count = plan.output_changes.len();
                 parts.push(counted(count, "output to change", "outputs to change"));
             }
             self.canvas.tinted(Tint::Strong, "Plan:").push(" ").push(&parts.join(", ")).push(".");
+            let unchanged = plan.steps.iter().filter(|step| !step.is_shown()).count();
             if unchanged > 0 {
                 self.canvas.push(" ").push(&number(unchanged)).push(" unchanged.");
             }
@@ -293,7 +301,7 @@ impl Page<'_> {
         if drifted > 0 {
             self.canvas.push(" ").push(&number(drifted)).push(" changed outside.");
         }
-        let stale = plan.steps.iter().filter(|step| step.record).count();
+        let stale = plan.steps.iter().filter(|step| step.record && !step.is_shown()).count();
         if stale > 0 {
             let text = counted(stale, "record is out of date", "records are out of date");
             let them = if stale == 1 { "it" } else { "them" };
