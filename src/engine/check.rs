@@ -4,7 +4,7 @@ use super::project::{ModuleFiles, Project};
 use crate::addr::Address;
 use crate::config::{IgnoreChanges, Resource};
 use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
-use crate::eval::{self, Evaluation, Input, Instance, Tree, functions::Context, span_of};
+use crate::eval::{self, Evaluation, Input, Instance, Session, Tree, functions::Context, span_of};
 use crate::provider::aws;
 use crate::resource::{self, Finding};
 use crate::value::Value;
@@ -87,6 +87,31 @@ impl Project {
         known: &dyn Known,
         diagnostics: &mut Diagnostics,
     ) -> Evaluation {
+        self.with_input(strictness, known, |input| eval::evaluate(input, diagnostics))
+    }
+
+    /// Evaluates the configuration with what is known of the live world, for expressions that come
+    /// later.
+    #[expect(dead_code, reason = "console and test come next")]
+    pub(super) fn in_session<T>(
+        &self,
+        strictness: Strictness,
+        known: &dyn Known,
+        diagnostics: &mut Diagnostics,
+        use_it: impl FnOnce(&Session<'_>, &mut Diagnostics) -> T,
+    ) -> T {
+        self.with_input(strictness, known, |input| {
+            use_it(&eval::session(input, diagnostics), diagnostics)
+        })
+    }
+
+    /// Gathers what evaluation works on.
+    fn with_input<T>(
+        &self,
+        strictness: Strictness,
+        known: &dyn Known,
+        use_it: impl FnOnce(&Input<'_>) -> T,
+    ) -> T {
         let tree = Tree::new(&self.config, &mut Diagnostics::new());
         let dirs: BTreeSet<&Arc<str>> = tree.modules().map(|module| &module.config.dir).collect();
         let files: Vec<(&Arc<str>, ModuleFiles)> =
@@ -110,7 +135,7 @@ impl Project {
             contexts: &contexts,
             cwd: &cwd,
         };
-        eval::evaluate(&input, diagnostics)
+        use_it(&input)
     }
 
     /// Reads the settings of every provider; of the default one also where it has no block.

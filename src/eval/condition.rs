@@ -4,6 +4,7 @@ use super::expression::{Scope, capital, fault};
 use crate::config::Condition;
 use crate::diag::{Diagnostic, Diagnostics, Severity, Span};
 use crate::value::{Type, Value};
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// What a condition belongs to.
@@ -17,13 +18,17 @@ pub(super) enum Kind<'a> {
     },
     /// A `precondition`.
     Precondition {
-        /// Whose.
-        what: String,
+        /// Whose: an address, or `output.x`.
+        what: &'a dyn Display,
+        /// The block, without keys.
+        block: &'a dyn Display,
     },
     /// A `postcondition`.
     Postcondition {
-        /// Whose.
-        what: String,
+        /// Whose: an address.
+        what: &'a dyn Display,
+        /// The block, without keys.
+        block: &'a dyn Display,
     },
     /// An `assert`.
     Assert {
@@ -81,23 +86,31 @@ impl Kind<'_> {
             }
             None => "the condition is false, and its message could not be evaluated.".into(),
         };
-        let held = |summary, what: &str| {
+        let held = |summary, what: &dyn Display| {
             let detail = format!("{what}: {text}");
             Diagnostic::error(summary, detail).at(condition)
         };
-        match self {
+        let found = match self {
             Self::Validation { name, at } => {
                 let detail = format!("The value of {name:?} is refused: {text}");
                 Diagnostic::error("Invalid value for a variable", detail)
                     .at(*at)
                     .related(condition, "this must hold")
             }
-            Self::Precondition { what } => held("Precondition failed", what),
-            Self::Postcondition { what } => held("Postcondition failed", what),
+            Self::Precondition { what, block: _ } => held("Precondition failed", *what),
+            Self::Postcondition { what, block: _ } => held("Postcondition failed", *what),
             Self::Assert { check } => Diagnostic {
                 severity: Severity::Warning,
                 ..held("Check failed", &format!("The check {check:?}"))
             },
-        }
+        };
+        let object = match self {
+            Self::Validation { name, at: _ } => format!("var.{name}"),
+            Self::Precondition { what: _, block } | Self::Postcondition { what: _, block } => {
+                block.to_string()
+            }
+            Self::Assert { check } => format!("check.{check}"),
+        };
+        Diagnostic { condition_of: Some(object), ..found }
     }
 }

@@ -102,8 +102,47 @@ pub struct Import {
 /// Evaluates the configuration. Whatever fails is reported; what depends on it is left out
 /// quietly, so that each fault is told once.
 pub fn evaluate(input: &Input<'_>, diagnostics: &mut Diagnostics) -> Evaluation {
+    evaluate_for(input, false, diagnostics).evaluation
+}
+
+/// Evaluates the configuration for expressions that come later and may refer to anything in the
+/// root module.
+pub fn session<'a>(input: &'a Input<'a>, diagnostics: &mut Diagnostics) -> Session<'a> {
+    evaluate_for(input, true, diagnostics)
+}
+
+/// A configuration that has been evaluated, and what its expressions refer to.
+pub struct Session<'a> {
+    /// What the configuration comes to.
+    pub evaluation: Evaluation,
+    run: Run<'a>,
+}
+
+impl Session<'_> {
+    /// The value of an expression in the root module; `bound` are further names that it may use.
+    ///
+    /// # Errors
+    /// Every reference that leads nowhere, or why the expression has no value.
+    pub fn eval(&self, expr: &Expr, bound: &[(&str, Value)]) -> Result<Value, Diagnostics> {
+        let mut faults = Diagnostics::new();
+        if let Some(place) = self.run.place() {
+            reference::check(place.module, expr, bound.iter().map(|(name, _)| *name), &mut faults);
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let outer = Scope::new(&self.run);
+        outer.bind(bound).eval(expr).map_err(|fault| vec![*fault])
+    }
+}
+
+fn evaluate_for<'a>(
+    input: &'a Input<'a>,
+    keep_all: bool,
+    diagnostics: &mut Diagnostics,
+) -> Session<'a> {
     let before = diagnostics.len();
-    let mut run = Run::new(input, diagnostics);
+    let mut run = Run::new(input, keep_all, diagnostics);
     for node in input.order {
         run.everywhere(node, diagnostics);
     }
@@ -115,9 +154,11 @@ pub fn evaluate(input: &Input<'_>, diagnostics: &mut Diagnostics) -> Evaluation 
             || fault.subject.is_none_or(|span| !told.contains(&span))
     });
     diagnostics.append(&mut found);
-    run.result.instances.sort_by(|a, b| a.address.cmp(&b.address));
-    run.result.unread.sort_by(|a, b| a.address.cmp(&b.address));
-    run.result
+    let mut evaluation = std::mem::take(&mut run.result);
+    evaluation.instances.sort_by(|a, b| a.address.cmp(&b.address));
+    evaluation.unread.sort_by(|a, b| a.address.cmp(&b.address));
+    run.at = 0;
+    Session { evaluation, run }
 }
 
 /// Evaluates an expression that refers to nothing.
@@ -147,6 +188,8 @@ struct Run<'a> {
     by_path: BTreeMap<&'a ModulePath, Vec<usize>>,
     /// The place that is evaluated now.
     at: usize,
+    /// Whatever is evaluated is kept for later, also what nothing refers to.
+    keep_all: bool,
     /// By module: the resources that it refers to.
     referenced: BTreeMap<&'a ModulePath, BTreeSet<ResourceAddr>>,
     /// What `each` and `count` are in what is evaluated now.
@@ -164,9 +207,10 @@ const FAILED: Value = Value::Unknown(Type::Any);
 const WORKSPACE: &str = "default";
 
 impl<'a> Run<'a> {
-    fn new(input: &'a Input<'a>, diagnostics: &mut Diagnostics) -> Self {
+    fn new(input: &'a Input<'a>, keep_all: bool, diagnostics: &mut Diagnostics) -> Self {
         let mut run = Self {
             input,
+            keep_all,
             places: Vec::new(),
             by_path: BTreeMap::new(),
             at: 0,
@@ -348,7 +392,8 @@ impl<'a> Run<'a> {
     fn output_value(&mut self, output: &Output, diagnostics: &mut Diagnostics) -> Option<Value> {
         let scope = Scope::new(self);
         if !self.input.lenient {
-            let kind = Kind::Precondition { what: format!("The output {:?}", output.name.text) };
+            let name = format!("output.{}", output.name.text);
+            let kind = Kind::Precondition { what: &name, block: &name };
             if !condition::hold(&output.preconditions, &kind, &scope, diagnostics) {
                 return None;
             }
@@ -402,6 +447,7 @@ impl<'a> Run<'a> {
         let provider = place.module.providers.get(name).map_or_else(|| name.into(), Arc::clone);
         let addr = resource.addr.in_module(&place.steps);
         let referenced = mode == Mode::Data
+            || self.keep_all
             || !resource.lifecycle.postconditions.is_empty()
             || self
                 .referenced
@@ -457,7 +503,7 @@ impl<'a> Run<'a> {
     ) -> Option<Value> {
         let scope = Scope::new(self);
         if !self.input.lenient {
-            let kind = Kind::Precondition { what: address.to_string() };
+            let kind = Kind::Precondition { what: address, block: &address.resource.block() };
             if !condition::hold(&resource.lifecycle.preconditions, &kind, &scope, faults) {
                 return None;
             }
@@ -478,7 +524,7 @@ impl<'a> Run<'a> {
             return true;
         }
         self.own = value.cloned();
-        let kind = Kind::Postcondition { what: address.to_string() };
+        let kind = Kind::Postcondition { what: address, block: &address.resource.block() };
         let held = condition::hold(conditions, &kind, &Scope::new(self), faults);
         self.own = None;
         held

@@ -263,6 +263,22 @@ pub fn dependencies(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> (Vec<Node
     (nodes, edges)
 }
 
+/// Reports references of an expression that lead nowhere in a module; `bound` are further names
+/// that it may use.
+pub(super) fn check<'n>(
+    module: &Module<'_>,
+    expr: &Expr,
+    bound: impl Iterator<Item = &'n str>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut edges = Vec::new();
+    let mut finder = Finder { module, diagnostics, edges: &mut edges };
+    // Nothing has this name, so that nothing is taken for a reference to itself.
+    let nobody = finder.node(Item::Import(usize::MAX));
+    let mut bound = bound.map(Arc::from).collect();
+    finder.expr_within(&nobody, expr, &mut bound, Given::NOTHING);
+}
+
 /// The resources of one module that some expression in it refers to for their values.
 pub(super) fn referenced_resources(module: &Module<'_>) -> BTreeSet<ResourceAddr> {
     let config = module.config;

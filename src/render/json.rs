@@ -261,7 +261,7 @@ fn output_change(change: &OutputChange) -> (String, Json) {
 }
 
 fn diagnostic(diagnostic: &Diagnostic, places: &mut Places<'_>) -> Json {
-    let Diagnostic { severity, summary, detail, subject, address, related, values: _ } = diagnostic;
+    let Diagnostic { severity, summary, detail, subject, address, related, .. } = diagnostic;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
