@@ -212,19 +212,21 @@ fn attributes(key: &KeyMetadata) -> Found {
         .xks_key_configuration
         .as_ref()
         .map(|external| Value::object([("id", text(external.id.as_deref()))]));
-    let days = key.pending_deletion_window_in_days.map(|days| Value::from(i64::from(days)));
+    // Empty, not null, where there is none: so it is in the Terraform AWS provider.
+    let empty = |value: Option<&str>| Value::from(value.unwrap_or_default());
+    let days = key.pending_deletion_window_in_days.unwrap_or_default();
     vec![
         ("id", Value::from(key.key_id.as_str())),
         ("arn", text(key.arn.as_deref())),
         ("aws_account_id", text(key.aws_account_id.as_deref())),
-        ("cloud_hsm_cluster_id", text(key.cloud_hsm_cluster_id.as_deref())),
+        ("cloud_hsm_cluster_id", empty(key.cloud_hsm_cluster_id.as_deref())),
         ("creation_date", text(time(key.creation_date.as_ref()).as_deref())),
-        ("custom_key_store_id", text(key.custom_key_store_id.as_deref())),
+        ("custom_key_store_id", empty(key.custom_key_store_id.as_deref())),
         ("customer_master_key_spec", text(old_spec.or(spec))),
         ("deletion_date", text(time(key.deletion_date.as_ref()).as_deref())),
-        ("description", text(key.description.as_deref())),
+        ("description", empty(key.description.as_deref())),
         ("enabled", Value::Bool(key.enabled)),
-        ("expiration_model", text(key.expiration_model.as_ref().map(|it| it.as_str()))),
+        ("expiration_model", empty(key.expiration_model.as_ref().map(|it| it.as_str()))),
         ("key_manager", text(key.key_manager.as_ref().map(|it| it.as_str()))),
         ("key_spec", text(spec.or(old_spec))),
         ("key_state", text(key.key_state.as_ref().map(|it| it.as_str()))),
@@ -232,7 +234,7 @@ fn attributes(key: &KeyMetadata) -> Found {
         ("multi_region", Value::Bool(key.multi_region.unwrap_or(false))),
         ("multi_region_configuration", listed("multi_region_configuration", multi_region)),
         ("origin", text(key.origin.as_ref().map(|it| it.as_str()))),
-        ("pending_deletion_window_in_days", days.unwrap_or(Value::Null(Type::Number))),
+        ("pending_deletion_window_in_days", Value::from(i64::from(days))),
         ("valid_to", text(time(key.valid_to.as_ref()).as_deref())),
         ("xks_key_configuration", listed("xks_key_configuration", external)),
     ]

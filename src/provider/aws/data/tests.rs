@@ -121,14 +121,14 @@ async fn a_key_is_told_by_each_of_its_names() {
     {
       "arn": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
       "aws_account_id": "123456789012",
-      "cloud_hsm_cluster_id": null,
+      "cloud_hsm_cluster_id": "",
       "creation_date": null,
-      "custom_key_store_id": null,
+      "custom_key_store_id": "",
       "customer_master_key_spec": "SYMMETRIC_DEFAULT",
       "deletion_date": null,
       "description": "",
       "enabled": true,
-      "expiration_model": null,
+      "expiration_model": "",
       "grant_tokens": null,
       "id": "1234abcd-12ab-34cd-56ef-1234567890ab",
       "key_id": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
@@ -139,7 +139,7 @@ async fn a_key_is_told_by_each_of_its_names() {
       "multi_region": false,
       "multi_region_configuration": [],
       "origin": "AWS_KMS",
-      "pending_deletion_window_in_days": null,
+      "pending_deletion_window_in_days": 0,
       "valid_to": null,
       "xks_key_configuration": []
     }
