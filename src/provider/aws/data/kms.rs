@@ -212,13 +212,15 @@ fn attributes(key: &KeyMetadata) -> Found {
         .xks_key_configuration
         .as_ref()
         .map(|external| Value::object([("id", text(external.id.as_deref()))]));
+    // Some stores tell it in the ARN only.
+    let account = key.aws_account_id.as_deref().or_else(|| key.arn.as_deref()?.split(':').nth(4));
     // Empty, not null, where there is none: so it is in the Terraform AWS provider.
     let empty = |value: Option<&str>| Value::from(value.unwrap_or_default());
     let days = key.pending_deletion_window_in_days.unwrap_or_default();
     vec![
         ("id", Value::from(key.key_id.as_str())),
         ("arn", text(key.arn.as_deref())),
-        ("aws_account_id", text(key.aws_account_id.as_deref())),
+        ("aws_account_id", text(account)),
         ("cloud_hsm_cluster_id", empty(key.cloud_hsm_cluster_id.as_deref())),
         ("creation_date", text(time(key.creation_date.as_ref()).as_deref())),
         ("custom_key_store_id", empty(key.custom_key_store_id.as_deref())),
