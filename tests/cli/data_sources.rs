@@ -113,8 +113,8 @@ async fn suite(url: &str) {
     let caller = asked.ask("aws_caller_identity", &[]).await.unwrap();
     assert_eq!(text(&caller, "account_id"), ACCOUNT);
     assert!(text(&caller, "arn").contains(ACCOUNT));
-    about_keys(url, &asked).await;
-    about_buckets(url, &asked).await;
+    Box::pin(about_keys(url, &asked)).await;
+    Box::pin(about_buckets(url, &asked)).await;
 }
 
 async fn about_keys(url: &str, asked: &Asked) {

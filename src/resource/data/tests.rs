@@ -5,8 +5,10 @@ use crate::schema::Usage;
 use crate::value::Type;
 use std::collections::BTreeSet;
 
+type Given<'a> = &'a [(&'a str, Value)];
+
 /// The arguments as the engine gives them: null where nothing is given.
-fn arguments(source: &dyn DataSource, given: &[(&str, Value)]) -> Value {
+fn arguments(source: &dyn DataSource, given: Given<'_>) -> Value {
     let settable = source.schema().attributes.iter().filter(|it| it.is_settable());
     Value::object(settable.map(|it| {
         let value = given.iter().find(|(name, _)| *name == it.name).map(|(_, value)| value.clone());
@@ -78,7 +80,7 @@ fn what_is_named_is_told() {
 fn right_arguments_are_let_pass() {
     let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
     let strings = |texts: &[&str]| texts.iter().map(|text| Value::from(*text)).collect::<Vec<_>>();
-    let right: &[(&dyn DataSource, &[(&str, Value)])] = &[
+    let right: &[(&dyn DataSource, Given<'_>)] = &[
         (&CallerIdentity, &[]),
         (&Region, &[]),
         (&Region, &[("name", Value::from("eu-west-1"))]),
@@ -119,7 +121,7 @@ fn each_wrong_argument_is_found_at_its_place() {
     let tags =
         |key: &str, value: Value| Value::map(Type::String, [(key, value)].into_iter().collect());
     let list = |items: Vec<Value>| Value::list(Type::String, items);
-    let wrong: &[(&dyn DataSource, &[(&str, Value)])] = &[
+    let wrong: &[(&dyn DataSource, Given<'_>)] = &[
         (&Region, &[("name", text("eu-wset-1"))]),
         (&Region, &[("name", text("Ireland"))]),
         (&Region, &[("endpoint", text("s3.eu-west-1.amazonaws.com"))]),

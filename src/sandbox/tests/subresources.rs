@@ -7,10 +7,9 @@ use super::super::DEFAULT_ACCOUNT;
 use super::{REGION, Raw, s3, start, world};
 
 fn document(tags: &[(&str, &str)]) -> String {
-    let tags: String = tags
-        .iter()
-        .map(|(key, value)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>"))
-        .collect();
+    let tag =
+        |(key, value): &(&str, &str)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
+    let tags = tags.iter().map(tag).collect::<Vec<_>>().concat();
     format!("<Tagging><TagSet>{tags}</TagSet></Tagging>")
 }
 

@@ -7,6 +7,8 @@ use crate::resource::data;
 use crate::sandbox::{DEFAULT_ACCOUNT, FaultKind, Faults, KeyState, Options, Sandbox, World};
 use crate::value::{Fields, Type, Value, to_json};
 
+type Given<'a> = &'a [(&'a str, Value)];
+
 /// The arguments as the engine gives them: null where nothing is given.
 fn query<const N: usize>(ty: &str, given: [(&str, Value); N]) -> Query {
     let schema = data::find(ty).unwrap().schema();
@@ -279,14 +281,14 @@ async fn buckets_are_listed_to_the_last_page() {
     let mut shown = json(buckets.get("app-0003").unwrap());
     assert_eq!(shown["creation_date"].take().as_str().unwrap().len(), 20);
     insta::assert_snapshot!(shown, @r#"{"arn":"arn:aws:s3:::app-0003","creation_date":null,"name":"app-0003","region":"us-west-2"}"#);
-    assert!(buckets.as_fields().unwrap().keys().map(|it| it.to_string()).eq(names(&answer)));
+    assert!(buckets.as_fields().unwrap().keys().map(ToString::to_string).eq(names(&answer)));
 }
 
 #[tokio::test]
 async fn buckets_are_chosen_by_what_is_asked() {
     let sandbox = start(&fleet()).await;
     let aws = to(&sandbox);
-    let cases: [(&[(&str, Value)], &[&str]); 6] = [
+    let cases: [(Given<'_>, &[&str]); 6] = [
         (
             &[("prefix", Value::from("app-000")), ("region", Value::from("us-west-2"))],
             &["app-0000", "app-0003", "app-0006", "app-0009"],
