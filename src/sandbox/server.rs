@@ -24,8 +24,8 @@ use super::wire::{Caller, Reply};
 use super::world::World;
 use super::{Options, kms, s3, sts};
 
-/// The longest body that is read; the longest legitimate one is a few hundred bytes.
-const BODY_LIMIT: usize = 64 * 1024;
+/// The longest body that is read; the longest legitimate one is that of fifty tags.
+const BODY_LIMIT: usize = 128 * 1024;
 
 /// What all connections share.
 #[derive(Debug)]

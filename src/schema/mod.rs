@@ -6,7 +6,7 @@
 
 mod reference;
 
-pub use self::reference::reference;
+pub use self::reference::{reference, reference_section};
 
 use crate::value::Type;
 

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod commands;
+mod data_sources;
 mod emulators;
 mod examples;
 mod harness;

@@ -298,3 +298,57 @@ fn prefix_fault(prefix: &str) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_star_stands_for_any_characters(
+            pattern in "[ab.*]{0,8}",
+            name in "[ab.]{0,10}",
+        ) {
+            let same = format!("^{}$", regex::escape(&pattern).replace(r"\*", ".*"));
+            let expected = Regex::new(&same).unwrap().is_match(&name);
+            prop_assert_eq!(glob(&pattern, &name), expected);
+        }
+
+        #[test]
+        fn nothing_that_is_asked_breaks_it(
+            prefix in ".{0,20}",
+            pattern in ".{0,20}",
+            regex in ".{0,30}",
+            name in ".{0,20}",
+        ) {
+            let arguments = Value::object([
+                ("prefix", Value::from(prefix.as_str())),
+                ("name_regex", Value::from(regex.as_str())),
+                ("exclude", Value::set(Type::String, vec![Value::from(pattern.as_str())])),
+            ]);
+            Buckets.validate(&arguments);
+            Selection::of(&arguments).takes_name(&name);
+        }
+    }
+
+    #[test]
+    fn a_regular_expression_is_bounded_in_memory() {
+        let (small, large) = ("^[a-z]{1,63}$", "(((a{100}){100}){100}){100}");
+        assert!(regex(small).is_ok());
+        assert_eq!(regex(large).unwrap_err(), "it takes too much memory; make it simpler");
+    }
+
+    #[test]
+    fn all_tags_must_be_there_with_their_values() {
+        let tags = [("a", Value::from("1")), ("b", Value::from("2"))];
+        let tags = Value::map(Type::String, tags.into_iter().collect());
+        let selection = Selection::of(&Value::object([("tags", tags)]));
+        assert!(selection.asks_for_tags());
+        assert!(selection.takes_tags([("b", "2"), ("c", "3"), ("a", "1")]));
+        for tags in [&[][..], &[("a", "1")], &[("a", "1"), ("b", "1")], &[("A", "1"), ("b", "2")]] {
+            assert!(!selection.takes_tags(tags.iter().copied()), "{tags:?}");
+        }
+        assert!(!Selection::of(&Value::NULL).asks_for_tags());
+    }
+}

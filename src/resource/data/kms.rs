@@ -47,7 +47,7 @@ static KEY: Schema = Schema {
         Attribute::computed(
             "cloud_hsm_cluster_id",
             AttrType::String,
-            "The CloudHSM cluster that holds the key's material, where one does.",
+            "The CloudHSM cluster that holds the key's material; empty where none does.",
         ),
         Attribute::computed(
             "creation_date",
@@ -57,7 +57,7 @@ static KEY: Schema = Schema {
         Attribute::computed(
             "custom_key_store_id",
             AttrType::String,
-            "The custom key store that the key is in, where it is in one.",
+            "The custom key store that the key is in; empty where it is in none.",
         ),
         Attribute::computed(
             "customer_master_key_spec",
@@ -67,7 +67,7 @@ static KEY: Schema = Schema {
         Attribute::computed(
             "deletion_date",
             AttrType::String,
-            "When the key will be deleted; only while `key_state` is PendingDeletion.",
+            "When the key will be deleted; null unless `key_state` is PendingDeletion.",
         ),
         Attribute::computed(
             "description",
@@ -83,7 +83,7 @@ static KEY: Schema = Schema {
             "expiration_model",
             AttrType::String,
             "Whether imported material expires: KEY_MATERIAL_EXPIRES or \
-             KEY_MATERIAL_DOES_NOT_EXPIRE. Null where `origin` is not EXTERNAL.",
+             KEY_MATERIAL_DOES_NOT_EXPIRE. Empty where `origin` is not EXTERNAL.",
         ),
         Attribute::computed(
             "key_manager",
@@ -142,7 +142,7 @@ static KEY: Schema = Schema {
         Attribute::computed(
             "pending_deletion_window_in_days",
             AttrType::Number,
-            "How many days after its last replica a primary key will be deleted; only while \
+            "How many days after its last replica a primary key will be deleted; 0 unless \
              `key_state` is PendingReplicaDeletion.",
         ),
         Attribute::computed(

@@ -119,3 +119,6 @@ fn shown(value: &Value) -> String {
 fn wrong(name: &str, summary: &'static str, detail: String) -> Finding {
     Finding { severity: Severity::Error, path: AttrPath::from_iter([name]), summary, detail }
 }
+
+#[cfg(test)]
+mod tests;

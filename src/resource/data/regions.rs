@@ -23,7 +23,7 @@ const fn region(
 pub(super) static REGIONS: &[Known] = &[
     region("af-south-1", "Africa (Cape Town)", Some("Z83WF9RJE8B12")),
     region("ap-east-1", "Asia Pacific (Hong Kong)", Some("ZNB98KWMFR0R6")),
-    region("ap-east-2", "Asia Pacific (Taipei)", None),
+    region("ap-east-2", "Asia Pacific (Taipei)", Some("Z064739330DAH7WJVOO93")),
     region("ap-northeast-1", "Asia Pacific (Tokyo)", Some("Z2M4EHUR26P7ZW")),
     region("ap-northeast-2", "Asia Pacific (Seoul)", Some("Z3W03O7B5YMIYP")),
     region("ap-northeast-3", "Asia Pacific (Osaka)", Some("Z2YQB5RD63NC85")),
@@ -34,7 +34,7 @@ pub(super) static REGIONS: &[Known] = &[
     region("ap-southeast-3", "Asia Pacific (Jakarta)", Some("Z01846753K324LI26A3VV")),
     region("ap-southeast-4", "Asia Pacific (Melbourne)", Some("Z0312387243XT5FE14WFO")),
     region("ap-southeast-5", "Asia Pacific (Malaysia)", Some("Z08660063OXLMA7F1FJHU")),
-    region("ap-southeast-7", "Asia Pacific (Thailand)", None),
+    region("ap-southeast-7", "Asia Pacific (Thailand)", Some("Z0031014GXUMRZG6I14G")),
     region("ca-central-1", "Canada (Central)", Some("Z1QDHH18159H29")),
     region("ca-west-1", "Canada West (Calgary)", Some("Z03565811Z33SLEZTHOUL")),
     region("cn-north-1", "China (Beijing)", Some("Z5CN8UMXT92WN")),
@@ -51,7 +51,7 @@ pub(super) static REGIONS: &[Known] = &[
     region("il-central-1", "Israel (Tel Aviv)", Some("Z09640613K4A3MN55U7GU")),
     region("me-central-1", "Middle East (UAE)", Some("Z06143092I8HRXZRUZROF")),
     region("me-south-1", "Middle East (Bahrain)", Some("Z1MPMWCPA7YB62")),
-    region("mx-central-1", "Mexico (Central)", None),
+    region("mx-central-1", "Mexico (Central)", Some("Z057606446ZNVQJJ8WOP")),
     region("sa-east-1", "South America (Sao Paulo)", Some("Z7KQH4QJS55SO")),
     region("us-east-1", "US East (N. Virginia)", Some("Z3AQBSTGFYJSTF")),
     region("us-east-2", "US East (Ohio)", Some("Z2O1EMRO9K5GLX")),
@@ -118,4 +118,33 @@ pub(super) fn ec2_endpoint(region: &str) -> String {
 pub(super) fn of_endpoint(host: &str) -> Option<&str> {
     let region = host.strip_prefix("ec2.")?.split('.').next()?;
     (has_form(region) && ec2_endpoint(region) == host).then_some(region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_region_is_found_by_its_name_and_by_its_endpoint() {
+        for region in REGIONS {
+            assert!(has_form(region.name), "{}", region.name);
+            assert_eq!(find(region.name).unwrap().description, region.description);
+            assert_eq!(of_endpoint(&ec2_endpoint(region.name)), Some(region.name));
+        }
+        assert!(REGIONS.is_sorted_by(|a, b| a.name < b.name));
+    }
+
+    #[test]
+    fn what_names_no_region_is_told_apart() {
+        for name in ["", "-", "eu-west", "eu-west-1a", "Eu-west-1", "eu--1", "a-b-c-d-e-1", "1-2-3"]
+        {
+            assert!(!has_form(name), "{name}");
+        }
+        for name in ["eu-west-99", "eusc-de-east-1", "us-gov-west-7"] {
+            assert!(has_form(name), "{name}");
+        }
+        assert_eq!(partition("us-isob-east-9").arn, "aws-iso-b");
+        assert_eq!(of_endpoint("ec2.eu-west-1.amazonaws.com.cn"), None);
+        assert_eq!(of_endpoint("s3.eu-west-1.amazonaws.com"), None);
+    }
 }

@@ -24,7 +24,7 @@ pub(super) async fn key(
 ) -> Result<Found, ProviderError> {
     let name = required(arguments, "key_id")?;
     let tokens = arguments.get("grant_tokens").and_then(Value::as_items).unwrap_or_default();
-    let tokens = tokens.iter().filter_map(|token| token.as_str().map(|text| text.to_string()));
+    let tokens = tokens.iter().filter_map(|token| token.as_str().map(ToString::to_string));
     let tokens = Some(tokens.collect::<Vec<_>>()).filter(|tokens| !tokens.is_empty());
     let key = describe(connection, name, tokens).await?;
     Ok(attributes(&key))
@@ -186,6 +186,11 @@ fn refusal(
     }
 }
 
+/// A word that the SDK has an enum for.
+fn word<T: AsRef<str>>(word: Option<&T>) -> Option<&str> {
+    word.map(AsRef::as_ref)
+}
+
 /// The Region that an ARN names, if it is another one.
 fn other_region<'a>(name: &'a str, region: &str) -> Option<&'a str> {
     let arn = name.strip_prefix("arn:")?;
@@ -194,14 +199,14 @@ fn other_region<'a>(name: &'a str, region: &str) -> Option<&'a str> {
 
 /// The attributes of a key.
 fn attributes(key: &KeyMetadata) -> Found {
-    let spec = key.key_spec.as_ref().map(aws_sdk_kms::types::KeySpec::as_str);
+    let spec = word(key.key_spec.as_ref());
     #[expect(
         deprecated,
         reason = "the attribute is the element that the other one came to replace"
     )]
-    let old_spec = key.customer_master_key_spec.as_ref().map(|spec| spec.as_str());
+    let old_spec = word(key.customer_master_key_spec.as_ref());
     let multi_region = key.multi_region_configuration.as_ref().map(|together| {
-        let kind = together.multi_region_key_type.as_ref().map(|kind| kind.as_str());
+        let kind = word(together.multi_region_key_type.as_ref());
         Value::object([
             ("multi_region_key_type", text(kind)),
             ("primary_key", regional(together.primary_key.as_slice())),
@@ -212,27 +217,31 @@ fn attributes(key: &KeyMetadata) -> Found {
         .xks_key_configuration
         .as_ref()
         .map(|external| Value::object([("id", text(external.id.as_deref()))]));
-    let days = key.pending_deletion_window_in_days.map(|days| Value::from(i64::from(days)));
+    // Some stores tell it in the ARN only.
+    let account = key.aws_account_id.as_deref().or_else(|| key.arn.as_deref()?.split(':').nth(4));
+    // Empty, not null, where there is none: so it is in the Terraform AWS provider.
+    let empty = |value: Option<&str>| Value::from(value.unwrap_or_default());
+    let days = key.pending_deletion_window_in_days.unwrap_or_default();
     vec![
         ("id", Value::from(key.key_id.as_str())),
         ("arn", text(key.arn.as_deref())),
-        ("aws_account_id", text(key.aws_account_id.as_deref())),
-        ("cloud_hsm_cluster_id", text(key.cloud_hsm_cluster_id.as_deref())),
+        ("aws_account_id", text(account)),
+        ("cloud_hsm_cluster_id", empty(key.cloud_hsm_cluster_id.as_deref())),
         ("creation_date", text(time(key.creation_date.as_ref()).as_deref())),
-        ("custom_key_store_id", text(key.custom_key_store_id.as_deref())),
+        ("custom_key_store_id", empty(key.custom_key_store_id.as_deref())),
         ("customer_master_key_spec", text(old_spec.or(spec))),
         ("deletion_date", text(time(key.deletion_date.as_ref()).as_deref())),
-        ("description", text(key.description.as_deref())),
+        ("description", empty(key.description.as_deref())),
         ("enabled", Value::Bool(key.enabled)),
-        ("expiration_model", text(key.expiration_model.as_ref().map(|it| it.as_str()))),
-        ("key_manager", text(key.key_manager.as_ref().map(|it| it.as_str()))),
+        ("expiration_model", empty(word(key.expiration_model.as_ref()))),
+        ("key_manager", text(word(key.key_manager.as_ref()))),
         ("key_spec", text(spec.or(old_spec))),
-        ("key_state", text(key.key_state.as_ref().map(|it| it.as_str()))),
-        ("key_usage", text(key.key_usage.as_ref().map(|it| it.as_str()))),
+        ("key_state", text(word(key.key_state.as_ref()))),
+        ("key_usage", text(word(key.key_usage.as_ref()))),
         ("multi_region", Value::Bool(key.multi_region.unwrap_or(false))),
         ("multi_region_configuration", listed("multi_region_configuration", multi_region)),
-        ("origin", text(key.origin.as_ref().map(|it| it.as_str()))),
-        ("pending_deletion_window_in_days", days.unwrap_or(Value::Null(Type::Number))),
+        ("origin", text(word(key.origin.as_ref()))),
+        ("pending_deletion_window_in_days", Value::from(i64::from(days))),
         ("valid_to", text(time(key.valid_to.as_ref()).as_deref())),
         ("xks_key_configuration", listed("xks_key_configuration", external)),
     ]
@@ -253,4 +262,46 @@ fn regional(keys: &[MultiRegionKey]) -> Value {
         Value::object([("arn", arn), ("region", region)])
     };
     Value::list(element, keys.iter().map(object).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_kms::primitives::DateTime;
+    use aws_sdk_kms::types::{
+        ExpirationModelType, MultiRegionConfiguration, MultiRegionKeyType, OriginType,
+        XksKeyConfigurationType,
+    };
+
+    /// What the embedded endpoint has no keys for.
+    #[test]
+    fn every_element_of_a_key_has_its_attribute() {
+        let at = |region: &str| {
+            let arn = format!("arn:aws:kms:{region}:111122223333:key/mrk-1");
+            MultiRegionKey::builder().arn(arn).region(region).build()
+        };
+        let together = MultiRegionConfiguration::builder()
+            .multi_region_key_type(MultiRegionKeyType::Replica)
+            .primary_key(at("eu-west-1"))
+            .replica_keys(at("us-east-1"))
+            .replica_keys(at("us-west-2"))
+            .build();
+        let key = KeyMetadata::builder()
+            .key_id("mrk-1")
+            .creation_date(DateTime::from_secs_f64(1_775_044_800.987))
+            .valid_to(DateTime::from_secs(1_806_580_800))
+            .origin(OriginType::External)
+            .expiration_model(ExpirationModelType::KeyMaterialExpires)
+            .cloud_hsm_cluster_id("cluster-1")
+            .custom_key_store_id("cks-1")
+            .multi_region(true)
+            .multi_region_configuration(together)
+            .pending_deletion_window_in_days(7)
+            .xks_key_configuration(XksKeyConfigurationType::builder().id("xks-1").build())
+            .build()
+            .unwrap();
+        let answer = data::answer(&data::KmsKey, &Value::NULL, attributes(&key));
+        assert_eq!(answer.ty(), data::KmsKey.schema().object_type());
+        insta::assert_snapshot!(crate::value::to_json(&answer), @r#"{"arn":null,"aws_account_id":null,"cloud_hsm_cluster_id":"cluster-1","creation_date":"2026-04-01T12:00:00Z","custom_key_store_id":"cks-1","customer_master_key_spec":null,"deletion_date":null,"description":"","enabled":false,"expiration_model":"KEY_MATERIAL_EXPIRES","grant_tokens":null,"id":"mrk-1","key_id":null,"key_manager":null,"key_spec":null,"key_state":null,"key_usage":null,"multi_region":true,"multi_region_configuration":[{"multi_region_key_type":"REPLICA","primary_key":[{"arn":"arn:aws:kms:eu-west-1:111122223333:key/mrk-1","region":"eu-west-1"}],"replica_keys":[{"arn":"arn:aws:kms:us-east-1:111122223333:key/mrk-1","region":"us-east-1"},{"arn":"arn:aws:kms:us-west-2:111122223333:key/mrk-1","region":"us-west-2"}]}],"origin":"EXTERNAL","pending_deletion_window_in_days":7,"valid_to":"2027-04-01T12:00:00Z","xks_key_configuration":[{"id":"xks-1"}]}"#);
+    }
 }

@@ -99,7 +99,7 @@ async fn list(
 /// Finds out the Regions that the list does not tell. A bucket that is gone by now drops out.
 async fn find_regions(
     connection: &Connection,
-    candidates: &mut Vec<Candidate>,
+    candidates: &mut [Candidate],
     here: &Arc<str>,
 ) -> Result<(), ProviderError> {
     let place = connection.place(here);

@@ -14,7 +14,7 @@ use super::connect::{Connection, Identity};
 use super::error::plain;
 use crate::provider::{ErrorKind, ProviderError, Query};
 use crate::resource::data::{self, DataSource};
-use crate::value::{Type, Value};
+use crate::value::{Fields, Type, Value};
 use std::sync::Arc;
 
 /// What was found: attributes in any order.
@@ -29,7 +29,8 @@ pub(super) async fn query(aws: &Aws, query: &Query) -> Result<Value, ProviderErr
     let arguments = &query.arguments;
     check(source, arguments)?;
     let connection = aws.connection(&query.provider).await?;
-    let found = ask(connection, source, arguments).await.map_err(|mut told| {
+    // What the SDK keeps while it waits is large, and each source has its own.
+    let found = Box::pin(ask(connection, source, arguments)).await.map_err(|mut told| {
         for secret in secrets(arguments) {
             told.detail = told.detail.replace(&*secret, "(sensitive)");
         }
@@ -102,7 +103,7 @@ fn secrets(arguments: &Value) -> Vec<Arc<str>> {
             Some(text) if secret && !text.is_empty() => found.push(Arc::clone(text)),
             Some(_) | None => {}
         }
-        let fields = value.as_fields().into_iter().flat_map(|fields| fields.values());
+        let fields = value.as_fields().into_iter().flat_map(Fields::values);
         for part in value.as_items().into_iter().flatten().chain(fields) {
             walk(part, secret, found);
         }

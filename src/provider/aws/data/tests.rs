@@ -7,6 +7,8 @@ use crate::resource::data;
 use crate::sandbox::{DEFAULT_ACCOUNT, FaultKind, Faults, KeyState, Options, Sandbox, World};
 use crate::value::{Fields, Type, Value, to_json};
 
+type Given<'a> = &'a [(&'a str, Value)];
+
 /// The arguments as the engine gives them: null where nothing is given.
 fn query<const N: usize>(ty: &str, given: [(&str, Value); N]) -> Query {
     let schema = data::find(ty).unwrap().schema();
@@ -121,14 +123,14 @@ async fn a_key_is_told_by_each_of_its_names() {
     {
       "arn": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
       "aws_account_id": "123456789012",
-      "cloud_hsm_cluster_id": null,
+      "cloud_hsm_cluster_id": "",
       "creation_date": null,
-      "custom_key_store_id": null,
+      "custom_key_store_id": "",
       "customer_master_key_spec": "SYMMETRIC_DEFAULT",
       "deletion_date": null,
       "description": "",
       "enabled": true,
-      "expiration_model": null,
+      "expiration_model": "",
       "grant_tokens": null,
       "id": "1234abcd-12ab-34cd-56ef-1234567890ab",
       "key_id": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
@@ -139,7 +141,7 @@ async fn a_key_is_told_by_each_of_its_names() {
       "multi_region": false,
       "multi_region_configuration": [],
       "origin": "AWS_KMS",
-      "pending_deletion_window_in_days": null,
+      "pending_deletion_window_in_days": 0,
       "valid_to": null,
       "xks_key_configuration": []
     }
@@ -279,14 +281,14 @@ async fn buckets_are_listed_to_the_last_page() {
     let mut shown = json(buckets.get("app-0003").unwrap());
     assert_eq!(shown["creation_date"].take().as_str().unwrap().len(), 20);
     insta::assert_snapshot!(shown, @r#"{"arn":"arn:aws:s3:::app-0003","creation_date":null,"name":"app-0003","region":"us-west-2"}"#);
-    assert!(buckets.as_fields().unwrap().keys().map(|it| it.to_string()).eq(names(&answer)));
+    assert!(buckets.as_fields().unwrap().keys().map(ToString::to_string).eq(names(&answer)));
 }
 
 #[tokio::test]
 async fn buckets_are_chosen_by_what_is_asked() {
     let sandbox = start(&fleet()).await;
     let aws = to(&sandbox);
-    let cases: [(&[(&str, Value)], &[&str]); 6] = [
+    let cases: [(Given<'_>, &[&str]); 6] = [
         (
             &[("prefix", Value::from("app-000")), ("region", Value::from("us-west-2"))],
             &["app-0000", "app-0003", "app-0006", "app-0009"],
