@@ -131,7 +131,11 @@ impl Project {
                 resource::find(&address.resource.ty)
                     .map_or(Value::NULL, |ty| ty.resolved(declared, known.live(address).as_ref()))
             },
-            data: &|address| known.data(address),
+            data: &|address, declared| match known.data(address) {
+                Some(value) => value,
+                None => resource::data::find(&address.resource.ty)
+                    .map_or(Value::NULL, |source| resource::data::pending(source, declared)),
+            },
             contexts: &contexts,
             cwd: &cwd,
         };

@@ -53,8 +53,9 @@ pub struct Input<'a> {
     pub provider_schema: &'static Schema,
     /// What references to a resource see, given what it declares.
     pub resolve: &'a dyn Fn(&Address, &Value) -> Value,
-    /// What a data source was found to be; nothing while it has not been read.
-    pub data: &'a dyn Fn(&Address) -> Option<Value>,
+    /// What a data source was found to be, given what it declares; while it has not been read,
+    /// everything else is unknown.
+    pub data: &'a dyn Fn(&Address, &Value) -> Value,
     /// What functions may ask of the outside world, by the directory of the module.
     pub contexts: &'a BTreeMap<Arc<str>, Context<'a>>,
     /// The directory that the command was started in: `path.cwd`.
@@ -463,8 +464,7 @@ impl<'a> Run<'a> {
             let value = declared.filter(|_| sound).and_then(|declared| {
                 let value = referenced.then(|| match mode {
                     Mode::Managed => (input.resolve)(&address, &declared),
-                    Mode::Data => (input.data)(&address)
-                        .unwrap_or_else(|| Value::Unknown(schema.object_type())),
+                    Mode::Data => (input.data)(&address, &declared),
                 });
                 let held = self.postconditions(resource, &address, value.as_ref(), &mut faults);
                 held.then_some((declared, value))
@@ -477,7 +477,7 @@ impl<'a> Run<'a> {
                 failed = true;
                 continue;
             };
-            let is_read = value.as_ref().is_some_and(|value| !value.is_unknown());
+            let is_read = value.as_ref().is_some_and(Value::is_wholly_known);
             seen.extend(value.map(|value| (address.key.clone(), value)));
             let provider = Arc::clone(&provider);
             let instance = Instance { address, declared, provider };

@@ -83,7 +83,7 @@ pub(super) fn run_with(text: &str, given: &[(&str, Origin, &str)], lenient: bool
             let fields = declared.as_fields().cloned().unwrap_or_default();
             Value::Object(fields.with("id", Value::from(format!("id of {address}"))))
         },
-        data: &|_| None,
+        data: &|_, _| Value::NULL,
         contexts: &BTreeMap::new(),
         cwd: "/work",
     };

@@ -43,7 +43,7 @@ impl Project {
             resource_types: &resource::names,
             provider_schema: &crate::provider::aws::SCHEMA,
             resolve: &|_, declared| BucketEncryption.resolved(declared, None),
-            data: &|_| None,
+            data: &|_, _| Value::NULL,
             contexts: &BTreeMap::new(),
             cwd: ".",
         };
