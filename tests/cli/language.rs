@@ -206,28 +206,6 @@ output "names" { value = data.aws_s3_buckets.lake.names }
 }
 
 #[test]
-fn a_data_source_that_cannot_be_read_takes_nothing_back() {
-    let dir = Dir::with(&resource("a", "logs", "aws:kms", ""));
-    dir.run(&["apply", "-sandbox", "-auto-approve"]).status(0);
-    dir.write(
-        "main.seal.hcl",
-        r#"
-data "aws_s3_bucket" "none" {
-  bucket = upper("NONE") == "NONE" ? "no_such_bucket" : ""
-}
-resource "aws_s3_bucket_server_side_encryption_configuration" "a" {
-  for_each = toset([data.aws_s3_bucket.none.id])
-  bucket   = each.key
-  rule {
-    apply_server_side_encryption_by_default { sse_algorithm = "aws:kms" }
-  }
-}
-"#,
-    );
-    dir.run(&["apply", "-sandbox", "-auto-approve"]).status(1).never_says("reset");
-}
-
-#[test]
 fn a_dynamic_block_is_made_once_or_not_at_all() {
     let with = |collection: &str| {
         Dir::with(&format!(
