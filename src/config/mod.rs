@@ -10,6 +10,7 @@ mod expr;
 pub mod load;
 mod lower;
 mod scan;
+pub mod syntax;
 mod text;
 mod types;
 
