@@ -234,7 +234,7 @@ impl<'a> Lexer<'a> {
             None | Some(Mode::Brace | Mode::Inserted) => self.plain(first),
             Some(Mode::Quote) => self.quoted(first),
             Some(Mode::Heredoc { marker, line_begins }) => self.heredoc(marker, line_begins),
-            Some(Mode::Bare) => self.raw(),
+            Some(Mode::Bare) => self.raw(true),
         })
     }
 
@@ -430,7 +430,7 @@ impl<'a> Lexer<'a> {
                 return (TokenKind::HeredocEnd, end);
             }
         }
-        let (kind, end) = self.raw();
+        let (kind, end) = self.raw(false);
         let line_ends = kind == TokenKind::RawText && self.byte(end - 1) == Some(b'\n');
         let own = self.modes.iter_mut().rev().find(|mode| !matches!(mode, Mode::Inserted));
         if let Some(Mode::Heredoc { line_begins, .. }) = own {
@@ -439,7 +439,8 @@ impl<'a> Lexer<'a> {
         (kind, end)
     }
 
-    fn raw(&mut self) -> (TokenKind, usize) {
+    /// Text up to the end of its line. A carriage return that ends no line is text in files only.
+    fn raw(&mut self, carriage_is_text: bool) -> (TokenKind, usize) {
         let at = self.at;
         if let Some((kind, length)) = self.insertion(at) {
             self.modes.push(Mode::Inserted);
@@ -452,6 +453,7 @@ impl<'a> Lexer<'a> {
                 Some(b'\n' | b'\r') if self.newline(end) > 0 => {
                     return (TokenKind::RawText, end + self.newline(end));
                 }
+                Some(b'\r') if carriage_is_text => end += 1,
                 Some(b'\r') if end == at => return (TokenKind::Invalid, at + 1),
                 Some(sign @ (b'$' | b'%')) => match self.behind_signs(end, sign) {
                     Some(behind) => end = behind,
