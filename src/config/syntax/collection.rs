@@ -23,9 +23,7 @@ impl Parser<'_> {
                 }
                 Err(Failed) => {
                     whole = false;
-                    self.recover_entry(base, false)?;
-                    self.take(K::Comma);
-                    self.speak();
+                    self.recover_entry(base, K::CloseBracket)?;
                 }
             }
         }
@@ -93,9 +91,7 @@ impl Parser<'_> {
                 }
                 Err(Failed) => {
                     whole = false;
-                    self.recover_entry(base, true)?;
-                    self.take(K::Comma);
-                    self.speak();
+                    self.recover_entry(base, K::CloseBrace)?;
                 }
             }
         }

@@ -45,6 +45,9 @@ impl Parser<'_> {
             (K::Ident, "not") => " Write `!` for \"not\".",
             (K::Ident, "is") => " Compare with `==`.",
             (K::Ident, "then" | "else") => " A condition is written `a ? b : c`.",
+            (K::Ident, _) if before.ends_with(|c: char| c.is_ascii_digit()) => {
+                " A number is written without separators and units, in decimal digits."
+            }
             (K::Equal, _) if before.ends_with("==") || before.ends_with("!=") => {
                 " Compare with `==` or `!=`."
             }

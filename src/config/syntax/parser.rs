@@ -15,7 +15,7 @@ pub(super) const MAX_NESTING: usize = 100;
 
 /// How many levels a tree has, which the evaluator walks recursively. Operators and what follows a
 /// value, as in `a.b[0]`, make a level each.
-pub(super) const MAX_HEIGHT: usize = 250;
+pub(super) const MAX_HEIGHT: usize = 500;
 
 /// Nothing could be made of the text; why has been told.
 #[derive(Clone, Copy, Debug)]
@@ -551,10 +551,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Goes on behind a fault in a collection: at its next comma, at the next line where lines
-    /// separate entries, or at its end. Where the collection itself seems not to be closed, or is
-    /// not, it fails.
-    pub(super) fn recover_entry(&mut self, base: Base, lines_separate: bool) -> Parsed<()> {
+    /// Goes on behind a fault in a collection: behind its next comma, at the next line where lines
+    /// separate entries, or at its closer. It fails where the collection seems not to be closed.
+    pub(super) fn recover_entry(&mut self, base: Base, closer: TokenKind) -> Parsed<()> {
+        let lines_separate = closer == TokenKind::CloseBrace;
         let indent = self.indent(self.item_line);
         let mut fault_line = Some(self.line);
         loop {
@@ -566,14 +566,15 @@ impl<'a> Parser<'a> {
                     return Err(Failed);
                 }
                 TokenKind::Comma if here => {
-                    self.give_back(token);
+                    self.speak();
                     return Ok(());
                 }
                 TokenKind::CloseBrace | TokenKind::CloseBracket | TokenKind::CloseParen
                     if here || self.closes_base(token) =>
                 {
+                    let own = here && token.kind == closer;
                     self.give_back(token);
-                    return Ok(());
+                    return if own { Ok(()) } else { Err(Failed) };
                 }
                 _ => {}
             }
@@ -583,7 +584,7 @@ impl<'a> Parser<'a> {
                     return Err(Failed);
                 }
                 if here && lines_separate {
-                    self.give_back(token);
+                    self.speak();
                     return Ok(());
                 }
             }

@@ -66,11 +66,11 @@ pub(super) fn unescape(text: &str) -> Result<Cow<'_, str>, std::ops::Range<usize
             Some(same @ ('"' | '\\')) => simple(&mut out, same),
             Some(kind @ ('u' | 'U')) => {
                 let digits = if kind == 'u' { 4 } else { 8 };
-                let code = behind.get(1..=digits).unwrap_or("");
-                let code =
-                    if code.bytes().all(|byte| byte.is_ascii_hexdigit()) { code } else { "" };
+                let code = behind.get(1..).unwrap_or("");
+                let given = code.bytes().take(digits).take_while(u8::is_ascii_hexdigit).count();
+                let code = code.get(..given).filter(|_| given == digits).unwrap_or("");
                 let found = u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
-                out.push(found.ok_or(start..start + 2)?);
+                out.push(found.ok_or(start..start + 2 + given)?);
                 1 + digits
             }
             Some(_) | None => {
@@ -115,10 +115,10 @@ mod tests {
         let rows = [
             (r"ab\x", 2..4),
             (r"\", 0..1),
-            (r"\u12", 0..2),
-            (r"a\ud800", 1..3),
+            (r"\u12", 0..4),
+            (r"a\ud800", 1..7),
             (r"\u+123", 0..2),
-            (r"\U0011", 0..2),
+            (r"\U0011", 0..6),
             (r"\é", 0..3),
         ];
         for (text, place) in rows {
