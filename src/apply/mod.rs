@@ -10,13 +10,12 @@ mod queue;
 mod tests;
 
 use self::queue::Queue;
-use crate::addr::Address;
 use crate::diag::Diagnostic;
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{Action, Plan, Step};
 use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
 use crate::resource::{self, ResourceType};
-use crate::state::{Change, Recorded, Session, StateError};
+use crate::state::{Change, Session, StateError};
 use crate::value::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -140,38 +139,10 @@ pub async fn apply<P: Provider>(
 
 /// Records that a step is done.
 fn record(session: &mut Session, step: &Step) -> Result<(), StateError> {
-    // Another object may have been recorded there since.
-    let has_it = |session: &Session, address: &Address| {
-        let current = session.state().resources.get(address);
-        current.is_none_or(|current| *current.identity == *step.identity)
-    };
-    if let Some(previous) = &step.previous
-        && has_it(session, previous)
-    {
-        session.record(Change::Remove { address: previous.clone() })?;
+    for change in step.changes_of(session.state()) {
+        session.record(change)?;
     }
-    // A removal gives way to the step that has taken its address for another bucket.
-    let change = match (&step.after, step.is_removal()) {
-        (_, true) => {
-            if !has_it(session, &step.address) {
-                return Ok(());
-            }
-            Change::Remove { address: step.address.clone() }
-        }
-        (None, false) => return Ok(()),
-        (Some(after), false) => Change::Set {
-            address: step.address.clone(),
-            recorded: Recorded {
-                identity: step.identity.to_string(),
-                provider: step.provider.to_string(),
-                region: None,
-                values: after.clone(),
-                depends_on: step.depends_on.clone(),
-                prevent_destroy: step.prevent_destroy,
-            },
-        },
-    };
-    session.record(change)
+    Ok(())
 }
 
 /// Carries out one step.

@@ -13,7 +13,7 @@ pub use self::file::{PlanFileError, VERSION};
 pub use self::make::{Inputs, Live, Selection, make};
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
-use crate::state::OutputState;
+use crate::state::{self, OutputState, Recorded, StateFile};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -192,6 +192,36 @@ impl Step {
     /// The block that the instance belongs to, in whichever instance of its module.
     pub fn block(&self) -> ResourceAddr {
         self.address.resource.block()
+    }
+
+    /// What changes in the state once the step is done.
+    pub fn changes_of(&self, state: &StateFile) -> Vec<state::Change> {
+        // Another object may have been recorded at the address since.
+        let has_it = |address: &Address| {
+            let there = state.resources.get(address);
+            there.is_none_or(|there| *there.identity == *self.identity)
+        };
+        let previous = self.previous.iter().filter(|previous| has_it(previous));
+        let mut changes: Vec<state::Change> =
+            previous.map(|previous| state::Change::Remove { address: previous.clone() }).collect();
+        let address = self.address.clone();
+        if self.is_removal() {
+            // A removal gives way to the step that has taken its address for another bucket.
+            if has_it(&address) {
+                changes.push(state::Change::Remove { address });
+            }
+        } else if let Some(values) = &self.after {
+            let recorded = Recorded {
+                identity: self.identity.to_string(),
+                provider: self.provider.to_string(),
+                region: None,
+                values: values.clone(),
+                depends_on: self.depends_on.clone(),
+                prevent_destroy: self.prevent_destroy,
+            };
+            changes.push(state::Change::Set { address, recorded });
+        }
+        changes
     }
 
     /// Whether the step changes anything that people see: the bucket, or what it is called.

@@ -10,7 +10,7 @@ use crate::diag::{Diagnostics, Sources};
 use crate::eval::{self, Evaluation, Input, Tree};
 use crate::graph;
 use crate::resource::{self, BucketEncryption};
-use crate::state::{Recorded, StateFile};
+use crate::state::StateFile;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -127,23 +127,10 @@ impl World {
             if let (Action::Update | Action::Reset, Some(after)) = (step.action, &step.after) {
                 self.live.insert(key, Live::Settings(after.clone()));
             }
-            if step.is_removal() {
-                let there = self.recorded.resources.get(&step.address);
-                if there.is_some_and(|there| *there.identity == *step.identity) {
-                    self.recorded.resources.remove(&step.address);
+            if step.action != Action::NoOp || step.record {
+                for change in step.changes_of(&self.recorded) {
+                    change.apply_to(&mut self.recorded);
                 }
-            } else if (step.action != Action::NoOp || step.record)
-                && let Some(after) = &step.after
-            {
-                let recorded = Recorded {
-                    identity: step.identity.to_string(),
-                    provider: step.provider.to_string(),
-                    region: None,
-                    values: after.clone(),
-                    depends_on: step.depends_on.clone(),
-                    prevent_destroy: step.prevent_destroy,
-                };
-                self.recorded.resources.insert(step.address.clone(), recorded);
             }
         }
         if !plan.output_changes.is_empty() {
