@@ -112,6 +112,36 @@ impl ResourceAddr {
         Self { module: Arc::default(), mode: Mode::Managed, ty: ty.into(), name: name.into() }
     }
 
+    /// A data source of the root module.
+    pub fn data(ty: &str, name: &str) -> Self {
+        Self { mode: Mode::Data, ..Self::managed(ty, name) }
+    }
+
+    /// The same block without the keys of the modules around it: what the configuration declares.
+    #[must_use]
+    pub fn block(&self) -> Self {
+        if self.module.iter().all(|step| step.key == InstanceKey::None) {
+            return self.clone();
+        }
+        let steps = self.module.iter();
+        let module = steps
+            .map(|step| ModuleStep { name: Arc::clone(&step.name), key: InstanceKey::None })
+            .collect();
+        Self { module, ..self.clone() }
+    }
+
+    /// The same resource as its own module calls it.
+    #[must_use]
+    pub fn within_module(&self) -> Self {
+        Self { module: Arc::default(), ..self.clone() }
+    }
+
+    /// The same resource in a module.
+    #[must_use]
+    pub fn in_module(&self, module: &Arc<[ModuleStep]>) -> Self {
+        Self { module: Arc::clone(module), ..self.clone() }
+    }
+
     /// One instance of this resource.
     pub fn instance(&self, key: InstanceKey) -> Address {
         Address { resource: self.clone(), key }

@@ -15,7 +15,7 @@ use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{Action, Plan, Step};
 use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
 use crate::resource::{self, ResourceType};
-use crate::state::{Change, Recorded, Session, StateError};
+use crate::state::{Change, Session, StateError};
 use crate::value::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -139,29 +139,10 @@ pub async fn apply<P: Provider>(
 
 /// Records that a step is done.
 fn record(session: &mut Session, step: &Step) -> Result<(), StateError> {
-    // A removal gives way to the step that has taken its address for another bucket.
-    let change = match (&step.after, step.is_removal()) {
-        (_, true) => {
-            let current = session.state().resources.get(&step.address);
-            if current.is_some_and(|current| *current.identity != *step.identity) {
-                return Ok(());
-            }
-            Change::Remove { address: step.address.clone() }
-        }
-        (None, false) => return Ok(()),
-        (Some(after), false) => Change::Set {
-            address: step.address.clone(),
-            recorded: Recorded {
-                identity: step.identity.to_string(),
-                provider: step.provider.to_string(),
-                region: None,
-                values: after.clone(),
-                depends_on: step.depends_on.clone(),
-                prevent_destroy: step.prevent_destroy,
-            },
-        },
-    };
-    session.record(change)
+    for change in step.changes_of(session.state()) {
+        session.record(change)?;
+    }
+    Ok(())
 }
 
 /// Carries out one step.

@@ -45,7 +45,7 @@ impl Queue {
     pub(super) fn new(steps: &[Step]) -> Self {
         // By block and direction: the first of its steps, and a number. A block of which nothing is
         // to be done still stands between those before it and those after it.
-        let mut index: BTreeMap<(&ResourceAddr, bool), (&Step, usize)> = BTreeMap::new();
+        let mut index: BTreeMap<(ResourceAddr, bool), (&Step, usize)> = BTreeMap::new();
         for step in steps {
             let number = index.len();
             index.entry((step.block(), step.is_removal())).or_insert((step, number));
@@ -55,7 +55,7 @@ impl Queue {
             // All instances of a block wait for the same ones.
             let before = first.after_blocks.iter();
             edges.extend(
-                before.filter_map(|it| Some((index.get(&(&it.resource, *removal))?.1, *at))),
+                before.filter_map(|it| Some((index.get(&(it.resource.block(), *removal))?.1, *at))),
             );
         }
         // What was recorded at different times may refer to each other in a circle. Within one, the

@@ -75,7 +75,7 @@ fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
         return finish(&diagnostics, Some(&prepared.project), doing, ui);
     };
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    runtime.block_on(plan_and_do(&prepared, checked, &setup, doing, ui))
+    runtime.block_on(plan_and_do(&prepared, checked, diagnostics, &setup, doing, ui))
 }
 
 /// Reports what stopped the command before anything was planned.
@@ -92,12 +92,12 @@ fn finish(diagnostics: &[Diagnostic], project: Option<&Project>, doing: &Doing, 
 async fn plan_and_do(
     prepared: &Prepared,
     checked: &Checked,
+    mut diagnostics: Diagnostics,
     setup: &Setup,
     doing: &Doing,
     ui: &Ui,
 ) -> Exit {
     let Prepared { project, options, .. } = prepared;
-    let mut diagnostics = Diagnostics::new();
     let mut progress = ui.progress();
     let Some(mut run) = Run::open(project, checked, setup, &mut progress, &mut diagnostics).await
     else {
@@ -105,6 +105,10 @@ async fn plan_and_do(
     };
     let plan = run.plan(project, checked, options, &mut progress, &mut diagnostics).await;
     drop(progress);
+    let Some(plan) = plan else {
+        run.close().await;
+        return finish(&diagnostics, Some(project), doing, ui);
+    };
     if !doing.planning.json {
         show(&plan, project, &diagnostics, false, ui);
     }

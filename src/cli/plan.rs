@@ -90,6 +90,7 @@ async fn make(
     let run = Run::open(project, checked, setup, &mut progress, diagnostics).await?;
     let plan = run.plan(project, checked, options, &mut progress, diagnostics).await;
     run.close().await;
+    let plan = plan?;
     // A plan of nothing, because of an error, says nothing.
     let nothing = plan.steps.is_empty() && plan.unplanned.is_empty();
     (!nothing || !has_errors(diagnostics)).then_some(plan)

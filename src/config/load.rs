@@ -71,6 +71,47 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
     found
 }
 
+/// The directory of a called module: its files, and what tells it from every other directory.
+#[derive(Debug)]
+pub struct ModuleDirectory {
+    /// The one way of naming the directory.
+    pub canonical: PathBuf,
+    /// `*.seal.hcl`.
+    pub config: Vec<FileId>,
+}
+
+/// Reads the configuration of a called module, whose directory is known to the user as `name`.
+///
+/// # Errors
+/// Says why there is none: a sentence.
+pub fn module(
+    dir: &Path,
+    name: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<ModuleDirectory, String> {
+    let told = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => format!("There is no directory {name}."),
+        _ => format!("{name}: {error}."),
+    };
+    let canonical = fs::canonicalize(dir).map_err(told)?;
+    let names = list(dir).map_err(told)?;
+    let mut config = Vec::new();
+    for file_name in names.iter().filter(|name| name.ends_with(CONFIG_SUFFIX)) {
+        let shown = format!("{name}/{file_name}");
+        config.extend(file(&dir.join(file_name), &shown, sources, diagnostics));
+    }
+    if config.is_empty() {
+        return Err(format!("The directory {name} has no `*{CONFIG_SUFFIX}` file."));
+    }
+    Ok(ModuleDirectory { canonical, config })
+}
+
+/// The one way of naming a directory; the name itself where it has none.
+pub fn canonical(dir: &Path) -> PathBuf {
+    fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned())
+}
+
 /// Whether the directory holds a configuration.
 pub fn has_config(dir: &Path) -> io::Result<bool> {
     Ok(list(dir)?.iter().any(|name| name.ends_with(CONFIG_SUFFIX)))
@@ -146,6 +187,11 @@ pub fn file(
             None
         }
     }
+}
+
+/// Whether there is a file or directory of this name, relative to a directory.
+pub fn exists_relative(dir: &Path, name: &str) -> bool {
+    dir.join(name).exists()
 }
 
 /// Reads a file that the configuration names with `file(…)`, relative to its directory.

@@ -1,16 +1,15 @@
 //! Files to a typed [`Config`], every node with its span.
 //!
 //! Owns reading the files, parsing them and the language's own blocks (`variable`, `locals`,
-//! `output`, `provider`, `resource`, `sealform`). It reports every fault of every file, evaluates
-//! nothing, and does not know the attributes of any provider or resource type. *hcl-edit* lives in
-//! `lower`, file access in `load` only.
+//! `output`, `provider`, `resource`, `data`, `module`, `check`, `moved`, `removed`, `import`,
+//! `sealform`). It reports every fault of every file, evaluates nothing, and does not know the
+//! attributes of any provider or resource type. The native syntax is parsed in `syntax`, file
+//! access is in `load` only.
 
 mod decode;
 mod expr;
 pub mod load;
-mod lower;
-mod scan;
-mod text;
+pub mod syntax;
 mod types;
 
 pub use self::expr::{
@@ -18,15 +17,18 @@ pub use self::expr::{
     UnaryOp,
 };
 
-use crate::addr::{AttrPath, ResourceAddr};
+use crate::addr::{AttrPath, ResourceAddr, Target};
 use crate::diag::{Diagnostics, FileId, Sources, Span};
 use crate::value::Type;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the files declare.
+/// What the files of one module declare: of the root module, whose calls lead to the others.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
+    /// The module's directory, relative to that of the root module and written with `/`; `.` for
+    /// the root module itself.
+    pub dir: Arc<str>,
     /// The `sealform` block.
     pub settings: Settings,
     /// The `provider` blocks by address: `aws`, `aws.eu`.
@@ -37,8 +39,104 @@ pub struct Config {
     pub locals: BTreeMap<Arc<str>, Attribute>,
     /// The `output` blocks.
     pub outputs: BTreeMap<Arc<str>, Output>,
-    /// The `resource` blocks.
+    /// The `resource` and `data` blocks, by addresses within this module.
     pub resources: BTreeMap<ResourceAddr, Resource>,
+    /// The `module` blocks.
+    pub modules: BTreeMap<Arc<str>, ModuleCall>,
+    /// The `check` blocks.
+    pub checks: BTreeMap<Arc<str>, Check>,
+    /// The `moved` blocks.
+    pub moved: Vec<Moved>,
+    /// The `removed` blocks.
+    pub removed: Vec<Removed>,
+    /// The `import` blocks.
+    pub imports: Vec<Import>,
+}
+
+impl Config {
+    /// The block that an address is an instance of, in this module or in one that it calls.
+    pub fn block(&self, addr: &ResourceAddr) -> Option<&Resource> {
+        if addr.module.is_empty() {
+            return self.resources.get(addr);
+        }
+        let mut config = self;
+        for step in &*addr.module {
+            config = &config.modules.get(&step.name)?.config;
+        }
+        config.resources.get(&addr.within_module())
+    }
+}
+
+/// A `module` block: a call of the module in another directory.
+#[derive(Clone, Debug)]
+pub struct ModuleCall {
+    /// Its name.
+    pub name: Name,
+    /// Its kind and label.
+    pub header: Span,
+    /// `source`: the directory, relative to that of the calling module.
+    pub source: (Arc<str>, Span),
+    /// How many instances it has.
+    pub repeat: Repeat,
+    /// `providers`: the names that the called module knows providers by, and the caller's names.
+    pub providers: Vec<(Name, Name)>,
+    /// `depends_on`.
+    pub depends_on: Vec<Expr>,
+    /// The values of the module's variables.
+    pub arguments: Vec<Attribute>,
+    /// What the called module declares; empty where it could not be read.
+    pub config: Arc<Config>,
+}
+
+/// A `check` block.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its name.
+    pub name: Name,
+    /// What must hold.
+    pub asserts: Vec<Condition>,
+}
+
+/// Something that must hold: a `validation`, `precondition`, `postcondition` or `assert` block.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// What must hold.
+    pub condition: Expr,
+    /// What to say where it does not.
+    pub error_message: Expr,
+}
+
+/// A `moved` block.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// What it was called, within this module.
+    pub from: Target,
+    /// What it is called now, within this module.
+    pub to: Target,
+    /// The block.
+    pub span: Span,
+}
+
+/// A `removed` block.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// What is not declared any more, within this module.
+    pub from: Target,
+    /// Whether it is reset, or only forgotten.
+    pub destroy: bool,
+    /// The `from`.
+    pub span: Span,
+}
+
+/// An `import` block.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The address that takes the object: an expression whose indexes are evaluated.
+    pub to: Expr,
+    /// What names the live object: the bucket's name.
+    pub id: Expr,
+    /// `for_each`.
+    pub for_each: Option<Expr>,
 }
 
 /// The `sealform` block.
@@ -88,16 +186,7 @@ pub struct Variable {
     /// It may be null; true where nothing is said.
     pub nullable: bool,
     /// What must hold of a value.
-    pub validations: Vec<Validation>,
-}
-
-/// A `validation` block of a variable.
-#[derive(Clone, Debug)]
-pub struct Validation {
-    /// What must hold.
-    pub condition: Expr,
-    /// What to say where it does not.
-    pub error_message: Expr,
+    pub validations: Vec<Condition>,
 }
 
 /// An `output` block.
@@ -113,9 +202,11 @@ pub struct Output {
     pub sensitive: bool,
     /// What must be done first.
     pub depends_on: Vec<Expr>,
+    /// What must hold before it is evaluated.
+    pub preconditions: Vec<Condition>,
 }
 
-/// A `resource` block.
+/// A `resource` or `data` block.
 #[derive(Clone, Debug)]
 pub struct Resource {
     /// Its address.
@@ -152,6 +243,10 @@ pub struct Lifecycle {
     pub prevent_destroy: bool,
     /// Attributes that are left as they are live.
     pub ignore_changes: IgnoreChanges,
+    /// What must hold before an instance is evaluated.
+    pub preconditions: Vec<Condition>,
+    /// What must hold of an instance, which is called `self`.
+    pub postconditions: Vec<Condition>,
 }
 
 /// `ignore_changes`.
@@ -183,10 +278,10 @@ impl IgnoreChanges {
 pub fn parse(sources: &Sources, files: &[FileId], diagnostics: &mut Diagnostics) -> Config {
     let mut config = Config::default();
     for file in files {
-        let mut faults = Vec::new();
-        let body = lower::parse(sources.text(*file), *file, &mut faults);
-        diagnostics.append(&mut faults);
-        decode::file(body, &mut config, diagnostics);
+        let parsed = syntax::parse_file(sources.text(*file), *file, diagnostics);
+        let told = diagnostics.len();
+        decode::file(parsed.body, &mut config, diagnostics);
+        forget_followers(diagnostics, told, parsed.damaged);
     }
     config
 }
@@ -197,9 +292,7 @@ pub fn parse_values(
     file: FileId,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Attribute> {
-    let mut faults = Vec::new();
-    let body = lower::parse(sources.text(file), file, &mut faults);
-    diagnostics.append(&mut faults);
+    let body = syntax::parse_file(sources.text(file), file, diagnostics).body;
     for block in &body.blocks {
         diagnostics.push(
             crate::diag::Diagnostic::error(
@@ -215,7 +308,41 @@ pub fn parse_values(
 
 /// Parses one expression that stands alone, such as the value of a `--var`.
 pub fn parse_expr(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Option<Expr> {
-    lower::parse_expr(sources.text(file), file, diagnostics)
+    syntax::parse_expr(sources.text(file), file, diagnostics)
+}
+
+/// Parses a text that is one template as a whole, such as a file of `templatefile`: without quotes
+/// around it, and without escapes but `$${` and `%%{`.
+pub fn parse_template(
+    sources: &Sources,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
+    syntax::parse_template(sources.text(file), file, diagnostics)
+}
+
+/// Drops the faults from `told` on that lie in what syntax errors have damaged: they follow from
+/// what is told already.
+fn forget_followers(diagnostics: &mut Diagnostics, told: usize, mut damaged: Vec<Span>) {
+    if damaged.is_empty() {
+        return;
+    }
+    // Of spans in order, the one with the furthest end decides whether a place is within any.
+    damaged.sort();
+    let mut furthest = 0;
+    for span in &mut damaged {
+        furthest = furthest.max(span.end);
+        span.end = furthest;
+    }
+    let mut found = diagnostics.split_off(told);
+    found.retain(|fault| {
+        fault.subject.is_none_or(|place| {
+            let before = damaged.partition_point(|span| span.start <= place.start);
+            let around = before.checked_sub(1).and_then(|n| damaged.get(n));
+            around.is_none_or(|span| span.end < place.end)
+        })
+    });
+    diagnostics.append(&mut found);
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ pub struct Diagnostic {
     pub subject: Option<Span>,
     /// The resource that it is about.
     pub address: Option<Address>,
+    /// The object whose condition does not hold: `var.x`, `output.x`, `check.x`, or the address of
+    /// a block.
+    pub condition_of: Option<String>,
     /// Other places of the source that matter, each with a word about it.
     pub related: Vec<(Span, String)>,
     /// The values that the source refers to: the reference as it is written, and what its value is,
@@ -48,6 +51,7 @@ impl Diagnostic {
             detail: detail.into(),
             subject: None,
             address: None,
+            condition_of: None,
             related: Vec::new(),
             values: Vec::new(),
         }

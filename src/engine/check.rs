@@ -1,14 +1,14 @@
 //! Everything that the configuration alone tells.
 
-use super::project::{DirectoryFiles, Project};
+use super::project::{ModuleFiles, Project};
 use crate::addr::Address;
-use crate::config::IgnoreChanges;
+use crate::config::{IgnoreChanges, Resource};
 use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
-use crate::eval::{self, Evaluation, Input, Instance, Paths, functions::Context, span_of};
+use crate::eval::{self, Evaluation, Input, Instance, Session, Tree, functions::Context, span_of};
 use crate::provider::aws;
-use crate::resource;
+use crate::resource::{self, Finding};
 use crate::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Whether every variable must have a value.
@@ -29,44 +29,117 @@ pub struct Checked {
     pub providers: BTreeMap<Arc<str>, aws::Settings>,
 }
 
+/// What is known of the live world.
+pub(super) trait Known {
+    /// The live settings of an instance.
+    fn live(&self, address: &Address) -> Option<Value>;
+
+    /// What a data source was found to be; unknown where it could not be read.
+    fn data(&self, address: &Address) -> Option<Value>;
+}
+
+/// Nothing has been read.
+struct Nothing;
+
+impl Known for Nothing {
+    fn live(&self, _: &Address) -> Option<Value> {
+        None
+    }
+
+    fn data(&self, _: &Address) -> Option<Value> {
+        None
+    }
+}
+
 impl Project {
     /// Evaluates the configuration and reports all that it alone tells to be wrong.
     pub fn check(&self, strictness: Strictness, diagnostics: &mut Diagnostics) -> Checked {
-        let evaluation = self.evaluate(strictness, &|_| None, diagnostics);
+        let evaluation = self.evaluate(strictness, &Nothing, diagnostics);
         let providers = self.providers(&evaluation, diagnostics);
         self.validate(&evaluation, &providers, diagnostics);
         diag::sort(diagnostics);
         Checked { evaluation, providers }
     }
 
-    /// Evaluates the configuration; `live` gives the live settings of an instance where they are
-    /// known.
+    /// Evaluates the configuration with what is known of the live world, and reports what has not
+    /// been reported yet.
+    pub(super) fn check_again(
+        &self,
+        known: &dyn Known,
+        providers: &BTreeMap<Arc<str>, aws::Settings>,
+        diagnostics: &mut Diagnostics,
+    ) -> Evaluation {
+        let mut found = Diagnostics::new();
+        let evaluation = self.evaluate(Strictness::Strict, known, &mut found);
+        self.validate(&evaluation, providers, &mut found);
+        for fault in found {
+            if !diagnostics.contains(&fault) {
+                diagnostics.push(fault);
+            }
+        }
+        evaluation
+    }
+
+    /// Evaluates the configuration with what is known of the live world.
     pub(super) fn evaluate(
         &self,
         strictness: Strictness,
-        live: &dyn Fn(&Address) -> Option<Value>,
+        known: &dyn Known,
         diagnostics: &mut Diagnostics,
     ) -> Evaluation {
-        let names: Vec<&'static str> = resource::TYPES.iter().map(|ty| ty.name()).collect();
-        let dir = self.dir.display().to_string();
+        self.with_input(strictness, known, |input| eval::evaluate(input, diagnostics))
+    }
+
+    /// Evaluates the configuration with what is known of the live world, for expressions that come
+    /// later.
+    #[expect(dead_code, reason = "console and test come next")]
+    pub(super) fn in_session<T>(
+        &self,
+        strictness: Strictness,
+        known: &dyn Known,
+        diagnostics: &mut Diagnostics,
+        use_it: impl FnOnce(&Session<'_>, &mut Diagnostics) -> T,
+    ) -> T {
+        self.with_input(strictness, known, |input| {
+            use_it(&eval::session(input, diagnostics), diagnostics)
+        })
+    }
+
+    /// Gathers what evaluation works on.
+    fn with_input<T>(
+        &self,
+        strictness: Strictness,
+        known: &dyn Known,
+        use_it: impl FnOnce(&Input<'_>) -> T,
+    ) -> T {
+        let tree = Tree::new(&self.config, &mut Diagnostics::new());
+        let dirs: BTreeSet<&Arc<str>> = tree.modules().map(|module| &module.config.dir).collect();
+        let files: Vec<(&Arc<str>, ModuleFiles)> =
+            dirs.into_iter().map(|dir| (dir, ModuleFiles::new(&self.dir, dir))).collect();
+        let contexts =
+            files.iter().map(|(dir, files)| (Arc::clone(dir), Context { files })).collect();
         let cwd = self.cwd.display().to_string();
-        let files = DirectoryFiles(&self.dir);
         let input = Input {
-            config: &self.config,
+            tree: &tree,
             order: &self.order,
             given: &self.given,
             lenient: strictness == Strictness::Lenient,
-            resource_schema: &|ty| resource::find(ty).map(resource::ResourceType::schema),
-            resource_types: &names,
+            resource_schema: &resource::schema,
+            resource_types: &resource::names,
             provider_schema: &aws::SCHEMA,
             resolve: &|address, declared| {
                 resource::find(&address.resource.ty)
-                    .map_or(Value::NULL, |ty| ty.resolved(declared, live(address).as_ref()))
+                    .map_or(Value::NULL, |ty| ty.resolved(declared, known.live(address).as_ref()))
             },
-            context: Context { files: &files },
-            paths: Paths { root: &dir, cwd: &cwd },
+            data: &|address, declared| match known.data(address) {
+                Some(value) => value,
+                None => resource::data::find(&address.resource.ty)
+                    .map_or(Value::NULL, |source| resource::data::pending(source, declared)),
+            },
+            contexts: &contexts,
+            cwd: &cwd,
         };
-        eval::evaluate(&input, diagnostics)
+        use_it(&input)
     }
 
     /// Reads the settings of every provider; of the default one also where it has no block.
@@ -106,7 +179,11 @@ impl Project {
         providers: &BTreeMap<Arc<str>, aws::Settings>,
         diagnostics: &mut Diagnostics,
     ) {
-        for block in self.config.resources.values() {
+        let tree = Tree::new(&self.config, &mut Diagnostics::new());
+        let mut checked = BTreeSet::new();
+        let blocks = tree.modules().flat_map(|module| module.config.resources.values());
+        // A module that is called twice is one text.
+        for block in blocks.filter(|block| checked.insert(block.header)) {
             let Some(ty) = resource::find(&block.addr.ty) else { continue };
             let IgnoreChanges::Paths(paths) = &block.lifecycle.ignore_changes else { continue };
             for (path, span) in paths.iter().filter(|(path, _)| !ty.schema().has(path.steps())) {
@@ -115,19 +192,22 @@ impl Project {
                 diagnostics.push(Diagnostic::error("Unknown attribute", detail).at(*span));
             }
         }
+        for instance in &evaluation.unread {
+            let address = &instance.address;
+            let source = resource::data::find(&address.resource.ty);
+            let block = self.config.block(&address.resource);
+            if let (Some(source), Some(block)) = (source, block) {
+                let found = source.validate(&instance.declared);
+                diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
+            }
+        }
         let mut seen: BTreeMap<(Option<&str>, Arc<str>), &Instance> = BTreeMap::new();
         for instance in &evaluation.instances {
             let address = &instance.address;
             let Some(ty) = resource::find(&address.resource.ty) else { continue };
-            let Some(block) = self.config.resources.get(&address.resource) else { continue };
-            for finding in ty.validate(&instance.declared) {
-                let span = span_of(&block.body, &finding.path).unwrap_or(block.header);
-                let found = match finding.severity {
-                    Severity::Error => Diagnostic::error(finding.summary, finding.detail),
-                    Severity::Warning => Diagnostic::warning(finding.summary, finding.detail),
-                };
-                diagnostics.push(found.at(span).of(address));
-            }
+            let Some(block) = self.config.block(&address.resource) else { continue };
+            let found = ty.validate(&instance.declared);
+            diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
             let Some(bucket) = ty.identity(&instance.declared) else { continue };
             // The same name at another endpoint is another bucket.
             let endpoint =
@@ -137,7 +217,7 @@ impl Project {
             };
             let bucket_path = ["bucket"].iter().collect();
             let place = |instance: &Instance| {
-                let block = self.config.resources.get(&instance.address.resource)?;
+                let block = self.config.block(&instance.address.resource)?;
                 Some(span_of(&block.body, &bucket_path).unwrap_or(block.header))
             };
             let mut fault = Diagnostic::error(
@@ -158,4 +238,14 @@ impl Project {
             diagnostics.push(fault);
         }
     }
+}
+
+/// A finding at the attribute that it is about.
+fn diagnostic(finding: Finding, block: &Resource) -> Diagnostic {
+    let Finding { severity, path, summary, detail } = finding;
+    let found = match severity {
+        Severity::Error => Diagnostic::error(summary, detail),
+        Severity::Warning => Diagnostic::warning(summary, detail),
+    };
+    found.at(span_of(&block.body, &path).unwrap_or(block.header))
 }

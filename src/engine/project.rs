@@ -1,10 +1,10 @@
 //! A directory's configuration, parsed and put in order.
 
-use super::{DEFAULT_STATE, VERSION, version};
+use super::{DEFAULT_STATE, VERSION, modules, version};
 use crate::addr::ResourceAddr;
 use crate::config::{self, Config, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
-use crate::eval::{self, Edge, Given, GivenValue, Node, Origin};
+use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -61,9 +61,15 @@ impl Project {
     pub fn load(request: &Request, diagnostics: &mut Diagnostics) -> Self {
         let mut sources = Sources::default();
         let files = load::directory(&request.dir, &mut sources, diagnostics);
-        let config = config::parse(&sources, &files.config, diagnostics);
+        let mut config = config::parse(&sources, &files.config, diagnostics);
+        config.dir = ".".into();
+        modules::load(&mut config, &request.dir, &mut sources, diagnostics);
         check_version(&config, diagnostics);
-        let (nodes, edges) = eval::dependencies(&config, diagnostics);
+        let tree = Tree::new(&config, diagnostics);
+        for module in tree.modules().filter(|module| module.call.is_some()) {
+            check_version(module.config, diagnostics);
+        }
+        let (nodes, edges) = eval::dependencies(&tree, diagnostics);
         let order = graph::order(&nodes, &edges, diagnostics);
         let dependencies = graph::resource_dependencies(&order, &edges);
         let mut project = Self {
@@ -186,16 +192,39 @@ fn check_version(config: &Config, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The files of the configuration's directory, for functions.
-pub(super) struct DirectoryFiles<'a>(pub(super) &'a Path);
+/// The files that functions in a module may read.
+pub(super) struct ModuleFiles {
+    /// The directory of the module.
+    own: PathBuf,
+    /// The directory of the root module.
+    root: PathBuf,
+}
 
-impl eval::functions::Files for DirectoryFiles<'_> {
+impl ModuleFiles {
+    /// The files of the module in `dir`, relative to the directory `root` of the root module.
+    pub(super) fn new(root: &Path, dir: &str) -> Self {
+        let own = if dir == "." { root.to_owned() } else { root.join(dir) };
+        Self { own, root: root.to_owned() }
+    }
+
+    /// The directory that a path is relative to: the module's own or, where there is no such file,
+    /// the root module's, which is what `path.module` and `path.root` are relative to.
+    fn base(&self, path: &str) -> &Path {
+        if !load::exists_relative(&self.own, path) && load::exists_relative(&self.root, path) {
+            &self.root
+        } else {
+            &self.own
+        }
+    }
+}
+
+impl eval::functions::Files for ModuleFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        load::read_relative(self.0, path)
+        load::read_relative(self.base(path), path)
     }
 
     fn exists(&self, path: &str) -> bool {
-        load::read_relative(self.0, path).is_ok()
+        load::exists_relative(self.base(path), path)
     }
 }
 

@@ -1,22 +1,22 @@
 //! A run against the live world: lock, read, plan, apply.
 
 use super::VERSION;
-use super::check::{Checked, Strictness};
+use super::check::{Checked, Known};
 use super::project::{Project, check_targets};
 use super::sandboxed::{SandboxOptions, open_world, prepare, seed, start};
 use crate::addr::Address;
 use crate::apply;
-use crate::diag::{self, Diagnostic, Diagnostics, has_errors};
-use crate::eval::{Evaluation, span_of};
+use crate::diag::{self, Diagnostic, Diagnostics};
+use crate::eval::{Evaluation, Instance, span_of};
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{self, Inputs, Live, Plan, Selection};
 use crate::provider::aws::{Aws, Settings};
-use crate::provider::{ErrorKind, Provider as _, Target};
+use crate::provider::{ErrorKind, Provider as _, Query, Target};
 use crate::refresh;
 use crate::resource;
 use crate::sandbox::Sandbox;
 use crate::state::{Holder, Local, Lock, StateError, StateFile};
-use crate::value::Value;
+use crate::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -207,7 +207,9 @@ impl Run {
         Self { state, local, lock, settings, provider, sandbox }
     }
 
-    /// Reads what is live and decides what is to be done.
+    /// Reads what is live and decides what is to be done. There is no plan where a data source
+    /// could not be read, or where what was read makes the configuration a faulty one: what is
+    /// declared is then not known, and what is not declared would be taken back.
     pub async fn plan(
         &self,
         project: &Project,
@@ -215,47 +217,49 @@ impl Run {
         options: &PlanOptions,
         reporter: &mut dyn Reporter,
         diagnostics: &mut Diagnostics,
-    ) -> Plan {
+    ) -> Option<Plan> {
         self.check_selection(&checked.evaluation, options, diagnostics);
         let mut world = Readings::default();
         let mut evaluation = None;
-        // What depends on live values is evaluated again once they are known, until that names
-        // nothing further to read. Most configurations are read in one round.
+        // What depends on live values or on data sources is evaluated again once they are known,
+        // until that names nothing further to read. Most configurations are read in one round.
         loop {
             let current = evaluation.as_ref().unwrap_or(&checked.evaluation);
+            let queries = world.new_queries(current);
             let targets = self.targets(project, current, options, &world);
             let first = world.by_provider.is_empty();
-            if targets.is_empty() && !first {
+            if targets.is_empty() && queries.is_empty() && !first {
                 break;
             }
+            let asked = !queries.is_empty();
+            self.query(queries, options, &mut world).await;
             self.read(targets, options, &mut world, reporter).await;
-            if is_known(current) {
+            if !asked && is_known(current) {
                 break;
             }
-            let owners: BTreeMap<&Address, (Arc<str>, Option<Arc<str>>)> = current
-                .instances
-                .iter()
-                .map(|instance| {
-                    let ty = resource::find(&instance.address.resource.ty);
-                    let identity = ty.and_then(|ty| ty.identity(&instance.declared));
-                    (&instance.address, (Arc::clone(&instance.provider), identity))
-                })
-                .collect();
-            let live = |address: &Address| {
-                let (provider, identity) = owners.get(address)?;
-                world.settings(provider, identity.as_deref()?).cloned()
-            };
-            let mut faults = Diagnostics::new();
-            let next = project.evaluate(Strictness::Strict, &live, &mut faults);
-            let faulty = has_errors(&faults);
-            if faulty {
-                diagnostics.append(&mut faults);
-                break;
+            world.note_owners(current);
+            let before = diagnostics.len();
+            let next = project.check_again(&world, &checked.providers, diagnostics);
+            if diagnostics.iter().skip(before).any(Diagnostic::is_error) {
+                diag::sort(diagnostics);
+                return None;
+            }
+            if let Some(sandbox) = &self.sandbox
+                && asked
+                && let Err(fault) = seed(sandbox.world(), &next, &self.settings)
+            {
+                diagnostics.push(fault);
+                return None;
             }
             evaluation = Some(next);
         }
         let evaluation = evaluation.as_ref().unwrap_or(&checked.evaluation);
+        let whole = self.report_unread(project, evaluation, &world, diagnostics);
         self.report_failures(project, evaluation, options, &world, diagnostics);
+        if !whole {
+            diag::sort(diagnostics);
+            return None;
+        }
         let live = |provider: &str, identity: &str| world.live(provider, identity);
         let plan = plan::make(
             &Inputs {
@@ -278,7 +282,7 @@ impl Run {
             diagnostics,
         );
         diag::sort(diagnostics);
-        plan
+        Some(plan)
     }
 
     /// Carries out a plan and records it.
@@ -407,13 +411,7 @@ impl Run {
                 None => open.push(target),
             }
         }
-        let addresses: BTreeSet<Arc<str>> =
-            open.iter().map(|target| Arc::clone(&target.provider)).collect();
-        for address in addresses {
-            if let Err(error) = self.provider.connect(&address).await {
-                world.broken.insert(address, error.into());
-            }
-        }
+        self.connect(open.iter().map(|target| &target.provider), world).await;
         let (open, lost): (Vec<Target>, Vec<Target>) =
             open.into_iter().partition(|target| !world.broken.contains_key(&target.provider));
         for target in lost {
@@ -433,6 +431,85 @@ impl Run {
         }
         // Even where there was nothing to read, it has been looked at.
         world.by_provider.entry("".into()).or_default();
+    }
+
+    /// Asks for data sources.
+    async fn query(&self, instances: Vec<Instance>, options: &PlanOptions, world: &mut Readings) {
+        self.connect(instances.iter().map(|instance| &instance.provider), world).await;
+        let mut open = Vec::new();
+        for instance in instances {
+            if world.broken.contains_key(&instance.provider) {
+                world.data.insert(instance.address, Datum::NoProvider);
+            } else {
+                open.push(instance);
+            }
+        }
+        let queries: Vec<Query> = open
+            .iter()
+            .map(|instance| Query {
+                ty: Arc::clone(&instance.address.resource.ty),
+                provider: Arc::clone(&instance.provider),
+                arguments: instance.declared.clone(),
+            })
+            .collect();
+        let answers = refresh::query(&self.provider, &queries, options.parallelism).await;
+        for (instance, answer) in open.into_iter().zip(answers) {
+            let datum = match answer {
+                Ok(value) => Datum::Value(value),
+                Err(error) => Datum::Failed(error.into()),
+            };
+            world.data.insert(instance.address, datum);
+        }
+    }
+
+    /// Connects providers that have not been connected.
+    async fn connect<'a>(
+        &self,
+        addresses: impl Iterator<Item = &'a Arc<str>>,
+        world: &mut Readings,
+    ) {
+        let addresses: BTreeSet<&Arc<str>> = addresses.collect();
+        for address in addresses {
+            if !world.broken.contains_key(address)
+                && let Err(error) = self.provider.connect(address).await
+            {
+                world.broken.insert(Arc::clone(address), error.into());
+            }
+        }
+    }
+
+    /// Reports every data source that could not be read; tells whether all were.
+    fn report_unread(
+        &self,
+        project: &Project,
+        evaluation: &Evaluation,
+        world: &Readings,
+        diagnostics: &mut Diagnostics,
+    ) -> bool {
+        let span =
+            |address: &Address| project.config.block(&address.resource).map(|block| block.header);
+        for (address, datum) in &world.data {
+            if let Datum::Failed(error) = datum {
+                diagnostics.push(error.clone().of(address).at_maybe(span(address)));
+            }
+        }
+        let unread = world.data.values().any(|it| !matches!(it, Datum::Value(_)));
+        if unread {
+            return false;
+        }
+        for instance in &evaluation.unread {
+            let address = &instance.address;
+            let detail = format!(
+                "{address} cannot be read: what it asks for depends on a value that could not be \
+                 found."
+            );
+            diagnostics.push(
+                Diagnostic::error("Unreadable data source", detail)
+                    .of(address)
+                    .at_maybe(span(address)),
+            );
+        }
+        evaluation.unread.is_empty()
     }
 
     /// Reports every provider and every object that could not be read.
@@ -460,7 +537,7 @@ impl Run {
             if !options.selection.includes(address, &needed) {
                 continue;
             }
-            let block = project.config.resources.get(&address.resource);
+            let block = project.config.block(&address.resource);
             let span = block.map(|block| {
                 span_of(&block.body, &["bucket"].iter().collect()).unwrap_or(block.header)
             });
@@ -508,6 +585,32 @@ struct Readings {
     by_provider: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Reading>>,
     /// Providers that could not be connected.
     broken: BTreeMap<Arc<str>, Diagnostic>,
+    /// Data sources that were asked for.
+    data: BTreeMap<Address, Datum>,
+    /// By instance: its provider and what it names.
+    owners: BTreeMap<Address, (Arc<str>, Option<Arc<str>>)>,
+}
+
+/// What asking for a data source came to.
+enum Datum {
+    Value(Value),
+    Failed(Diagnostic),
+    /// Its provider could not be connected, which is told once.
+    NoProvider,
+}
+
+impl Known for Readings {
+    fn live(&self, address: &Address) -> Option<Value> {
+        let (provider, identity) = self.owners.get(address)?;
+        self.settings(provider, identity.as_deref()?).cloned()
+    }
+
+    fn data(&self, address: &Address) -> Option<Value> {
+        self.data.get(address).map(|datum| match datum {
+            Datum::Value(value) => value.clone(),
+            Datum::Failed(_) | Datum::NoProvider => Value::Unknown(Type::Any),
+        })
+    }
 }
 
 /// What reading one object came to.
@@ -520,6 +623,24 @@ enum Reading {
 }
 
 impl Readings {
+    /// The data sources that can be read and have not been.
+    fn new_queries(&self, evaluation: &Evaluation) -> Vec<Instance> {
+        let open = evaluation.unread.iter().filter(|instance| {
+            !self.data.contains_key(&instance.address) && instance.declared.is_wholly_known()
+        });
+        open.cloned().collect()
+    }
+
+    /// Notes which objects the instances name.
+    fn note_owners(&mut self, evaluation: &Evaluation) {
+        for instance in &evaluation.instances {
+            let ty = resource::find(&instance.address.resource.ty);
+            let identity = ty.and_then(|ty| ty.identity(&instance.declared));
+            let owner = (Arc::clone(&instance.provider), identity);
+            self.owners.insert(instance.address.clone(), owner);
+        }
+    }
+
     fn note(&mut self, target: &Target, reading: Reading) {
         self.by_provider
             .entry(Arc::clone(&target.provider))
@@ -553,7 +674,8 @@ impl Readings {
 
 /// Whether no value waits for what is live.
 fn is_known(evaluation: &Evaluation) -> bool {
-    evaluation.outputs.values().all(Value::is_wholly_known)
+    evaluation.unread.is_empty()
+        && evaluation.outputs.values().all(Value::is_wholly_known)
         && evaluation.instances.iter().all(|instance| instance.declared.is_wholly_known())
 }
 

@@ -8,7 +8,10 @@ use crate::diag::Diagnostic;
 use crate::eval::Evaluation;
 use crate::provider::aws::{Aws, Settings};
 use crate::provider::{Provider as _, Target};
-use crate::resource;
+use crate::resource::{
+    self,
+    data::{self, Named},
+};
 use crate::sandbox::{self, Sandbox, World};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -55,6 +58,22 @@ pub(super) fn seed(
         if let Some(key) = resource::leaf(&instance.declared, &key_path).and_then(Value::as_str) {
             // A name that KMS could not have is left for S3 to refuse.
             let _made = world.seed_key(key, region, account);
+        }
+    }
+    for instance in &evaluation.unread {
+        let Some(source) = data::find(&instance.address.resource.ty) else { continue };
+        let Some(settings) = settings.get(&instance.provider) else { continue };
+        let (region, account) = (sandbox_region(settings), sandbox_account(settings));
+        // A name that AWS could not have is left for it to refuse.
+        match source.named(&instance.declared) {
+            Some(Named::Bucket(name)) => {
+                let made = world.seed_bucket(&name, region, account);
+                buckets += usize::from(made.unwrap_or(false));
+            }
+            Some(Named::Key(name)) => {
+                let _made = world.seed_key(&name, region, account);
+            }
+            None => {}
         }
     }
     Ok(buckets)

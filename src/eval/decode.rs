@@ -2,11 +2,73 @@
 
 use super::expression::{Scope, capital, fault};
 use crate::addr::AttrPath;
-use crate::config::{Attribute, Body};
+use crate::config::{Attribute, Block, Body, ExprKind, Name};
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
-use crate::schema::{Schema, Usage};
+use crate::schema::{NestedBlock, Schema, Usage};
 use crate::value::{Type, Value};
 use std::sync::Arc;
+
+/// A `dynamic` block: one block for each element of a collection.
+pub(super) struct Dynamic<'a> {
+    /// What kind of block it makes.
+    pub(super) kind: &'a Name,
+    /// The collection.
+    pub(super) for_each: Option<&'a Attribute>,
+    /// The name of the variable that `content` knows the element by.
+    pub(super) iterator: Arc<str>,
+    /// `labels`; no block here takes any.
+    pub(super) labels: Option<&'a Attribute>,
+    /// What each block holds.
+    pub(super) content: Option<&'a Block>,
+}
+
+impl<'a> Dynamic<'a> {
+    /// Reads a block that says `dynamic` and of which kind.
+    pub(super) fn of(block: &'a Block) -> Option<Self> {
+        let kind = block.labels.first().filter(|_| &*block.kind.text == "dynamic")?;
+        let iterator = block.body.attribute("iterator").and_then(|it| match &it.expr.kind {
+            ExprKind::Root(name) => Some(Arc::clone(name)),
+            _ => it.expr.literal_str().cloned(),
+        });
+        Some(Self {
+            kind,
+            for_each: block.body.attribute("for_each"),
+            iterator: iterator.unwrap_or_else(|| Arc::clone(&kind.text)),
+            labels: block.body.attribute("labels"),
+            content: block.body.blocks("content").next(),
+        })
+    }
+
+    /// Reports what is missing and what does not belong there.
+    fn check(&self, block: &Block, diagnostics: &mut Diagnostics) {
+        let mut report = |summary, detail: String, span: Span| {
+            diagnostics.push(Diagnostic::error(summary, detail).at(span));
+        };
+        for Attribute { name, .. } in &block.body.attributes {
+            if !["for_each", "iterator", "labels"].contains(&&*name.text) {
+                let hint = did_you_mean(&name.text, ["for_each", "iterator"]);
+                let detail = format!(
+                    "A `dynamic` block has no attribute {:?}.{hint} What the block is to hold \
+                     stands in `content {{ … }}`.",
+                    name.text
+                );
+                report("Unknown attribute", detail, name.span);
+            }
+        }
+        for inner in block.body.blocks.iter().filter(|inner| &*inner.kind.text != "content") {
+            let detail = format!("Put `{} {{ … }}` into `content {{ … }}`.", inner.kind.text);
+            report("Unknown block", detail, inner.kind.span);
+        }
+        if self.for_each.is_none() {
+            let detail = "A `dynamic` block needs `for_each`: one block is made for each element.";
+            report("Missing attribute", detail.into(), block.header());
+        }
+        if self.content.is_none() {
+            let detail = "A `dynamic` block needs `content { … }`: what each block holds.";
+            report("Missing block", detail.into(), block.header());
+        }
+    }
+}
 
 /// Reports what the body has and the schema has not, and the other way round. Evaluates nothing,
 /// so that it is done once for all instances.
@@ -55,7 +117,11 @@ pub(super) fn check(
         }
     }
     for nested in schema.blocks {
-        if nested.required && body.blocks(nested.name).next().is_none() {
+        let made = || {
+            let mut dynamics = body.blocks.iter().filter_map(Dynamic::of);
+            dynamics.any(|dynamic| &*dynamic.kind.text == nested.name)
+        };
+        if nested.required && body.blocks(nested.name).next().is_none() && !made() {
             report(
                 "Missing block",
                 format!(
@@ -69,8 +135,14 @@ pub(super) fn check(
     }
     let mut inner = Diagnostics::new();
     for block in &body.blocks {
-        let text = &*block.kind.text;
-        let span = block.kind.span;
+        let dynamic = Dynamic::of(block);
+        let (text, span, content) = match &dynamic {
+            None => (&*block.kind.text, block.kind.span, Some(block)),
+            Some(dynamic) => {
+                dynamic.check(block, &mut inner);
+                (&*dynamic.kind.text, dynamic.kind.span, dynamic.content)
+            }
+        };
         let Some(nested) = schema.block(text) else {
             let (summary, detail) = if schema.attribute(text).is_some() {
                 (
@@ -85,23 +157,26 @@ pub(super) fn check(
             continue;
         };
         let first = body.blocks(nested.name).next().map_or(span, |first| first.kind.span);
-        if first != span {
-            inner.push(
-                Diagnostic::error(
-                    "Block occurs twice",
-                    format!("{what} has exactly one block `{text}`: S3 takes one only. Remove the other."),
-                )
-                .at(span)
-                .related(first, "the first stands here"),
-            );
+        if first != span && dynamic.is_none() {
+            let twice = twice(what, text, span);
+            inner.push(twice.related(first, "the first stands here"));
             continue;
         }
-        if let Some(label) = block.labels.first() {
+        let label = if dynamic.is_some() { block.labels.get(1) } else { block.labels.first() };
+        if let Some(label) = label {
             report("Wrong number of labels", format!("`{text}` takes no label."), label.span);
         }
-        check(&block.body, nested.schema, &format!("`{text}`"), span, &mut inner);
+        if let Some(content) = content {
+            check(&content.body, nested.schema, &format!("`{text}`"), span, &mut inner);
+        }
     }
     diagnostics.append(&mut inner);
+}
+
+fn twice(what: &str, block: &str, span: Span) -> Diagnostic {
+    let detail =
+        format!("{what} has exactly one block `{block}`: S3 takes one only. Remove the other.");
+    Diagnostic::error("Block occurs twice", detail).at(span)
 }
 
 fn lower_first(text: &str) -> String {
@@ -154,19 +229,68 @@ pub(super) fn body(
         fields.push((attribute.name.into(), value));
     }
     for nested in schema.blocks {
-        let blocks = match body.blocks(nested.name).next() {
-            None => Vec::new(),
-            Some(block) => match self::body(scope, &block.body, nested.schema, diagnostics) {
-                Some(value) => vec![value],
-                None => {
-                    whole = false;
-                    continue;
-                }
-            },
-        };
-        fields.push((nested.name.into(), Value::list(Type::Any, blocks)));
+        match blocks(scope, body, nested, diagnostics) {
+            Some(blocks) => fields.push((nested.name.into(), blocks)),
+            None => whole = false,
+        }
     }
     whole.then(|| Value::Object(fields.into_iter().collect()))
+}
+
+/// The blocks of one kind: those that are written out, and those that `dynamic` blocks make.
+fn blocks(
+    scope: &Scope<'_>,
+    body: &Body,
+    nested: &'static NestedBlock,
+    diagnostics: &mut Diagnostics,
+) -> Option<Value> {
+    let mut found = Vec::new();
+    let mut whole = true;
+    let mut take = |value: Option<Value>| match value {
+        Some(value) => found.push(value),
+        None => whole = false,
+    };
+    // Of several that are written out, the first counts; the others were reported.
+    if let Some(block) = body.blocks(nested.name).next() {
+        take(self::body(scope, &block.body, nested.schema, diagnostics));
+    }
+    let mut place = None;
+    for dynamic in body.blocks.iter().filter_map(Dynamic::of) {
+        let (Some(for_each), Some(content)) = (dynamic.for_each, dynamic.content) else { continue };
+        if &*dynamic.kind.text != nested.name {
+            continue;
+        }
+        place = Some(dynamic.kind.span);
+        let elements = match scope.elements(&for_each.expr) {
+            Ok(Some(elements)) => elements,
+            Ok(None) => return Some(Value::Unknown(Type::list(Type::Any))),
+            Err(fault) => {
+                diagnostics.push(*fault);
+                return None;
+            }
+        };
+        for (key, value) in elements {
+            let item = Value::object([("key", key), ("value", value)]);
+            let bound = [(&*dynamic.iterator, item)];
+            take(self::body(&scope.bind(&bound), &content.body, nested.schema, diagnostics));
+        }
+    }
+    if !whole {
+        return None;
+    }
+    if let Some(span) = place {
+        let what = "The block around it";
+        if found.len() > 1 {
+            diagnostics.push(twice(what, nested.name, span));
+            return None;
+        }
+        if found.is_empty() && nested.required {
+            let detail = format!("{what} needs a block `{}`, and this makes none.", nested.name);
+            diagnostics.push(Diagnostic::error("Missing block", detail).at(span));
+            return None;
+        }
+    }
+    Some(Value::list(Type::Any, found))
 }
 
 fn evaluate(scope: &Scope<'_>, given: &Attribute, ty: &Type) -> Result<Value, Box<Diagnostic>> {
@@ -191,7 +315,11 @@ pub fn span_of(body: &Body, path: &AttrPath) -> Option<Span> {
         if let Some(attribute) = body.attribute(step) {
             return Some(attribute.expr.span);
         }
-        let block = body.blocks(step).next()?;
+        let made = || {
+            let mut dynamics = body.blocks.iter().filter_map(Dynamic::of);
+            dynamics.find(|dynamic| dynamic.kind.text == *step).and_then(|it| it.content)
+        };
+        let block = body.blocks(step).next().or_else(made)?;
         found = Some(block.kind.span);
         body = &block.body;
     }

@@ -4,61 +4,61 @@
 //! values; a value can be unknown or sensitive. What a function reads from a file comes through
 //! [`functions::Files`].
 
+mod condition;
 mod decode;
 mod expression;
 pub mod functions;
+mod import;
+mod place;
 mod reference;
+mod repeat;
 mod size;
+mod tree;
 mod variable;
 
 pub use self::decode::span_of;
-pub use self::reference::{Edge, Node, dependencies};
+pub use self::reference::{Edge, Item, Node, dependencies};
+pub use self::tree::{Module, ModulePath, Tree};
 pub use self::variable::{Given, GivenValue, Origin};
 
-use self::expression::{Scope, World, capital, fault};
+use self::condition::Kind;
+use self::expression::{Scope, World, fault};
 use self::functions::Context;
+use self::place::{Place, Values};
 use self::reference::Root;
-use crate::addr::{Address, InstanceKey, ResourceAddr};
-use crate::config::{Config, Expr, Repeat, Resource};
-use crate::diag::{Diagnostic, Diagnostics};
+use self::repeat::Repeated;
+use crate::addr::{Address, InstanceKey, Mode, ResourceAddr};
+use crate::config::{Expr, Output, Repeat, Resource};
+use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::schema::Schema;
-use crate::value::{Fields, Type, Value};
+use crate::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The most instances that one block may have; more is a slip, such as a wrong `range`.
-const MAX_INSTANCES: usize = 1_000_000;
-
 /// What evaluation works on.
 pub struct Input<'a> {
-    /// What the files declare.
-    pub config: &'a Config,
+    /// The modules of the configuration.
+    pub tree: &'a Tree<'a>,
     /// Everything that has a value, what is needed first.
     pub order: &'a [Node],
-    /// The values of variables from outside, of higher precedence last.
+    /// The values of the root module's variables from outside, of higher precedence last.
     pub given: &'a [Given],
-    /// A variable without a value is unknown instead of an error.
+    /// A variable without a value is unknown instead of an error, and conditions are not held.
     pub lenient: bool,
-    /// The schema of a resource type, if there is such a type.
-    pub resource_schema: &'a dyn Fn(&str) -> Option<&'static Schema>,
-    /// The names of the resource types.
-    pub resource_types: &'a [&'static str],
+    /// The schema of a resource type or data source, if there is one of this name.
+    pub resource_schema: &'a dyn Fn(Mode, &str) -> Option<&'static Schema>,
+    /// The names of the resource types or data sources.
+    pub resource_types: &'a dyn Fn(Mode) -> Vec<&'static str>,
     /// The schema of `provider "aws"`.
     pub provider_schema: &'static Schema,
     /// What references to a resource see, given what it declares.
     pub resolve: &'a dyn Fn(&Address, &Value) -> Value,
-    /// What functions may ask of the outside world.
-    pub context: Context<'a>,
-    /// `path.module` and `path.root`, and `path.cwd`.
-    pub paths: Paths<'a>,
-}
-
-/// The directories that expressions may name.
-#[derive(Clone, Copy, Debug)]
-pub struct Paths<'a> {
-    /// The directory of the configuration, as the user named it.
-    pub root: &'a str,
-    /// The directory that the command was started in.
+    /// What a data source was found to be, given what it declares; while it has not been read,
+    /// everything else is unknown.
+    pub data: &'a dyn Fn(&Address, &Value) -> Value,
+    /// What functions may ask of the outside world, by the directory of the module.
+    pub contexts: &'a BTreeMap<Arc<str>, Context<'a>>,
+    /// The directory that the command was started in: `path.cwd`.
     pub cwd: &'a str,
 }
 
@@ -69,11 +69,16 @@ pub struct Evaluation {
     pub providers: BTreeMap<Arc<str>, Value>,
     /// Every instance of every resource, in the order of addresses.
     pub instances: Vec<Instance>,
+    /// Every instance of every data source that has not been read, in the order of addresses. One
+    /// that is not wholly known cannot be read yet.
+    pub unread: Vec<Instance>,
     /// The outputs whose values could be found; sensitive where declared so.
     pub outputs: BTreeMap<Arc<str>, Value>,
+    /// What the `import` blocks say.
+    pub imports: Vec<Import>,
 }
 
-/// One instance of a resource, as declared.
+/// One instance of a resource or data source, as declared.
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// Its address.
@@ -84,21 +89,63 @@ pub struct Instance {
     pub provider: Arc<str>,
 }
 
+/// An object that an `import` block says belongs to an address.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The address.
+    pub address: Address,
+    /// What names the object.
+    pub id: Arc<str>,
+    /// Where the block says so.
+    pub span: Span,
+}
+
 /// Evaluates the configuration. Whatever fails is reported; what depends on it is left out
 /// quietly, so that each fault is told once.
 pub fn evaluate(input: &Input<'_>, diagnostics: &mut Diagnostics) -> Evaluation {
-    let mut run = Run {
-        input,
-        values: Values::default(),
-        referenced: reference::referenced_resources(input.config),
-        repeated: None,
-        sizes: size::Sizes::default(),
-        result: Evaluation::default(),
-    };
+    evaluate_for(input, false, diagnostics).evaluation
+}
+
+/// Evaluates the configuration for expressions that come later and may refer to anything in the
+/// root module.
+pub fn session<'a>(input: &'a Input<'a>, diagnostics: &mut Diagnostics) -> Session<'a> {
+    evaluate_for(input, true, diagnostics)
+}
+
+/// A configuration that has been evaluated, and what its expressions refer to.
+pub struct Session<'a> {
+    /// What the configuration comes to.
+    pub evaluation: Evaluation,
+    run: Run<'a>,
+}
+
+impl Session<'_> {
+    /// The value of an expression in the root module; `bound` are further names that it may use.
+    ///
+    /// # Errors
+    /// Every reference that leads nowhere, or why the expression has no value.
+    pub fn eval(&self, expr: &Expr, bound: &[(&str, Value)]) -> Result<Value, Diagnostics> {
+        let mut faults = Diagnostics::new();
+        if let Some(place) = self.run.place() {
+            reference::check(place.module, expr, bound.iter().map(|(name, _)| *name), &mut faults);
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let outer = Scope::new(&self.run);
+        outer.bind(bound).eval(expr).map_err(|fault| vec![*fault])
+    }
+}
+
+fn evaluate_for<'a>(
+    input: &'a Input<'a>,
+    keep_all: bool,
+    diagnostics: &mut Diagnostics,
+) -> Session<'a> {
     let before = diagnostics.len();
-    run.values.variables = variable::resolve(input, diagnostics);
+    let mut run = Run::new(input, keep_all, diagnostics);
     for node in input.order {
-        run.node(node, diagnostics);
+        run.everywhere(node, diagnostics);
     }
     // A reference that leads nowhere was found statically, too, and told there.
     let mut found = diagnostics.split_off(before);
@@ -108,8 +155,11 @@ pub fn evaluate(input: &Input<'_>, diagnostics: &mut Diagnostics) -> Evaluation 
             || fault.subject.is_none_or(|span| !told.contains(&span))
     });
     diagnostics.append(&mut found);
-    run.result.instances.sort_by(|a, b| a.address.cmp(&b.address));
-    run.result
+    let mut evaluation = std::mem::take(&mut run.result);
+    evaluation.instances.sort_by(|a, b| a.address.cmp(&b.address));
+    evaluation.unread.sort_by(|a, b| a.address.cmp(&b.address));
+    run.at = 0;
+    Session { evaluation, run }
 }
 
 /// Evaluates an expression that refers to nothing.
@@ -119,6 +169,12 @@ fn evaluate_constant(expr: &Expr, context: &Context<'_>) -> Result<Value, Box<Di
         fn lookup(&self, _: Root, _: &str, _: &str) -> Option<Value> {
             None
         }
+        fn output(&self, _: &str, _: &Value, _: &str) -> Option<Value> {
+            None
+        }
+        fn own(&self) -> Option<&Value> {
+            None
+        }
         fn context(&self) -> &Context<'_> {
             self.0
         }
@@ -126,90 +182,116 @@ fn evaluate_constant(expr: &Expr, context: &Context<'_>) -> Result<Value, Box<Di
     Scope::new(&Nothing(context)).eval(expr)
 }
 
-/// The values that are known so far.
-#[derive(Default)]
-struct Values {
-    variables: BTreeMap<Arc<str>, Value>,
-    locals: BTreeMap<Arc<str>, Value>,
-    /// By type, then by name.
-    resources: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
-}
-
 struct Run<'a> {
     input: &'a Input<'a>,
-    values: Values,
-    referenced: BTreeSet<ResourceAddr>,
-    /// What `each` and `count` are in the instance that is evaluated now.
+    /// Every instance of every module; the first is the root module.
+    places: Vec<Place<'a>>,
+    by_path: BTreeMap<&'a ModulePath, Vec<usize>>,
+    /// The place that is evaluated now.
+    at: usize,
+    /// Whatever is evaluated is kept for later, also what nothing refers to.
+    keep_all: bool,
+    /// By module: the resources that it refers to.
+    referenced: BTreeMap<&'a ModulePath, BTreeSet<ResourceAddr>>,
+    /// What `each` and `count` are in what is evaluated now.
     repeated: Option<Repeated>,
+    /// What `self` is in the condition that is evaluated now.
+    own: Option<Value>,
     sizes: size::Sizes,
     result: Evaluation,
-}
-
-/// What tells one instance of a block from another.
-struct Repeated {
-    key: InstanceKey,
-    value: Value,
-}
-
-impl World for Run<'_> {
-    fn lookup(&self, root: Root, type_name: &str, name: &str) -> Option<Value> {
-        match root {
-            // What has no value has been reported: as unknown, as part of a cycle, or as failed.
-            Root::Variable => Some(self.values.variables.get(name).cloned().unwrap_or(FAILED)),
-            Root::Local => Some(self.values.locals.get(name).cloned().unwrap_or(FAILED)),
-            Root::Resource => {
-                let found = self.values.resources.get(type_name).and_then(|it| it.get(name));
-                Some(found.cloned().unwrap_or(FAILED))
-            }
-            Root::Each => match (&self.repeated.as_ref()?.key, name) {
-                (InstanceKey::Name(key), "key") => Some(Value::String(Arc::clone(key))),
-                (InstanceKey::Name(_), "value") => Some(self.repeated.as_ref()?.value.clone()),
-                _ => None,
-            },
-            Root::Count => match (&self.repeated.as_ref()?.key, name) {
-                (InstanceKey::Index(index), "index") => {
-                    Some(Value::from(i64::try_from(*index).unwrap_or(i64::MAX)))
-                }
-                _ => None,
-            },
-            Root::Path => match name {
-                "module" | "root" => Some(Value::from(self.input.paths.root)),
-                "cwd" => Some(Value::from(self.input.paths.cwd)),
-                _ => None,
-            },
-        }
-    }
-
-    fn context(&self) -> &Context<'_> {
-        &self.input.context
-    }
 }
 
 /// What stands in for a value that could not be found, so that what needs it says nothing more.
 const FAILED: Value = Value::Unknown(Type::Any);
 
-impl Run<'_> {
-    fn node(&mut self, node: &Node, diagnostics: &mut Diagnostics) {
-        let config = self.input.config;
-        match node {
-            Node::Variable(name) => {
-                if let Some(variable) = config.variables.get(name) {
-                    variable::validate(variable, &Scope::new(self), diagnostics);
+/// Where nothing else is chosen: `terraform.workspace`.
+const WORKSPACE: &str = "default";
+
+impl<'a> Run<'a> {
+    fn new(input: &'a Input<'a>, keep_all: bool, diagnostics: &mut Diagnostics) -> Self {
+        let mut run = Self {
+            input,
+            keep_all,
+            places: Vec::new(),
+            by_path: BTreeMap::new(),
+            at: 0,
+            referenced: BTreeMap::new(),
+            repeated: None,
+            own: None,
+            sizes: size::Sizes::default(),
+            result: Evaluation::default(),
+        };
+        for module in input.tree.modules() {
+            run.referenced.insert(&module.path, reference::referenced_resources(module));
+            if module.call.is_none() {
+                let values = variable::resolve(module.config, input, diagnostics);
+                run.add_place(Place::root(module, values));
+            }
+        }
+        run
+    }
+
+    fn add_place(&mut self, place: Place<'a>) -> usize {
+        let at = self.places.len();
+        self.by_path.entry(&place.module.path).or_default().push(at);
+        self.places.push(place);
+        at
+    }
+
+    /// The place that is evaluated now.
+    fn place(&self) -> Option<&Place<'a>> {
+        self.places.get(self.at)
+    }
+
+    fn values(&mut self) -> Option<&mut Values> {
+        self.places.get_mut(self.at).map(|place| &mut place.values)
+    }
+
+    /// Evaluates a node in every instance of its module.
+    fn everywhere(&mut self, node: &Node, diagnostics: &mut Diagnostics) {
+        let count = self.by_path.get(&node.module).map_or(0, Vec::len);
+        for nth in 0..count {
+            let found = self.by_path.get(&node.module).and_then(|places| places.get(nth)).copied();
+            let Some(at) = found else { continue };
+            self.at = at;
+            if count == 1 {
+                self.node(&node.item, diagnostics);
+                continue;
+            }
+            // Instances of one module most often share one fault, which is told once.
+            let mut faults = Diagnostics::new();
+            self.node(&node.item, &mut faults);
+            for fault in faults {
+                condense(diagnostics, fault);
+            }
+        }
+    }
+
+    fn node(&mut self, item: &Item, diagnostics: &mut Diagnostics) {
+        let Some(module) = self.place().map(|place| place.module) else { return };
+        let config = module.config;
+        match item {
+            Item::Variable(name) => {
+                let Some(variable) = config.variables.get(name) else { return };
+                if module.call.is_some() {
+                    let value = report(self.argument(variable), diagnostics);
+                    let value = value.sensitive_if(variable.sensitive);
+                    if let Some(values) = self.values() {
+                        values.variables.insert(Arc::clone(name), value);
+                    }
+                }
+                variable::validate(variable, &Scope::new(self), diagnostics);
+            }
+            Item::Local(name) => {
+                let Some(local) = config.locals.get(name) else { return };
+                let value = Scope::new(self).eval(&local.expr);
+                let value = value.and_then(|value| self.sized(value, local.expr.span));
+                let value = report(value, diagnostics);
+                if let Some(values) = self.values() {
+                    values.locals.insert(Arc::clone(name), value);
                 }
             }
-            Node::Local(name) => {
-                let Some(local) = config.locals.get(name) else { return };
-                let value = Scope::new(self).eval(&local.expr).and_then(|value| {
-                    let checked = self.sizes.check(&value);
-                    let refused = |excess: size::Excess| {
-                        fault("Value too large", excess.detail(), local.expr.span)
-                    };
-                    checked.map_err(refused).map(|()| value)
-                });
-                let value = report(value, diagnostics);
-                self.values.locals.insert(Arc::clone(name), value);
-            }
-            Node::Provider(address) => {
+            Item::Provider(address) => {
                 let Some(provider) = config.providers.get(address) else { return };
                 let schema = self.input.provider_schema;
                 let span = provider.name.span;
@@ -224,143 +306,241 @@ impl Run<'_> {
                     self.result.providers.insert(Arc::clone(address), settings);
                 }
             }
-            Node::Resource(addr) => {
+            Item::Resource(addr) => {
                 let Some(resource) = config.resources.get(addr) else { return };
                 let value = self.resource(resource, diagnostics).unwrap_or(FAILED);
-                self.values
-                    .resources
-                    .entry(Arc::clone(&addr.ty))
-                    .or_default()
-                    .insert(Arc::clone(&addr.name), value);
-            }
-            Node::Output(name) => {
-                let Some(output) = config.outputs.get(name) else { return };
-                match Scope::new(self).eval(&output.value) {
-                    Ok(value) => {
-                        let hidden = value.any(&|part| part.is_sensitive());
-                        if hidden && !output.sensitive {
-                            diagnostics.push(*fault(
-                                "Sensitive output",
-                                format!(
-                                    "The value of the output {name:?} is sensitive. Say \
-                                     `sensitive = true`, or open it with `nonsensitive(…)`."
-                                ),
-                                output.value.span,
-                            ));
-                            return;
-                        }
-                        let value = value.sensitive_if(output.sensitive);
-                        self.result.outputs.insert(Arc::clone(name), value);
-                    }
-                    Err(fault) => diagnostics.push(*fault),
+                if let Some(values) = self.values() {
+                    values
+                        .resources(addr.mode)
+                        .entry(Arc::clone(&addr.ty))
+                        .or_default()
+                        .insert(Arc::clone(&addr.name), value);
                 }
+            }
+            Item::Call(name) => self.call(name, diagnostics),
+            Item::Output(name) => {
+                let Some(output) = config.outputs.get(name) else { return };
+                if let Some(value) = self.output_value(output, diagnostics) {
+                    if module.call.is_none() {
+                        self.result.outputs.insert(Arc::clone(name), value);
+                    } else if let Some(values) = self.values() {
+                        values.outputs.insert(Arc::clone(name), value);
+                    }
+                }
+            }
+            Item::Check(name) => {
+                let Some(check) = config.checks.get(name) else { return };
+                if !self.input.lenient {
+                    let kind = Kind::Assert { check: name };
+                    condition::hold(&check.asserts, &kind, &Scope::new(self), diagnostics);
+                }
+            }
+            Item::Import(number) => {
+                let Some(import) = config.imports.get(*number) else { return };
+                self.import(import, diagnostics);
             }
         }
     }
 
-    /// Evaluates the instances of a resource; gives what references to it see.
+    /// The value, unless it is too large or too deep to be walked through.
+    fn sized(&mut self, value: Value, span: Span) -> Result<Value, Box<Diagnostic>> {
+        let refused = |excess: size::Excess| fault("Value too large", excess.detail(), span);
+        self.sizes.check(&value).map_err(refused).map(|()| value)
+    }
+
+    /// The value that a module's variable has: as the call gives it, or its default.
+    fn argument(&mut self, variable: &crate::config::Variable) -> Result<Value, Box<Diagnostic>> {
+        let place = self.place();
+        let call = place.and_then(|place| place.module.call);
+        let given = call.and_then(|call| {
+            call.arguments.iter().find(|argument| argument.name.text == variable.name.text)
+        });
+        let Some(argument) = given else { return variable::of_default(variable, self.input) };
+        let here = self.at;
+        let (parent, repeated) =
+            place.map_or((0, None), |place| (place.parent, Some(place.repeated.clone())));
+        self.at = parent;
+        self.repeated = repeated;
+        let value = Scope::new(self).eval(&argument.expr);
+        self.at = here;
+        self.repeated = None;
+        let value = self.sized(value?, argument.expr.span)?;
+        variable::accept(value, variable, argument.expr.span, self.input)
+    }
+
+    /// Makes the instances of a module.
+    fn call(&mut self, name: &Arc<str>, diagnostics: &mut Diagnostics) {
+        let Some(parent) = self.place() else { return };
+        let (steps, module) = (Arc::clone(&parent.steps), parent.module);
+        let Some(call) = module.config.modules.get(name) else { return };
+        let Some(child) = self.input.tree.child(module, name) else { return };
+        let at = self.at;
+        let keys = self.keys(&call.repeat, diagnostics);
+        let children = keys.map(|keys| {
+            keys.into_iter()
+                .map(|repeated| {
+                    let key = repeated.key.clone();
+                    let place = Place::called(child, at, &steps, repeated);
+                    (key, self.add_place(place))
+                })
+                .collect()
+        });
+        if let Some(place) = self.places.get_mut(at) {
+            place.children.insert(Arc::clone(name), children);
+        }
+    }
+
+    fn output_value(&mut self, output: &Output, diagnostics: &mut Diagnostics) -> Option<Value> {
+        let scope = Scope::new(self);
+        if !self.input.lenient {
+            let name = format!("output.{}", output.name.text);
+            let kind = Kind::Precondition { what: &name, block: &name };
+            if !condition::hold(&output.preconditions, &kind, &scope, diagnostics) {
+                return None;
+            }
+        }
+        let value = scope.eval(&output.value);
+        match value.and_then(|value| self.sized(value, output.value.span)) {
+            Ok(value) => {
+                let is_root = self.place().is_some_and(|place| place.module.call.is_none());
+                if is_root && !output.sensitive && value.any(&Value::is_sensitive) {
+                    diagnostics.push(*fault(
+                        "Sensitive output",
+                        format!(
+                            "The value of the output {:?} is sensitive. Say `sensitive = true`, \
+                             or open it with `nonsensitive(…)`.",
+                            output.name.text
+                        ),
+                        output.value.span,
+                    ));
+                    return None;
+                }
+                Some(value.sensitive_if(output.sensitive))
+            }
+            Err(fault) => {
+                diagnostics.push(*fault);
+                None
+            }
+        }
+    }
+
+    /// Evaluates the instances of a resource or data source; gives what references to it see.
     fn resource(&mut self, resource: &Resource, diagnostics: &mut Diagnostics) -> Option<Value> {
         let input = self.input;
+        let mode = resource.addr.mode;
         let ty = &*resource.addr.ty;
-        let Some(schema) = (input.resource_schema)(ty) else {
-            let known = input.resource_types.iter().copied();
-            let hint = crate::diag::did_you_mean(ty, known);
-            diagnostics.push(*fault(
-                "Unknown resource type",
-                format!(
-                    "There is no resource type {ty:?}.{hint} Known is {}.",
-                    input.resource_types.join(", ")
-                ),
-                resource.header,
-            ));
+        let Some(schema) = (input.resource_schema)(mode, ty) else {
+            diagnostics.push(unknown_type(resource, input));
             return None;
         };
         let before = diagnostics.len();
-        let what = format!("The resource {}", resource.addr);
+        let what = match mode {
+            Mode::Managed => format!("The resource {}", resource.addr),
+            Mode::Data => format!("The data source {}", resource.addr),
+        };
         decode::check(&resource.body, schema, &what, resource.header, diagnostics);
         // What is there is evaluated all the same, so that all its faults are told at once.
         let sound = diagnostics.len() == before;
-        let keys = self.keys(&resource.repeat, diagnostics);
-        let provider: Arc<str> =
-            resource.provider.as_ref().map_or_else(|| "aws".into(), |name| Arc::clone(&name.text));
-        let referenced = self.referenced.contains(&resource.addr);
+        let keys = self.keys(&resource.repeat, diagnostics)?;
+        let place = self.place()?;
+        let name = resource.provider.as_ref().map_or("aws", |name| &name.text);
+        // An unknown provider was reported with the references.
+        let provider = place.module.providers.get(name).map_or_else(|| name.into(), Arc::clone);
+        let addr = resource.addr.in_module(&place.steps);
+        let referenced = mode == Mode::Data
+            || self.keep_all
+            || !resource.lifecycle.postconditions.is_empty()
+            || self
+                .referenced
+                .get(&place.module.path)
+                .is_some_and(|it| it.contains(&resource.addr));
         let mut seen: Vec<(InstanceKey, Value)> = Vec::new();
         let mut failed = false;
-        for repeated in keys? {
-            let address = resource.addr.instance(repeated.key.clone());
+        for repeated in keys {
+            let address = addr.instance(repeated.key.clone());
             self.repeated = Some(repeated);
             let mut faults = Diagnostics::new();
-            let declared = decode::body(&Scope::new(self), &resource.body, schema, &mut faults);
+            let declared = self.instance(resource, &address, schema, &mut faults);
+            let value = declared.filter(|_| sound).and_then(|declared| {
+                let value = referenced.then(|| match mode {
+                    Mode::Managed => (input.resolve)(&address, &declared),
+                    Mode::Data => (input.data)(&address, &declared),
+                });
+                let held = self.postconditions(resource, &address, value.as_ref(), &mut faults);
+                held.then_some((declared, value))
+            });
             self.repeated = None;
-            let Some(declared) = declared else {
+            for fault in faults {
+                condense(diagnostics, fault.of(&address));
+            }
+            let Some((declared, value)) = value else {
                 failed = true;
-                // Most often all instances share one fault, which is told once.
-                for fault in faults {
-                    let told = diagnostics.iter().skip(before).any(|known| {
-                        known.subject == fault.subject && known.detail == fault.detail
-                    });
-                    if !told && diagnostics.len() < before + 20 {
-                        diagnostics.push(fault.of(&address));
-                    }
-                }
                 continue;
             };
-            if !sound {
-                continue;
+            let is_read = value.as_ref().is_some_and(Value::is_wholly_known);
+            seen.extend(value.map(|value| (address.key.clone(), value)));
+            let provider = Arc::clone(&provider);
+            let instance = Instance { address, declared, provider };
+            match mode {
+                Mode::Managed => self.result.instances.push(instance),
+                Mode::Data if is_read => {}
+                Mode::Data => self.result.unread.push(instance),
             }
-            if referenced {
-                seen.push((address.key.clone(), (input.resolve)(&address, &declared)));
-            }
-            self.result.instances.push(Instance {
-                address,
-                declared,
-                provider: Arc::clone(&provider),
-            });
         }
         if failed || !sound {
             return None;
         }
-        Some(match &resource.repeat {
-            Repeat::One => seen.pop().map_or(FAILED, |(_, value)| value),
-            Repeat::Count(_) => Value::tuple(seen.into_iter().map(|(_, value)| value).collect()),
-            Repeat::ForEach(_) => Value::Object(
-                seen.into_iter()
-                    .filter_map(|(key, value)| match key {
-                        InstanceKey::Name(name) => Some((name, value)),
-                        InstanceKey::None | InstanceKey::Index(_) => None,
-                    })
-                    .collect::<Fields>(),
-            ),
-        })
+        Some(repeat::gather(&resource.repeat, seen))
+    }
+
+    /// Evaluates one instance, with `each` or `count` set.
+    fn instance(
+        &self,
+        resource: &Resource,
+        address: &Address,
+        schema: &'static Schema,
+        faults: &mut Diagnostics,
+    ) -> Option<Value> {
+        let scope = Scope::new(self);
+        if !self.input.lenient {
+            let kind = Kind::Precondition { what: address, block: &address.resource.block() };
+            if !condition::hold(&resource.lifecycle.preconditions, &kind, &scope, faults) {
+                return None;
+            }
+        }
+        decode::body(&scope, &resource.body, schema, faults)
+    }
+
+    /// Whether the postconditions hold of what references to the instance see.
+    fn postconditions(
+        &mut self,
+        resource: &Resource,
+        address: &Address,
+        value: Option<&Value>,
+        faults: &mut Diagnostics,
+    ) -> bool {
+        let conditions = &resource.lifecycle.postconditions;
+        if self.input.lenient || conditions.is_empty() {
+            return true;
+        }
+        self.own = value.cloned();
+        let kind = Kind::Postcondition { what: address, block: &address.resource.block() };
+        let held = condition::hold(conditions, &kind, &Scope::new(self), faults);
+        self.own = None;
+        held
     }
 
     /// The instances that a block has.
     fn keys(&self, repeat: &Repeat, diagnostics: &mut Diagnostics) -> Option<Vec<Repeated>> {
-        let (expr, result) = match repeat {
-            Repeat::One => {
-                return Some(vec![Repeated { key: InstanceKey::None, value: Value::NULL }]);
-            }
-            Repeat::Count(expr) => {
-                (expr, Scope::new(self).eval(expr).and_then(|it| count(&it, expr)))
-            }
-            Repeat::ForEach(expr) => {
-                (expr, Scope::new(self).eval(expr).and_then(|it| for_each(&it, expr)))
-            }
-        };
-        match result {
-            Ok(keys) if keys.len() > MAX_INSTANCES => {
-                let detail = format!(
-                    "{} instances are more than the {MAX_INSTANCES} that one block may have.",
-                    keys.len()
-                );
-                diagnostics.push(*fault("Too many instances", detail, expr.span));
-                None
-            }
+        match repeat::keys(repeat, &Scope::new(self)) {
             Ok(keys) => Some(keys),
             Err(fault) => {
-                // What could not be found has been reported where it stands.
-                let told = self.input.lenient || crate::diag::has_errors(diagnostics);
-                if fault.summary != UNKNOWN_REPEAT || !told {
+                // What could not be found has been reported where it stands, and what has not been
+                // read yet will be.
+                let told = self.input.lenient
+                    || !self.result.unread.is_empty()
+                    || crate::diag::has_errors(diagnostics);
+                if fault.summary != repeat::UNKNOWN || !told {
                     diagnostics.push(*fault);
                 }
                 None
@@ -369,89 +549,90 @@ impl Run<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests;
-
-const UNKNOWN_REPEAT: &str = "Unknown number of instances";
-
-fn unknown_repeat(what: &str, expr: &Expr) -> Box<Diagnostic> {
-    fault(
-        UNKNOWN_REPEAT,
-        format!(
-            "{what} must be known before anything is read. Name buckets by variables or \
-                 literals."
-        ),
-        expr.span,
-    )
-}
-
-fn count(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<Diagnostic>> {
-    if value.is_sensitive() {
-        let detail = "A sensitive value cannot decide how many instances there are: their number \
-                      is shown.";
-        return Err(fault("Sensitive count", detail, expr.span));
-    }
-    if value.is_unknown() {
-        return Err(unknown_repeat("`count`", expr));
-    }
-    let number = value.convert(&Type::Number).map_err(|error| {
-        fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span)
-    })?;
-    let count = number
-        .as_number()
-        .and_then(crate::value::Number::as_usize)
-        .ok_or_else(|| fault("Invalid count", "`count` is a whole number from 0.", expr.span))?;
-    if count > MAX_INSTANCES {
-        let detail =
-            format!("{count} instances are more than the {MAX_INSTANCES} that one block may have.");
-        return Err(fault("Too many instances", detail, expr.span));
-    }
-    Ok((0..count as u64)
-        .map(|index| Repeated { key: InstanceKey::Index(index), value: Value::NULL })
-        .collect())
-}
-
-fn for_each(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<Diagnostic>> {
-    let invalid = |detail: &str| Err(fault("Invalid for_each", detail, expr.span));
-    match value {
-        Value::Sensitive(_) => invalid(
-            "A sensitive value cannot name instances: their keys are shown. Open it with \
-             `nonsensitive(…)` if it may be shown.",
-        ),
-        Value::Unknown(_) => Err(unknown_repeat("`for_each`", expr)),
-        Value::Null(_) => invalid("`for_each` cannot be null. Use `{}` for no instance."),
-        Value::Map(_) | Value::Object(_) => Ok(value
-            .as_fields()
-            .into_iter()
-            .flat_map(Fields::iter)
-            .map(|(key, value)| Repeated {
-                key: InstanceKey::Name(Arc::clone(key)),
-                value: value.clone(),
-            })
-            .collect()),
-        Value::Set(set) => set
-            .items
-            .iter()
-            .map(|item| match item {
-                Value::String(key) => {
-                    Ok(Repeated { key: InstanceKey::Name(Arc::clone(key)), value: item.clone() })
+impl World for Run<'_> {
+    fn lookup(&self, root: Root, first: &str, name: &str) -> Option<Value> {
+        let place = self.place()?;
+        let values = &place.values;
+        match root {
+            // What has no value has been reported: as unknown, as part of a cycle, or as failed.
+            Root::Variable => Some(values.variables.get(name).cloned().unwrap_or(FAILED)),
+            Root::Local => Some(values.locals.get(name).cloned().unwrap_or(FAILED)),
+            Root::Resource => {
+                let found = values.managed.get(first).and_then(|it| it.get(name));
+                Some(found.cloned().unwrap_or(FAILED))
+            }
+            Root::Data => {
+                let found = values.data.get(first).and_then(|it| it.get(name));
+                Some(found.cloned().unwrap_or(FAILED))
+            }
+            Root::Module => Some(place::module_value(&self.places, place, name)),
+            Root::Each => match (&self.repeated.as_ref()?.key, name) {
+                (InstanceKey::Name(key), "key") => Some(Value::String(Arc::clone(key))),
+                (InstanceKey::Name(_), "value") => Some(self.repeated.as_ref()?.value.clone()),
+                _ => None,
+            },
+            Root::Count => match (&self.repeated.as_ref()?.key, name) {
+                (InstanceKey::Index(index), "index") => {
+                    Some(Value::from(i64::try_from(*index).unwrap_or(i64::MAX)))
                 }
-                Value::Unknown(_) => Err(unknown_repeat("Every element of `for_each`", expr)),
-                _ => Err(fault(
-                    "Invalid for_each",
-                    "Every element of the set must be a string: it is the key of an instance.",
-                    expr.span,
-                )),
-            })
-            .collect(),
-        Value::List(_) | Value::Tuple(_) => invalid(
-            "`for_each` takes a map or a set of strings, whose elements have keys of their own. \
-             Write `toset(…)` around a list of strings.",
-        ),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            invalid("`for_each` takes a map or a set of strings.")
+                _ => None,
+            },
+            Root::Path => match name {
+                "module" => Some(Value::from(&*place.module.config.dir)),
+                "root" => Some(Value::from(".")),
+                "cwd" => Some(Value::from(self.input.cwd)),
+                _ => None,
+            },
+            Root::Tool => (name == "workspace").then(|| Value::from(WORKSPACE)),
+            Root::Own => None,
         }
     }
+
+    fn output(&self, module: &str, key: &Value, output: &str) -> Option<Value> {
+        let place = self.place()?;
+        let key = match key {
+            Value::String(name) => InstanceKey::Name(Arc::clone(name)),
+            Value::Number(number) => InstanceKey::Index(number.as_usize()? as u64),
+            Value::Null(_) => InstanceKey::None,
+            _ => return None,
+        };
+        let children = place.children.get(module)?.as_ref()?;
+        let at = children.binary_search_by(|(it, _)| it.cmp(&key)).ok()?;
+        let child = self.places.get(children.get(at)?.1)?;
+        Some(child.values.outputs.get(output).cloned().unwrap_or(FAILED))
+    }
+
+    fn own(&self) -> Option<&Value> {
+        self.own.as_ref()
+    }
+
+    fn context(&self) -> &Context<'_> {
+        let dir = self.place().map_or("", |place| &place.module.config.dir);
+        self.input.contexts.get(dir).unwrap_or(&functions::NOWHERE)
+    }
+}
+
+/// Adds a fault, unless one just like it is there of another instance, or very many are.
+fn condense(diagnostics: &mut Diagnostics, fault: Diagnostic) {
+    const MOST: usize = 20;
+    let alike = diagnostics.iter().rev().take(MOST);
+    let mut alike = alike.filter(|known| known.subject == fault.subject);
+    let told = alike.clone().any(|known| known.detail == fault.detail);
+    if !told && alike.nth(MOST - 1).is_none() {
+        diagnostics.push(fault);
+    }
+}
+
+fn unknown_type(resource: &Resource, input: &Input<'_>) -> Diagnostic {
+    let ResourceAddr { mode, ty, .. } = &resource.addr;
+    let known = (input.resource_types)(*mode);
+    let hint = crate::diag::did_you_mean(ty, known.iter().copied());
+    let (summary, noun) = match mode {
+        Mode::Managed => ("Unknown resource type", "resource type"),
+        Mode::Data => ("Unknown data source", "data source"),
+    };
+    let detail = format!("There is no {noun} {ty:?}.{hint} Known is {}.", known.join(", "));
+    Diagnostic::error(summary, detail).at(resource.header)
 }
 
 fn report(value: Result<Value, Box<Diagnostic>>, diagnostics: &mut Diagnostics) -> Value {
@@ -460,3 +641,6 @@ fn report(value: Result<Value, Box<Diagnostic>>, diagnostics: &mut Diagnostics) 
         FAILED
     })
 }
+
+#[cfg(test)]
+mod tests;

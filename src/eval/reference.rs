@@ -1,7 +1,8 @@
 //! What an expression refers to, known without evaluating it.
 
-use crate::addr::ResourceAddr;
-use crate::config::{Body, Config, Expr, ExprKind, Part, Repeat, Resource};
+use super::tree::{Module, ModulePath, Tree};
+use crate::addr::{InstanceKey, Mode, ModuleStep, ResourceAddr};
+use crate::config::{Attribute, Body, Expr, ExprKind, Part, Repeat, Resource};
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,27 +12,63 @@ const MAX_HINTS: usize = 100;
 
 /// Something that has a value, and that others may refer to or depend on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Node {
+pub struct Node {
+    /// The module that declares it.
+    pub module: ModulePath,
+    /// What it is there.
+    pub item: Item,
+}
+
+/// What a module declares.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Item {
     /// `var.name`.
     Variable(Arc<str>),
     /// `local.name`.
     Local(Arc<str>),
     /// `provider`, by address.
     Provider(Arc<str>),
-    /// `type.name`.
+    /// `type.name` or `data.type.name`, as its own module calls it.
     Resource(ResourceAddr),
-    /// `output`, which nothing refers to.
+    /// The instances of `module.name`.
+    Call(Arc<str>),
+    /// `output`, which the caller of the module refers to.
     Output(Arc<str>),
+    /// `check`, which nothing refers to.
+    Check(Arc<str>),
+    /// The `import` block of this number.
+    Import(usize),
+}
+
+impl Node {
+    /// The address of the block, for one that is a managed resource.
+    pub fn managed(&self) -> Option<ResourceAddr> {
+        let Item::Resource(addr) = &self.item else { return None };
+        if addr.mode != Mode::Managed {
+            return None;
+        }
+        let steps = self.module.iter();
+        let module = steps
+            .map(|name| ModuleStep { name: Arc::clone(name), key: InstanceKey::None })
+            .collect();
+        Some(addr.in_module(&module))
+    }
 }
 
 impl std::fmt::Display for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Variable(name) => write!(f, "var.{name}"),
-            Self::Local(name) => write!(f, "local.{name}"),
-            Self::Provider(address) => write!(f, "provider.{address}"),
-            Self::Resource(addr) => addr.fmt(f),
-            Self::Output(name) => write!(f, "output.{name}"),
+        for name in &*self.module {
+            write!(f, "module.{name}.")?;
+        }
+        match &self.item {
+            Item::Variable(name) => write!(f, "var.{name}"),
+            Item::Local(name) => write!(f, "local.{name}"),
+            Item::Provider(address) => write!(f, "provider.{address}"),
+            Item::Resource(addr) => addr.fmt(f),
+            Item::Call(name) => write!(f, "module.{name}"),
+            Item::Output(name) => write!(f, "output.{name}"),
+            Item::Check(name) => write!(f, "check.{name}"),
+            Item::Import(number) => write!(f, "import.{number}"),
         }
     }
 }
@@ -44,15 +81,24 @@ pub(super) enum Root {
     Each,
     Count,
     Path,
+    Module,
+    Data,
+    Own,
+    Tool,
     Resource,
 }
 
 /// The names that are no resource types.
-const ROOTS: [(&str, Root); 5] = [
+const ROOTS: [(&str, Root); 10] = [
     ("count", Root::Count),
+    ("data", Root::Data),
     ("each", Root::Each),
     ("local", Root::Local),
+    ("module", Root::Module),
     ("path", Root::Path),
+    ("sealform", Root::Tool),
+    ("self", Root::Own),
+    ("terraform", Root::Tool),
     ("var", Root::Variable),
 ];
 
@@ -62,30 +108,66 @@ impl Root {
     }
 }
 
-/// A reference as it stands in an expression: the first two names of `root.name…`.
+/// A reference as it stands in an expression: the first names of `root.name.member…`.
 #[derive(Clone, Debug)]
 struct Mention {
     root: Arc<str>,
     name: Option<Arc<str>>,
+    /// Of `data.type.name` the name, of `module.name.output` the output.
+    member: Option<Arc<str>>,
     span: Span,
 }
 
+/// The names of the variables that expressions within another one bind.
+type Bound = Vec<Arc<str>>;
+
+/// Takes `root.name` apart, if the root is none of the bound variables.
+fn two_names<'e>(expr: &'e Expr, bound: &Bound) -> Option<(&'e Arc<str>, &'e Arc<str>)> {
+    let ExprKind::Attr(source, name) = &expr.kind else { return None };
+    match &source.kind {
+        ExprKind::Root(root) if !bound.contains(root) => Some((root, &name.text)),
+        _ => None,
+    }
+}
+
 /// Finds every reference in `expr`, bound variables left out.
-fn mentions(expr: &Expr, bound: &mut Vec<Arc<str>>, found: &mut Vec<Mention>) {
+fn mentions(expr: &Expr, bound: &mut Bound, found: &mut Vec<Mention>) {
     match &expr.kind {
         ExprKind::Root(root) => {
             if !bound.contains(root) {
-                found.push(Mention { root: Arc::clone(root), name: None, span: expr.span });
+                let root = Arc::clone(root);
+                found.push(Mention { root, name: None, member: None, span: expr.span });
             }
         }
-        ExprKind::Attr(source, name) => match &source.kind {
-            ExprKind::Root(root) if !bound.contains(root) => found.push(Mention {
-                root: Arc::clone(root),
-                name: Some(Arc::clone(&name.text)),
-                span: expr.span,
-            }),
-            _ => mentions(source, bound, found),
-        },
+        ExprKind::Attr(source, name) => {
+            if let Some((root, name)) = two_names(expr, bound) {
+                let (root, name) = (Arc::clone(root), Some(Arc::clone(name)));
+                found.push(Mention { root, name, member: None, span: expr.span });
+                return;
+            }
+            // `data.type.name`, `module.name.output` and `module.name[key].output`.
+            let (source, key) = match &source.kind {
+                ExprKind::Index(both) => (&both[0], Some(&both[1])),
+                _ => (&**source, None),
+            };
+            match two_names(source, bound) {
+                Some((root, second))
+                    if Root::of(root) == Root::Module
+                        || (Root::of(root) == Root::Data && key.is_none()) =>
+                {
+                    found.push(Mention {
+                        root: Arc::clone(root),
+                        name: Some(Arc::clone(second)),
+                        member: Some(Arc::clone(&name.text)),
+                        span: expr.span,
+                    });
+                }
+                _ => mentions(source, bound, found),
+            }
+            if let Some(key) = key {
+                mentions(key, bound, found);
+            }
+        }
         ExprKind::For(it) => {
             mentions(&it.collection, bound, found);
             let depth = bound.len();
@@ -101,7 +183,7 @@ fn mentions(expr: &Expr, bound: &mut Vec<Arc<str>>, found: &mut Vec<Mention>) {
     }
 }
 
-fn part_mentions(parts: &[Part], bound: &mut Vec<Arc<str>>, found: &mut Vec<Mention>) {
+fn part_mentions(parts: &[Part], bound: &mut Bound, found: &mut Vec<Mention>) {
     for part in parts {
         match part {
             Part::Text(_) => {}
@@ -129,12 +211,27 @@ fn all(expr: &Expr) -> Vec<Mention> {
     found
 }
 
-fn body_exprs<'a>(body: &'a Body, visit: &mut dyn FnMut(&'a Expr)) {
+/// Visits every expression of a body with the variables that `dynamic` blocks around it bind.
+fn body_exprs<'a>(body: &'a Body, bound: &mut Bound, visit: &mut dyn FnMut(&'a Expr, &mut Bound)) {
     for attribute in &body.attributes {
-        visit(&attribute.expr);
+        visit(&attribute.expr, bound);
     }
     for block in &body.blocks {
-        body_exprs(&block.body, visit);
+        let Some(dynamic) = super::decode::Dynamic::of(block) else {
+            body_exprs(&block.body, bound, visit);
+            continue;
+        };
+        if let Some(for_each) = dynamic.for_each {
+            visit(&for_each.expr, bound);
+        }
+        bound.push(dynamic.iterator);
+        if let Some(labels) = dynamic.labels {
+            visit(&labels.expr, bound);
+        }
+        if let Some(content) = dynamic.content {
+            body_exprs(&content.body, bound, visit);
+        }
+        bound.pop();
     }
 }
 
@@ -150,132 +247,311 @@ pub struct Edge {
 }
 
 /// Everything that has a value, and who needs whom. References to what is not there are reported.
-pub fn dependencies(config: &Config, diagnostics: &mut Diagnostics) -> (Vec<Node>, Vec<Edge>) {
-    let mut finder = Finder { config, diagnostics, edges: Vec::new() };
+pub fn dependencies(tree: &Tree<'_>, diagnostics: &mut Diagnostics) -> (Vec<Node>, Vec<Edge>) {
     let mut nodes = Vec::new();
-    for (name, variable) in &config.variables {
-        let node = Node::Variable(Arc::clone(name));
-        if let Some(default) = &variable.default {
-            finder.constant(default);
-        }
-        for validation in &variable.validations {
-            for expr in [&validation.condition, &validation.error_message] {
-                finder.expr(&node, expr, Repetition::None);
-            }
-        }
-        nodes.push(node);
+    let mut edges = Vec::new();
+    // A module that is called many times is the same text: what is wrong in it is told once.
+    let mut told = BTreeSet::new();
+    for module in tree.modules() {
+        let mut faults = Diagnostics::new();
+        let mut finder = Finder { module, diagnostics: &mut faults, edges: &mut edges };
+        finder.nodes(tree, &mut nodes);
+        let key = |fault: &Diagnostic| (fault.subject, fault.detail.clone());
+        faults.retain(|fault| fault.subject.is_none() || told.insert(key(fault)));
+        diagnostics.append(&mut faults);
     }
-    for (name, local) in &config.locals {
-        let node = Node::Local(Arc::clone(name));
-        finder.expr(&node, &local.expr, Repetition::None);
-        nodes.push(node);
-    }
-    for (address, provider) in &config.providers {
-        let node = Node::Provider(Arc::clone(address));
-        body_exprs(&provider.body, &mut |expr| finder.expr(&node, expr, Repetition::None));
-        nodes.push(node);
-    }
-    for (addr, resource) in &config.resources {
-        nodes.push(Node::Resource(addr.clone()));
-        finder.resource(resource);
-    }
-    for (name, output) in &config.outputs {
-        let node = Node::Output(Arc::clone(name));
-        for expr in output.depends_on.iter().chain([&output.value]) {
-            finder.expr(&node, expr, Repetition::None);
-        }
-        nodes.push(node);
-    }
-    (nodes, finder.edges)
+    (nodes, edges)
 }
 
-/// The resources that some expression refers to for their values.
-pub(super) fn referenced_resources(config: &Config) -> BTreeSet<ResourceAddr> {
+/// Reports references of an expression that lead nowhere in a module; `bound` are further names
+/// that it may use.
+pub(super) fn check<'n>(
+    module: &Module<'_>,
+    expr: &Expr,
+    bound: impl Iterator<Item = &'n str>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut edges = Vec::new();
+    let mut finder = Finder { module, diagnostics, edges: &mut edges };
+    // Nothing has this name, so that nothing is taken for a reference to itself.
+    let nobody = finder.node(Item::Import(usize::MAX));
+    let mut bound = bound.map(Arc::from).collect();
+    finder.expr_within(&nobody, expr, &mut bound, Given::NOTHING);
+}
+
+/// The resources of one module that some expression in it refers to for their values.
+pub(super) fn referenced_resources(module: &Module<'_>) -> BTreeSet<ResourceAddr> {
+    let config = module.config;
     let mut found = BTreeSet::new();
-    let mut visit = |expr: &Expr| {
-        for mention in all(expr) {
+    let mut visit = |expr: &Expr, bound: &mut Bound| {
+        let mut all = Vec::new();
+        mentions(expr, bound, &mut all);
+        for mention in all {
             if let (Root::Resource, Some(name)) = (Root::of(&mention.root), &mention.name) {
                 found.insert(ResourceAddr::managed(&mention.root, name));
             }
         }
     };
-    config.locals.values().for_each(|local| visit(&local.expr));
-    config.outputs.values().for_each(|output| visit(&output.value));
-    for provider in config.providers.values() {
-        body_exprs(&provider.body, &mut visit);
-    }
-    for resource in config.resources.values() {
-        body_exprs(&resource.body, &mut visit);
-        match &resource.repeat {
-            Repeat::One => {}
-            Repeat::Count(expr) | Repeat::ForEach(expr) => visit(expr),
+    let bound = &mut Vec::new();
+    config.locals.values().for_each(|local| visit(&local.expr, bound));
+    for output in config.outputs.values() {
+        visit(&output.value, bound);
+        for condition in &output.preconditions {
+            visit(&condition.condition, bound);
+            visit(&condition.error_message, bound);
         }
     }
-    for variable in config.variables.values() {
-        for validation in &variable.validations {
-            visit(&validation.condition);
-            visit(&validation.error_message);
+    for provider in config.providers.values() {
+        body_exprs(&provider.body, bound, &mut visit);
+    }
+    for call in config.modules.values() {
+        call.arguments.iter().for_each(|argument| visit(&argument.expr, bound));
+        repeat_expr(&call.repeat).into_iter().for_each(|expr| visit(expr, bound));
+    }
+    for resource in config.resources.values() {
+        body_exprs(&resource.body, bound, &mut visit);
+        repeat_expr(&resource.repeat).into_iter().for_each(|expr| visit(expr, bound));
+        let lifecycle = &resource.lifecycle;
+        for condition in lifecycle.preconditions.iter().chain(&lifecycle.postconditions) {
+            visit(&condition.condition, bound);
+            visit(&condition.error_message, bound);
+        }
+    }
+    let variables = config.variables.values().flat_map(|variable| &variable.validations);
+    for condition in variables.chain(config.checks.values().flat_map(|check| &check.asserts)) {
+        visit(&condition.condition, bound);
+        visit(&condition.error_message, bound);
+    }
+    for import in &config.imports {
+        for expr in [Some(&import.id), import.for_each.as_ref()].into_iter().flatten() {
+            visit(expr, bound);
         }
     }
     found
 }
 
-/// What of `each` and `count` an expression may use.
+fn repeat_expr(repeat: &Repeat) -> Option<&Expr> {
+    match repeat {
+        Repeat::One => None,
+        Repeat::Count(expr) | Repeat::ForEach(expr) => Some(expr),
+    }
+}
+
+/// What an expression may use besides values that have names.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Repetition {
-    None,
-    Count,
-    ForEach,
+struct Given {
+    /// `each`.
+    each: bool,
+    /// `count`.
+    count: bool,
+    /// `self`.
+    own: bool,
+}
+
+impl Given {
+    const NOTHING: Self = Self { each: false, count: false, own: false };
+
+    fn by(repeat: &Repeat) -> Self {
+        match repeat {
+            Repeat::One => Self::NOTHING,
+            Repeat::Count(_) => Self { count: true, ..Self::NOTHING },
+            Repeat::ForEach(_) => Self { each: true, ..Self::NOTHING },
+        }
+    }
 }
 
 struct Finder<'a> {
-    config: &'a Config,
+    module: &'a Module<'a>,
     diagnostics: &'a mut Diagnostics,
-    edges: Vec<Edge>,
+    edges: &'a mut Vec<Edge>,
 }
 
 impl Finder<'_> {
-    fn resource(&mut self, resource: &Resource) {
-        let node = Node::Resource(resource.addr.clone());
-        let repetition = match &resource.repeat {
-            Repeat::One => Repetition::None,
-            Repeat::Count(expr) => {
-                self.expr(&node, expr, Repetition::None);
-                Repetition::Count
+    fn node(&self, item: Item) -> Node {
+        Node { module: Arc::clone(&self.module.path), item }
+    }
+
+    /// Adds everything that the module declares, and what each of it needs.
+    fn nodes(&mut self, tree: &Tree<'_>, nodes: &mut Vec<Node>) {
+        let from = nodes.len();
+        let config = self.module.config;
+        for (name, variable) in &config.variables {
+            let node = self.node(Item::Variable(Arc::clone(name)));
+            if let Some(default) = &variable.default {
+                self.constant(default);
             }
-            Repeat::ForEach(expr) => {
-                self.expr(&node, expr, Repetition::None);
-                Repetition::ForEach
+            for validation in &variable.validations {
+                for expr in [&validation.condition, &validation.error_message] {
+                    self.expr(&node, expr, Given::NOTHING);
+                }
             }
-        };
-        for expr in &resource.depends_on {
+            nodes.push(node);
+        }
+        for (name, local) in &config.locals {
+            let node = self.node(Item::Local(Arc::clone(name)));
+            self.expr(&node, &local.expr, Given::NOTHING);
+            nodes.push(node);
+        }
+        for (address, provider) in &config.providers {
+            let node = self.node(Item::Provider(Arc::clone(address)));
+            self.body(&node, &provider.body, Given::NOTHING);
+            nodes.push(node);
+        }
+        for (addr, resource) in &config.resources {
+            let node = self.node(Item::Resource(addr.clone()));
+            self.resource(&node, resource);
+            nodes.push(node);
+        }
+        for (name, call) in &config.modules {
+            let node = self.node(Item::Call(Arc::clone(name)));
+            if let Some(repeat) = repeat_expr(&call.repeat) {
+                self.expr(&node, repeat, Given::NOTHING);
+            }
+            self.depends_on(&node, &call.depends_on);
+            nodes.push(node);
+            if let Some(child) = tree.child(self.module, name) {
+                self.arguments(child, &call.arguments, Given::by(&call.repeat), call.header);
+            }
+        }
+        for (name, output) in &config.outputs {
+            let node = self.node(Item::Output(Arc::clone(name)));
+            self.depends_on(&node, &output.depends_on);
+            self.expr(&node, &output.value, Given::NOTHING);
+            for condition in &output.preconditions {
+                self.expr(&node, &condition.condition, Given::NOTHING);
+                self.expr(&node, &condition.error_message, Given::NOTHING);
+            }
+            nodes.push(node);
+        }
+        for (name, check) in &config.checks {
+            let node = self.node(Item::Check(Arc::clone(name)));
+            for assert in &check.asserts {
+                self.expr(&node, &assert.condition, Given::NOTHING);
+                self.expr(&node, &assert.error_message, Given::NOTHING);
+            }
+            nodes.push(node);
+        }
+        for (number, import) in config.imports.iter().enumerate() {
+            let node = self.node(Item::Import(number));
+            if let Some(for_each) = &import.for_each {
+                self.expr(&node, for_each, Given::NOTHING);
+            }
+            let given = Given { each: import.for_each.is_some(), ..Given::NOTHING };
+            self.expr(&node, &import.id, given);
+            // The address itself is no reference; the keys in it may be.
+            let mut to = &import.to;
+            loop {
+                match &to.kind {
+                    ExprKind::Attr(source, _) => to = source,
+                    ExprKind::Index(both) => {
+                        self.expr(&node, &both[1], given);
+                        to = &both[0];
+                    }
+                    _ => break,
+                }
+            }
+            nodes.push(node);
+        }
+        // Nothing in a module has a value before it is known which instances the module has.
+        if let Some(call) = self.module.call {
+            let parent = self.module.path.split_last().map(|(_, parent)| Arc::from(parent));
+            let to = Node {
+                module: parent.unwrap_or_default(),
+                item: Item::Call(Arc::clone(&call.name.text)),
+            };
+            for node in nodes.iter().skip(from) {
+                self.edges.push(Edge { from: node.clone(), to: to.clone(), span: call.header });
+            }
+        }
+    }
+
+    /// The values that a call gives to the variables of the called module.
+    fn arguments(
+        &mut self,
+        child: &Module<'_>,
+        arguments: &[Attribute],
+        given: Given,
+        header: Span,
+    ) {
+        let variables = &child.config.variables;
+        for argument in arguments {
+            let name = &argument.name.text;
+            if !variables.contains_key(name) {
+                let hint = self.hint(name, variables.keys().map(|key| &**key));
+                let detail = format!("The module has no variable {name:?}.{hint}");
+                self.report("Unknown variable", detail, argument.name.span);
+            }
+            let item = Item::Variable(Arc::clone(name));
+            let node = Node { module: Arc::clone(&child.path), item };
+            self.expr(&node, &argument.expr, given);
+        }
+        for (name, variable) in variables {
+            let is_given = arguments.iter().any(|argument| argument.name.text == *name);
+            if variable.default.is_none() && !is_given {
+                let what = variable.description.as_deref().unwrap_or_default();
+                let detail = format!(
+                    "The module needs a value for its variable {name:?}: write `{name} = …`. {what}"
+                );
+                self.report("Missing variable", detail.trim_end(), header);
+            }
+        }
+    }
+
+    fn depends_on(&mut self, node: &Node, depends_on: &[Expr]) {
+        for expr in depends_on {
             if all(expr).is_empty() {
                 let detail = "A dependency is a reference without quotes: `type.name`, `var.x`.";
                 self.report("Invalid dependency", detail, expr.span);
             }
-            self.expr(&node, expr, Repetition::None);
+            self.expr(node, expr, Given::NOTHING);
         }
-        body_exprs(&resource.body, &mut |expr| self.expr(&node, expr, repetition));
-        match &resource.provider {
-            // The default provider needs no block.
-            Some(name)
-                if !self.config.providers.contains_key(&name.text) && &*name.text == "aws" => {}
-            Some(name) if !self.config.providers.contains_key(&name.text) => {
-                let hint = self.hint(&name.text, self.config.providers.keys().map(|key| &**key));
-                let detail = format!("There is no `provider` block for {}.{hint}", name.text);
-                self.report("Unknown provider", detail, name.span);
+    }
+
+    fn body(&mut self, node: &Node, body: &Body, given: Given) {
+        body_exprs(body, &mut Vec::new(), &mut |expr, bound| {
+            self.expr_within(node, expr, bound, given);
+        });
+    }
+
+    fn resource(&mut self, node: &Node, resource: &Resource) {
+        let given = Given::by(&resource.repeat);
+        if let Some(repeat) = repeat_expr(&resource.repeat) {
+            self.expr(node, repeat, Given::NOTHING);
+        }
+        self.depends_on(node, &resource.depends_on);
+        self.body(node, &resource.body, given);
+        for condition in &resource.lifecycle.preconditions {
+            self.expr(node, &condition.condition, given);
+            self.expr(node, &condition.error_message, given);
+        }
+        for condition in &resource.lifecycle.postconditions {
+            self.expr(node, &condition.condition, Given { own: true, ..given });
+            self.expr(node, &condition.error_message, Given { own: true, ..given });
+        }
+        let name = resource.provider.as_ref().map_or("aws", |name| &name.text);
+        let span = resource.provider.as_ref().map_or(resource.header, |name| name.span);
+        match self.module.providers.get(name) {
+            Some(address) => {
+                // The default provider needs no block.
+                if self.module.declared.contains(address) {
+                    let item = Item::Provider(Arc::clone(address));
+                    let to = Node { module: Arc::default(), item };
+                    self.edges.push(Edge { from: node.clone(), to, span });
+                }
             }
-            Some(name) => self.edges.push(Edge {
-                from: node,
-                to: Node::Provider(Arc::clone(&name.text)),
-                span: name.span,
-            }),
-            None if self.config.providers.contains_key("aws") => self.edges.push(Edge {
-                from: node,
-                to: Node::Provider("aws".into()),
-                span: resource.header,
-            }),
-            None => {}
+            None => {
+                let known = self.module.providers.keys().map(|key| &**key);
+                let hint = self.hint(name, known);
+                let detail = if self.module.call.is_some() {
+                    format!(
+                        "The call of this module does not hand it a provider {name}.{hint} Write \
+                         `providers = {{ {name} = … }}` there."
+                    )
+                } else {
+                    format!("There is no `provider` block for {name}.{hint}")
+                };
+                self.report("Unknown provider", detail, span);
+            }
         }
     }
 
@@ -292,16 +568,25 @@ impl Finder<'_> {
         }
     }
 
-    fn expr(&mut self, from: &Node, expr: &Expr, repetition: Repetition) {
-        for mention in all(expr) {
-            self.mention(from, &mention, repetition);
+    fn expr(&mut self, from: &Node, expr: &Expr, given: Given) {
+        self.expr_within(from, expr, &mut Vec::new(), given);
+    }
+
+    fn expr_within(&mut self, from: &Node, expr: &Expr, bound: &mut Bound, given: Given) {
+        let mut found = Vec::new();
+        mentions(expr, bound, &mut found);
+        for mention in found {
+            self.mention(from, &mention, given);
         }
     }
 
-    fn mention(&mut self, from: &Node, mention: &Mention, repetition: Repetition) {
-        let config = self.config;
+    fn mention(&mut self, from: &Node, mention: &Mention, given: Given) {
+        let config = self.module.config;
         let root = Root::of(&mention.root);
         let Some(name) = &mention.name else {
+            if root == Root::Own && given.own {
+                return;
+            }
             let detail = if root == Root::Resource {
                 let known = ROOTS
                     .iter()
@@ -321,7 +606,7 @@ impl Finder<'_> {
             };
             return self.report("Invalid reference", detail, mention.span);
         };
-        let to = match root {
+        let item = match root {
             Root::Variable => {
                 if !config.variables.contains_key(name) {
                     let known = config.variables.keys().map(|key| &**key);
@@ -332,7 +617,7 @@ impl Finder<'_> {
                     );
                     return self.report("Unknown variable", detail, mention.span);
                 }
-                Node::Variable(Arc::clone(name))
+                Item::Variable(Arc::clone(name))
             }
             Root::Local => {
                 if !config.locals.contains_key(name) {
@@ -340,17 +625,17 @@ impl Finder<'_> {
                     let detail = format!("There is no local value {name:?}.{hint}");
                     return self.report("Unknown local value", detail, mention.span);
                 }
-                Node::Local(Arc::clone(name))
+                Item::Local(Arc::clone(name))
             }
             Root::Each => {
-                if repetition != Repetition::ForEach {
+                if !given.each {
                     let detail = "`each` has a value only within a block that has `for_each`.";
                     return self.report("Invalid reference", detail, mention.span);
                 }
                 return self.one_of("each", name, &["key", "value"], mention.span);
             }
             Root::Count => {
-                if repetition != Repetition::Count {
+                if !given.count {
                     let detail = "`count` has a value only within a block that has `count`.";
                     return self.report("Invalid reference", detail, mention.span);
                 }
@@ -359,8 +644,28 @@ impl Finder<'_> {
             Root::Path => {
                 return self.one_of("path", name, &["cwd", "module", "root"], mention.span);
             }
-            Root::Resource => {
-                let addr = ResourceAddr::managed(&mention.root, name);
+            Root::Tool => {
+                return self.one_of(&mention.root, name, &["workspace"], mention.span);
+            }
+            Root::Own => {
+                if !given.own {
+                    let detail = "`self` is the resource itself, in a `postcondition` only.";
+                    self.report("Invalid reference", detail, mention.span);
+                }
+                return;
+            }
+            Root::Module => return self.module_mention(from, mention, name),
+            Root::Data | Root::Resource => {
+                let (addr, kind) = match (root, &mention.member) {
+                    (Root::Data, Some(member)) => (ResourceAddr::data(name, member), "data source"),
+                    (Root::Data, None) => {
+                        let detail = format!(
+                            "A data source is named by its type and its name: `data.{name}.name`."
+                        );
+                        return self.report("Invalid reference", detail, mention.span);
+                    }
+                    _ => (ResourceAddr::managed(&mention.root, name), "resource"),
+                };
                 if !config.resources.contains_key(&addr) {
                     let text = addr.to_string();
                     let known: Vec<String> = if self.hints() {
@@ -369,16 +674,48 @@ impl Finder<'_> {
                         Vec::new()
                     };
                     let hint = self.hint(&text, known.iter().map(String::as_str));
-                    let detail = format!("There is no resource {text}.{hint}");
+                    let detail = format!("There is no {kind} {text}.{hint}");
                     return self.report("Unknown resource", detail, mention.span);
                 }
-                Node::Resource(addr)
+                Item::Resource(addr)
             }
         };
+        let to = self.node(item);
         // A variable's validation refers to the variable itself.
-        if to != *from || !matches!(to, Node::Variable(_)) {
+        if to != *from || !matches!(to.item, Item::Variable(_)) {
             self.edges.push(Edge { from: from.clone(), to, span: mention.span });
         }
+    }
+
+    /// `module.name` needs all its outputs, `module.name.output` that one.
+    fn module_mention(&mut self, from: &Node, mention: &Mention, name: &Arc<str>) {
+        let config = self.module.config;
+        let Some(call) = config.modules.get(name) else {
+            let hint = self.hint(name, config.modules.keys().map(|key| &**key));
+            let detail = format!("There is no module {name:?} here.{hint}");
+            return self.report("Unknown module", detail, mention.span);
+        };
+        let outputs = &call.config.outputs;
+        let path: ModulePath = self.module.path.iter().cloned().chain([Arc::clone(name)]).collect();
+        let needed: Vec<&Arc<str>> = match &mention.member {
+            None => outputs.keys().collect(),
+            Some(member) => match outputs.get_key_value(member) {
+                Some((output, _)) => vec![output],
+                None => {
+                    let hint = self.hint(member, outputs.keys().map(|key| &**key));
+                    let detail = format!("The module {name:?} has no output {member:?}.{hint}");
+                    return self.report("Unknown output", detail, mention.span);
+                }
+            },
+        };
+        let call = self.node(Item::Call(Arc::clone(name)));
+        let outputs = needed.into_iter().map(|output| Node {
+            module: Arc::clone(&path),
+            item: Item::Output(Arc::clone(output)),
+        });
+        let edges =
+            outputs.chain([call]).map(|to| Edge { from: from.clone(), to, span: mention.span });
+        self.edges.extend(edges);
     }
 
     fn one_of(&mut self, root: &str, name: &str, known: &[&str], span: Span) {

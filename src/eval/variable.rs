@@ -1,10 +1,12 @@
 //! The values of variables: where they come from, which one counts, and what must hold of them.
 
 use super::Input;
-use super::expression::{Scope, capital, fault};
-use crate::config::{Expr, Variable};
-use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::value::{Type, Value};
+use super::condition::{self, Kind};
+use super::expression::{Scope, fault};
+use super::functions::{Context, NOWHERE};
+use crate::config::{Config, Expr, Variable};
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,10 +43,11 @@ pub enum GivenValue {
 
 /// Finds the value of every variable; of several values given the last counts.
 pub(super) fn resolve(
+    config: &Config,
     input: &Input<'_>,
     diagnostics: &mut Diagnostics,
 ) -> BTreeMap<Arc<str>, Value> {
-    let variables = &input.config.variables;
+    let variables = &config.variables;
     let mut chosen: BTreeMap<&str, &Given> = BTreeMap::new();
     for given in input.given {
         if variables.contains_key(&given.name) {
@@ -93,18 +96,25 @@ fn of_given(
     variable: &Variable,
     input: &Input<'_>,
 ) -> Result<Value, Box<Diagnostic>> {
-    let value = match &given.value {
-        GivenValue::Expr(expr) => super::evaluate_constant(expr, &input.context)?,
-        GivenValue::Text(text) => Value::String(Arc::clone(text)),
+    let (value, span) = match &given.value {
+        GivenValue::Expr(expr) => (super::evaluate_constant(expr, context(input))?, expr.span),
+        GivenValue::Text(text) => (Value::String(Arc::clone(text)), variable.name.span),
     };
+    accept(value, variable, span, input)
+}
+
+/// A value that stands at `span` as the variable takes it: in its type, and not null where it must
+/// not be.
+pub(super) fn accept(
+    value: Value,
+    variable: &Variable,
+    span: Span,
+    input: &Input<'_>,
+) -> Result<Value, Box<Diagnostic>> {
     if value.is_null() && !variable.nullable {
         return of_default(variable, input);
     }
     value.convert(&variable.ty).map_err(|error| {
-        let span = match &given.value {
-            GivenValue::Expr(expr) => expr.span,
-            GivenValue::Text(_) => variable.name.span,
-        };
         let detail = format!(
             "The value given for the variable {:?} does not conform to its type, {}: {}.",
             variable.name.text, variable.ty, error
@@ -113,7 +123,12 @@ fn of_given(
     })
 }
 
-fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value, Box<Diagnostic>> {
+/// What functions in constants may ask for.
+fn context<'a>(input: &'a Input<'_>) -> &'a Context<'a> {
+    input.contexts.get(".").unwrap_or(&NOWHERE)
+}
+
+pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value, Box<Diagnostic>> {
     let name = &variable.name.text;
     let Some(default) = &variable.default else {
         if input.lenient {
@@ -131,7 +146,7 @@ fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value, Box<Diagn
         );
         return Err(fault("Missing variable", detail, variable.name.span));
     };
-    let value = super::evaluate_constant(default, &input.context)?;
+    let value = super::evaluate_constant(default, context(input))?;
     if value.is_null() && !variable.nullable {
         let detail = format!("The variable {name:?} is not nullable, and its default is null.");
         return Err(fault("Invalid default", detail, default.span));
@@ -147,35 +162,6 @@ fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value, Box<Diagn
 
 /// Checks the variable's `validation` blocks.
 pub(super) fn validate(variable: &Variable, scope: &Scope<'_>, diagnostics: &mut Diagnostics) {
-    for validation in &variable.validations {
-        let result = scope.eval(&validation.condition).and_then(|value| {
-            value.convert(&Type::Bool).map_err(|error| {
-                let detail = format!("{}.", capital(&error.to_string()));
-                fault("Invalid condition", detail, validation.condition.span)
-            })
-        });
-        match result {
-            Ok(value) if value.as_bool() == Some(false) => {
-                let message = scope.eval(&validation.error_message);
-                let message = message.as_ref().ok().filter(|message| !message.is_sensitive());
-                let text = message.and_then(Value::as_str).map_or("The condition is false.", |x| x);
-                let detail = format!("The value of {:?} is refused: {text}", variable.name.text);
-                diagnostics.push(*fault(
-                    "Invalid value for a variable",
-                    detail,
-                    variable.name.span,
-                ));
-                if let Some(last) = diagnostics.last_mut() {
-                    last.related.push((validation.condition.span, "this must hold".to_owned()));
-                }
-            }
-            Ok(value) if value.is_null() => diagnostics.push(*fault(
-                "Invalid condition",
-                "A condition must be true or false, not null.",
-                validation.condition.span,
-            )),
-            Ok(_) => {}
-            Err(fault) => diagnostics.push(*fault),
-        }
-    }
+    let kind = Kind::Validation { name: &variable.name.text, at: variable.name.span };
+    condition::hold(&variable.validations, &kind, scope, diagnostics);
 }

@@ -113,21 +113,20 @@ pub fn resource_dependencies(
     for node in order {
         let mut all = BTreeSet::new();
         for needed in needs.get(node).into_iter().flatten() {
-            match needed {
-                Node::Resource(addr) => {
-                    all.insert(addr.clone());
+            match needed.managed() {
+                Some(addr) => {
+                    all.insert(addr);
                 }
-                other => all.extend(reach.get(other).into_iter().flatten().cloned()),
+                None => all.extend(reach.get(needed).into_iter().flatten().cloned()),
             }
         }
-        match node {
-            Node::Resource(addr) => {
-                found.insert(addr.clone(), all);
+        match node.managed() {
+            Some(addr) => {
+                found.insert(addr, all);
             }
-            other => {
-                if !all.is_empty() {
-                    reach.insert(other, all);
-                }
+            None if all.is_empty() => {}
+            None => {
+                reach.insert(node, all);
             }
         }
     }
@@ -138,13 +137,14 @@ pub fn resource_dependencies(
 mod tests {
     use super::*;
     use crate::diag::{FileId, Sources, Span};
+    use crate::eval::{Item, ModulePath};
 
     fn span(file: FileId) -> Span {
         Span { file, start: 0, end: 1 }
     }
 
     fn local(name: &str) -> Node {
-        Node::Local(name.into())
+        Node { module: ModulePath::default(), item: Item::Local(name.into()) }
     }
 
     fn edge(from: &str, to: &str, file: FileId) -> Edge {

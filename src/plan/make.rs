@@ -1,10 +1,11 @@
 //! The three-way comparison: configuration, recorded, live.
 
+use super::moves::{self, Kept, Removals};
 use super::{Action, Change, OutputChange, Plan, Reason, Step};
 use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
 use crate::config::Config;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::eval::{Evaluation, Instance};
+use crate::eval::{self, Evaluation, Instance};
 use crate::resource::{self, ResourceType};
 use crate::state::{OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
@@ -69,16 +70,16 @@ impl Selection {
         if self.targets.is_empty() {
             return needed;
         }
-        let mut open: Vec<&ResourceAddr> = instances
+        let mut open: Vec<ResourceAddr> = instances
             .iter()
             .filter(|instance| self.targets.iter().any(|it| it.covers(&instance.address)))
-            .map(|instance| &instance.address.resource)
+            .map(|instance| instance.address.resource.block())
             .collect();
         open.dedup();
         while let Some(block) = open.pop() {
-            for dependency in dependencies.get(block).into_iter().flatten() {
+            for dependency in dependencies.get(&block).into_iter().flatten() {
                 if needed.insert(dependency.clone()) {
-                    open.push(dependency);
+                    open.push(dependency.clone());
                 }
             }
         }
@@ -89,7 +90,7 @@ impl Selection {
     pub fn includes(&self, address: &Address, needed: &BTreeSet<ResourceAddr>) -> bool {
         let targeted = self.targets.is_empty()
             || self.targets.iter().any(|target| target.covers(address))
-            || needed.contains(&address.resource);
+            || (!needed.is_empty() && needed.contains(&address.resource.block()));
         targeted && !self.excludes.iter().any(|target| target.covers(address))
     }
 }
@@ -102,8 +103,14 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         let ty = resource::find(&instance.address.resource.ty)?;
         Some(((ty.identity(&instance.declared)?, &*instance.provider), &instance.address))
     });
+    let declared: BTreeSet<&Address> = instances.iter().map(|it| &it.address).collect();
+    let kept = &moves::kept(inputs.recorded, inputs.config, &declared, diagnostics);
+    let removals = Removals::new(inputs.config, &declared, diagnostics);
     let mut maker = Maker {
         inputs,
+        kept,
+        removals,
+        imports: BTreeMap::new(),
         // A reset needs nothing of what its block refers to: that is left alone.
         needed: if inputs.destroy {
             BTreeSet::new()
@@ -117,15 +124,17 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         steps: Vec::new(),
         unplanned: Vec::new(),
     };
-    for (address, recorded) in inputs.recorded.iter().flat_map(|state| &state.resources) {
-        let bucket = (recorded.identity.as_str(), recorded.provider.as_str());
+    for (address, kept) in kept {
+        let bucket = (kept.recorded.identity.as_str(), kept.recorded.provider.as_str());
         maker.recorders.entry(bucket).or_insert(address);
-        for block in recorded.depends_on.iter().map(|block| &block.resource) {
-            if *block != address.resource {
-                maker.dependents.entry(block).or_default().insert(&address.resource);
+        let own = address.resource.block();
+        for block in kept.recorded.depends_on.iter().map(|block| block.resource.block()) {
+            if block != own {
+                maker.dependents.entry(block).or_default().insert(own.clone());
             }
         }
     }
+    maker.imports(diagnostics);
     if !inputs.destroy {
         for at in 0..maker.instances.len() {
             if let Some(instance) = maker.instances.get(at).copied() {
@@ -133,8 +142,8 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
             }
         }
     }
-    for (address, recorded) in inputs.recorded.iter().flat_map(|state| &state.resources) {
-        maker.recorded(address, recorded, diagnostics);
+    for (address, kept) in kept {
+        maker.recorded(address, kept, diagnostics);
     }
     let Maker { mut steps, mut unplanned, .. } = maker;
     unplanned.sort();
@@ -159,6 +168,11 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
 
 struct Maker<'a> {
     inputs: &'a Inputs<'a>,
+    /// What is recorded, by the addresses that it has now.
+    kept: &'a BTreeMap<Address, Kept<'a>>,
+    removals: Removals<'a>,
+    /// By address: the object that an `import` block gives it.
+    imports: BTreeMap<&'a Address, &'a Arc<str>>,
     needed: BTreeSet<ResourceAddr>,
     /// What is declared, in the order of addresses.
     instances: Vec<&'a Instance>,
@@ -168,7 +182,7 @@ struct Maker<'a> {
     /// provider.
     recorders: BTreeMap<(&'a str, &'a str), &'a Address>,
     /// By block: which other blocks are recorded as referring to it.
-    dependents: BTreeMap<&'a ResourceAddr, BTreeSet<&'a ResourceAddr>>,
+    dependents: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
     steps: Vec<Step>,
     unplanned: Vec<Address>,
 }
@@ -193,16 +207,15 @@ impl<'a> Maker<'a> {
             self.unplanned.push(address.clone());
             return;
         };
-        let recorded = self
-            .inputs
-            .recorded
-            .and_then(|state| state.resources.get(address))
-            .filter(|recorded| *recorded.identity == *identity);
+        let kept = self.kept.get(address).filter(|kept| *kept.recorded.identity == *identity);
+        let recorded = kept.map(|kept| kept.recorded);
+        let previous = kept.and_then(|kept| kept.previous).cloned();
+        let import = self.imports.get(address).filter(|_| recorded.is_none());
         let live = match recorded {
             Some(recorded) => as_secret_as(&recorded.values, live),
             None => live,
         };
-        let block = self.inputs.config.resources.get(&address.resource);
+        let block = self.inputs.config.block(&address.resource);
         let mut desired = ty.desired(&instance.declared, &live);
         if let (Some(block), Some(_)) = (block, recorded) {
             desired = ignoring(ty, block, desired, &live);
@@ -210,7 +223,7 @@ impl<'a> Maker<'a> {
         let depends_on: Vec<Address> = self
             .inputs
             .dependencies
-            .get(&address.resource)
+            .get(&address.resource.block())
             .into_iter()
             .flatten()
             .map(|block| block.instance(InstanceKey::None))
@@ -224,7 +237,8 @@ impl<'a> Maker<'a> {
         let prevent_destroy = block.is_some_and(|block| block.lifecycle.prevent_destroy);
         let record = action == Action::NoOp
             && recorded.is_some_and(|recorded| {
-                !ty.differences(&recorded.values, &desired).is_empty()
+                previous.is_some()
+                    || !ty.differences(&recorded.values, &desired).is_empty()
                     || recorded.provider != *instance.provider
                     || recorded.depends_on != depends_on
                     || recorded.prevent_destroy != prevent_destroy
@@ -246,12 +260,15 @@ impl<'a> Maker<'a> {
             after_blocks: depends_on.clone(),
             depends_on,
             prevent_destroy,
+            previous,
+            import: import.map(|id| Arc::clone(id)),
             address: address.clone(),
         });
     }
 
     /// A step for what is recorded and no longer declared, or declared for another bucket.
-    fn recorded(&mut self, address: &Address, recorded: &Recorded, diagnostics: &mut Diagnostics) {
+    fn recorded(&mut self, address: &Address, kept: &Kept<'a>, diagnostics: &mut Diagnostics) {
+        let recorded = kept.recorded;
         let Some(ty) = resource::find(&address.resource.ty) else { return };
         if !self.selected(address) {
             return;
@@ -265,16 +282,19 @@ impl<'a> Maker<'a> {
         } else if self.inputs.destroy {
             Reason::Destroy
         } else {
-            declared.map_or(Reason::NotInConfiguration, |to| Reason::IdentityChanged { to })
+            match declared {
+                Some(to) => Reason::IdentityChanged { to },
+                None if self.removals.forgets(address) => Reason::Removed,
+                None => Reason::NotInConfiguration,
+            }
         };
         let still_declared = self
             .inputs
             .config
-            .resources
-            .get(&address.resource)
+            .block(&address.resource)
             .map(|block| block.lifecycle.prevent_destroy);
         let prevented = still_declared.unwrap_or(recorded.prevent_destroy);
-        if prevented && !matches!(reason, Reason::MovedTo { .. }) {
+        if prevented && !matches!(reason, Reason::MovedTo { .. } | Reason::Removed) {
             diagnostics.push(prevented_destroy(address, &reason, self.inputs));
             self.unplanned.push(address.clone());
             return;
@@ -286,7 +306,9 @@ impl<'a> Maker<'a> {
             Live::Gone | Live::Unreadable => live,
         };
         let (action, reason, before, after) = match (reason, live) {
-            (reason @ Reason::MovedTo { .. }, _) => (Action::Forget, reason, None, None),
+            (reason @ (Reason::MovedTo { .. } | Reason::Removed), _) => {
+                (Action::Forget, reason, None, None)
+            }
             (_, Live::Unreadable) => {
                 self.unplanned.push(address.clone());
                 return;
@@ -313,9 +335,11 @@ impl<'a> Maker<'a> {
             .as_ref()
             .map_or_else(Vec::new, |live| changes_between(ty, &recorded.values, live));
         // Whatever referred to this block goes first.
-        let dependents = self.dependents.get(&address.resource);
+        let dependents = self.dependents.get(&address.resource.block());
         self.steps.push(Step {
             address: address.clone(),
+            previous: kept.previous.cloned(),
+            import: None,
             action,
             reason: Some(reason),
             provider,
@@ -336,6 +360,37 @@ impl<'a> Maker<'a> {
             depends_on: recorded.depends_on.clone(),
             prevent_destroy: false,
         });
+    }
+
+    /// Takes note of what `import` blocks say, and reports what cannot be.
+    fn imports(&mut self, diagnostics: &mut Diagnostics) {
+        for import in &self.inputs.evaluation.imports {
+            let eval::Import { address, id, span } = import;
+            let Some(instance) = self.instance(address) else {
+                let detail = format!(
+                    "The configuration does not declare {address}. Add its `resource` block, or \
+                     remove the `import`."
+                );
+                diagnostics.push(Diagnostic::error("Import of nothing", detail).at(*span));
+                continue;
+            };
+            let ty = resource::find(&address.resource.ty);
+            let declared = ty.and_then(|ty| ty.identity(&instance.declared));
+            // As in Terraform, the owner's account may stand behind a comma.
+            let name = id.split_once(',').map_or(&**id, |(name, _)| name);
+            match declared {
+                Some(declared) if *declared != *name => {
+                    let detail = format!(
+                        "{address} declares the bucket {declared:?}, and the `import` names {name:?}."
+                    );
+                    diagnostics
+                        .push(Diagnostic::error("Import of another bucket", detail).at(*span));
+                }
+                Some(_) | None => {
+                    self.imports.insert(address, id);
+                }
+            }
+        }
     }
 
     /// The instance that the configuration declares at an address.
@@ -389,6 +444,7 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
             "Name the old one again, or set `prevent_destroy = false`",
         ),
         Reason::NotInConfiguration
+        | Reason::Removed
         | Reason::MovedTo { .. }
         | Reason::Gone
         | Reason::AlreadyReset => (
@@ -396,7 +452,7 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
             "Put it back; to let it go, set `prevent_destroy = false` there, apply, and then remove it",
         ),
     };
-    let block = inputs.config.resources.get(&address.resource);
+    let block = inputs.config.block(&address.resource);
     Diagnostic::error(
         "Destroy prevented",
         format!("{address} has `prevent_destroy`, and {why}. {mend}."),

@@ -5,6 +5,7 @@
 
 mod file;
 mod make;
+mod moves;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,7 @@ pub use self::file::{PlanFileError, VERSION};
 pub use self::make::{Inputs, Live, Selection, make};
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
-use crate::state::OutputState;
+use crate::state::{self, OutputState, Recorded, StateFile};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -48,6 +49,12 @@ pub struct Plan {
 pub struct Step {
     /// The instance.
     pub address: Address,
+    /// The address that it is recorded under and has moved from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Address>,
+    /// The id that an `import` block gives for it, while it is not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Arc<str>>,
     /// What is to be done.
     pub action: Action,
     /// Why, where it is not plain from the action.
@@ -121,6 +128,8 @@ impl Action {
 pub enum Reason {
     /// The configuration no longer has it.
     NotInConfiguration,
+    /// A `removed` block says that it is to be forgotten.
+    Removed,
     /// The address now names another bucket.
     IdentityChanged {
         /// The bucket that it names now.
@@ -170,7 +179,7 @@ pub struct OutputChange {
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.iter().all(|step| step.action == Action::NoOp) && self.output_changes.is_empty()
+        !self.steps.iter().any(Step::is_shown) && self.output_changes.is_empty()
     }
 
     /// How many steps have this action.
@@ -180,9 +189,44 @@ impl Plan {
 }
 
 impl Step {
-    /// The block that the instance belongs to.
-    pub fn block(&self) -> &ResourceAddr {
-        &self.address.resource
+    /// The block that the instance belongs to, in whichever instance of its module.
+    pub fn block(&self) -> ResourceAddr {
+        self.address.resource.block()
+    }
+
+    /// What changes in the state once the step is done.
+    pub fn changes_of(&self, state: &StateFile) -> Vec<state::Change> {
+        // Another object may have been recorded at the address since.
+        let has_it = |address: &Address| {
+            let there = state.resources.get(address);
+            there.is_none_or(|there| *there.identity == *self.identity)
+        };
+        let previous = self.previous.iter().filter(|previous| has_it(previous));
+        let mut changes: Vec<state::Change> =
+            previous.map(|previous| state::Change::Remove { address: previous.clone() }).collect();
+        let address = self.address.clone();
+        if self.is_removal() {
+            // A removal gives way to the step that has taken its address for another bucket.
+            if has_it(&address) {
+                changes.push(state::Change::Remove { address });
+            }
+        } else if let Some(values) = &self.after {
+            let recorded = Recorded {
+                identity: self.identity.to_string(),
+                provider: self.provider.to_string(),
+                region: None,
+                values: values.clone(),
+                depends_on: self.depends_on.clone(),
+                prevent_destroy: self.prevent_destroy,
+            };
+            changes.push(state::Change::Set { address, recorded });
+        }
+        changes
+    }
+
+    /// Whether the step changes anything that people see: the bucket, or what it is called.
+    pub fn is_shown(&self) -> bool {
+        self.action != Action::NoOp || self.previous.is_some()
     }
 
     /// Whether the step takes something away, so that it comes after what depends on it.

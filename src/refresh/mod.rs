@@ -4,7 +4,7 @@
 //! on, in the order of the targets.
 
 use crate::event::{Event, Reporter};
-use crate::provider::{Pace, Provider, ProviderError, Target};
+use crate::provider::{Pace, Provider, ProviderError, Query, Target};
 use crate::value::Value;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -21,32 +21,9 @@ pub async fn refresh<P: Provider>(
 ) -> Vec<(Target, Answer)> {
     let total = targets.len();
     reporter.report(&Event::Reading { total });
-    let mut pace = Pace::new(parallelism, provider.throttled());
-    let mut answers: Vec<Option<Answer>> = vec![None; total];
-    let mut waiting = targets.iter().cloned().enumerate();
-    let mut running = JoinSet::new();
-    let mut done = 0;
-    loop {
-        while running.len() < pace.allowed()
-            && let Some((at, target)) = waiting.next()
-        {
-            let provider = Arc::clone(provider);
-            running.spawn(async move {
-                let answer = provider.read(&target).await;
-                (at, answer)
-            });
-        }
-        let Some(joined) = running.join_next().await else { break };
-        pace.answered(provider.throttled());
-        // A task that panicked leaves its target without an answer, which is told below.
-        if let Ok((at, answer)) = joined
-            && let Some(slot) = answers.get_mut(at)
-        {
-            *slot = Some(answer);
-        }
-        done += 1;
-        reporter.report(&Event::Read { done, total });
-    }
+    let read = |provider: Arc<P>, target: Target| async move { provider.read(&target).await };
+    let told = |done| reporter.report(&Event::Read { done, total });
+    let answers = walk(provider, &targets, parallelism, read, told).await;
     let without_answer = |target: &Target| Err(ProviderError::panicked(&target.identity));
     targets
         .into_iter()
@@ -58,10 +35,65 @@ pub async fn refresh<P: Provider>(
         .collect()
 }
 
+/// Asks every query, at most `parallelism` at once; the answers are in the order of the queries.
+pub async fn query<P: Provider>(
+    provider: &Arc<P>,
+    queries: &[Query],
+    parallelism: usize,
+) -> Vec<Answer> {
+    let ask = |provider: Arc<P>, query: Query| async move { provider.query(&query).await };
+    let answers = walk(provider, queries, parallelism, ask, |_| {}).await;
+    queries
+        .iter()
+        .zip(answers)
+        .map(|(query, answer)| answer.unwrap_or_else(|| Err(ProviderError::panicked(&query.ty))))
+        .collect()
+}
+
+/// Does one thing for every item, at most `parallelism` at once and no more than the service bears;
+/// `told` is given how many are done. An item whose task broke down has no answer.
+async fn walk<P, T, F>(
+    provider: &Arc<P>,
+    items: &[T],
+    parallelism: usize,
+    each: impl Fn(Arc<P>, T) -> F,
+    mut told: impl FnMut(usize),
+) -> Vec<Option<Answer>>
+where
+    P: Provider,
+    T: Clone,
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let mut pace = Pace::new(parallelism, provider.throttled());
+    let mut answers: Vec<Option<Answer>> = vec![None; items.len()];
+    let mut waiting = items.iter().cloned().enumerate();
+    let mut running = JoinSet::new();
+    let mut done = 0;
+    loop {
+        while running.len() < pace.allowed()
+            && let Some((at, item)) = waiting.next()
+        {
+            let answer = each(Arc::clone(provider), item);
+            running.spawn(async move { (at, answer.await) });
+        }
+        let Some(joined) = running.join_next().await else { break };
+        pace.answered(provider.throttled());
+        // A task that panicked leaves its target without an answer, which is told below.
+        if let Ok((at, answer)) = joined
+            && let Some(slot) = answers.get_mut(at)
+        {
+            *slot = Some(answer);
+        }
+        done += 1;
+        told(done);
+    }
+    answers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::ErrorKind;
+    use crate::provider::{ErrorKind, Query};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -105,6 +137,10 @@ mod tests {
                 });
             }
             Ok(Value::from(&*target.identity))
+        }
+
+        async fn query(&self, _: &Query) -> Result<Value, ProviderError> {
+            panic!("nothing is asked here")
         }
 
         async fn write(&self, _: &Target, _: &Value) -> Result<(), ProviderError> {

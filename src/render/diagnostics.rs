@@ -78,8 +78,7 @@ fn grouped(list: &[Diagnostic]) -> Vec<Message<'_>> {
     let mut messages: Vec<Message<'_>> = Vec::new();
     let mut known = BTreeMap::new();
     for diagnostic in list {
-        let Diagnostic { severity, summary, detail, subject, address, related, values: _ } =
-            diagnostic;
+        let Diagnostic { severity, summary, detail, subject, related, address, .. } = diagnostic;
         let key = (*severity, *summary, detail, *subject, related);
         let at = *known.entry(key).or_insert_with(|| {
             messages.push(Message { diagnostic, addresses: Vec::new(), times: 0 });
@@ -100,8 +99,7 @@ fn draw(
     renderer: &Renderer,
     style: &Style,
 ) {
-    let Diagnostic { severity, summary, detail, subject, address: _, related, values } =
-        message.diagnostic;
+    let Diagnostic { severity, summary, detail, subject, related, values, .. } = message.diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

@@ -1,7 +1,7 @@
 //! The graph of what needs what, for Graphviz and for Mermaid.
 
 use super::canvas::clean;
-use crate::eval::{Edge, Node};
+use crate::eval::{Edge, Item, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Nodes and edges in order, each once; an edge's ends are nodes.
@@ -21,11 +21,13 @@ pub fn dot(nodes: &[Node], edges: &[Edge]) -> String {
     let label = |node: &Node| clean(node).replace('\\', "\\\\").replace('"', "\\\"");
     let mut out = "digraph {\n  rankdir = \"LR\"\n  node [fontname = \"sans-serif\"]\n".to_owned();
     for node in nodes {
-        let shape = match node {
-            Node::Variable(_) | Node::Local(_) => "note",
-            Node::Provider(_) => "component",
-            Node::Resource(_) => "box",
-            Node::Output(_) => "cds",
+        let shape = match &node.item {
+            Item::Variable(_) | Item::Local(_) => "note",
+            Item::Provider(_) => "component",
+            Item::Resource(_) => "box",
+            Item::Call(_) => "folder",
+            Item::Output(_) => "cds",
+            Item::Check(_) | Item::Import(_) => "octagon",
         };
         out.push_str(&["  \"", &label(node), "\" [shape = ", shape, "]\n"].concat());
     }
@@ -43,11 +45,12 @@ pub fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
         nodes.iter().enumerate().map(|(n, node)| (*node, format!("n{n}"))).collect();
     let mut out = "flowchart LR\n".to_owned();
     for (node, id) in &ids {
-        let (open, close) = match node {
-            Node::Variable(_) | Node::Local(_) => ("(\"", "\")"),
-            Node::Provider(_) => ("{{\"", "\"}}"),
-            Node::Resource(_) => ("[\"", "\"]"),
-            Node::Output(_) => ("([\"", "\"])"),
+        let (open, close) = match &node.item {
+            Item::Variable(_) | Item::Local(_) => ("(\"", "\")"),
+            Item::Provider(_) | Item::Check(_) | Item::Import(_) => ("{{\"", "\"}}"),
+            Item::Resource(_) => ("[\"", "\"]"),
+            Item::Call(_) => ("[[\"", "\"]]"),
+            Item::Output(_) => ("([\"", "\"])"),
         };
         out.push_str(&["  ", id, open, &mermaid_label(node), close, "\n"].concat());
     }

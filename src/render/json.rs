@@ -203,6 +203,12 @@ fn step(step: &Step) -> Json {
     if let Some(why) = &step.reason {
         object["reason"] = reason(why);
     }
+    if let Some(previous) = &step.previous {
+        object["previous_address"] = Json::from(previous.to_string());
+    }
+    if let Some(id) = &step.import {
+        object["importing"] = json!({ "id": &**id });
+    }
     if let Some(why) = &step.weakening {
         object["weakening"] = Json::from(why.as_str());
     }
@@ -211,6 +217,7 @@ fn step(step: &Step) -> Json {
 
 fn reason(reason: &Reason) -> Json {
     match reason {
+        Reason::Removed => json!({ "kind": "removed" }),
         Reason::NotInConfiguration => json!({ "kind": "not-in-configuration" }),
         Reason::IdentityChanged { to } => json!({ "kind": "identity-changed", "to": &**to }),
         Reason::MovedTo { to } => json!({ "kind": "moved-to", "to": to.to_string() }),
@@ -254,7 +261,7 @@ fn output_change(change: &OutputChange) -> (String, Json) {
 }
 
 fn diagnostic(diagnostic: &Diagnostic, places: &mut Places<'_>) -> Json {
-    let Diagnostic { severity, summary, detail, subject, address, related, values: _ } = diagnostic;
+    let Diagnostic { severity, summary, detail, subject, address, related, .. } = diagnostic;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -6,15 +6,17 @@
 //! (`expected_bucket_owner`). Settings are an object in the shape of the type's schema: a block is
 //! a list of one object. It never calls a service: that is `provider`'s half.
 
+pub mod data;
 mod encryption;
 mod kms_key;
 mod leaf;
 
+use self::encryption::bucket_name_fault;
 pub use self::encryption::{BucketEncryption, is_directory_bucket};
 pub use self::kms_key::KeyRef;
 pub use self::leaf::{leaf, leaves, with_leaf};
 
-use crate::addr::AttrPath;
+use crate::addr::{AttrPath, Mode};
 use crate::diag::Severity;
 use crate::schema::Schema;
 use crate::value::Value;
@@ -26,6 +28,22 @@ pub static TYPES: &[&dyn ResourceType] = &[&BucketEncryption];
 /// The resource type of this name.
 pub fn find(name: &str) -> Option<&'static dyn ResourceType> {
     TYPES.iter().copied().find(|ty| ty.name() == name)
+}
+
+/// The schema of the resource type or data source of this name.
+pub fn schema(mode: Mode, name: &str) -> Option<&'static Schema> {
+    match mode {
+        Mode::Managed => find(name).map(ResourceType::schema),
+        Mode::Data => data::find(name).map(data::DataSource::schema),
+    }
+}
+
+/// The names of the resource types or data sources.
+pub fn names(mode: Mode) -> Vec<&'static str> {
+    match mode {
+        Mode::Managed => TYPES.iter().map(|ty| ty.name()).collect(),
+        Mode::Data => data::SOURCES.iter().map(|source| source.name()).collect(),
+    }
 }
 
 /// The pure half of a resource type.

@@ -39,8 +39,10 @@ mod s3;
 mod server;
 mod store;
 mod sts;
+mod tagging;
 #[cfg(test)]
 mod tests;
+mod website;
 mod wire;
 mod world;
 mod xml;
@@ -70,7 +72,7 @@ pub struct Options {
     pub port: u16,
     /// How long every answer is held back.
     pub latency: Duration,
-    /// Which faults S3 operations meet; `None` for none.
+    /// Which faults requests meet; `None` for none.
     pub faults: Option<Faults>,
 }
 
@@ -98,6 +100,11 @@ impl Sandbox {
     /// The port that it listens on.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// What it serves.
+    pub fn world(&self) -> &World {
+        self.shared.world()
     }
 
     /// The URL to give to the SDK as its endpoint, for all three services.

@@ -37,17 +37,17 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "bench" {{
 """
 
 
-def build():
-    """Builds the binary and the floor; gives their paths."""
+def built(bench):
+    """Builds the binary and one benchmark; gives their paths."""
     subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
     lines = subprocess.run(
-        ["cargo", "bench", "--locked", "--bench", "floor", "--no-run", "--message-format=json"],
+        ["cargo", "bench", "--locked", "--bench", bench, "--no-run", "--message-format=json"],
         cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     messages = [json.loads(line) for line in lines]
-    floor = [m["executable"] for m in messages
-             if m.get("executable") and m["target"]["name"] == "floor"]
+    path = [m["executable"] for m in messages
+            if m.get("executable") and m["target"]["name"] == bench]
     target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
-    return str(Path(target) / "release" / "sealform"), floor[0]
+    return str(Path(target) / "release" / "sealform"), path[0]
 
 
 def measure(command, cwd, env, expected):
@@ -130,7 +130,7 @@ def main():
     arguments.add_argument("--in-flight", type=int, default=256, help="of the floor")
     arguments.add_argument("--runs", type=int, default=5)
     options = arguments.parse_args()
-    binary, floor = build()
+    binary, floor = built("floor")
     print("| buckets | latency ms | what | wall s | × floor | CPU s | peak MiB | requests a bucket |")
     print("|---|---|---|---|---|---|---|---|")
     for latency in map(int, options.latencies.split(",")):

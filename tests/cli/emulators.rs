@@ -3,7 +3,7 @@
 
 use crate::lifecycle::{Endpoint, suite};
 
-fn url(variable: &str) -> String {
+pub(crate) fn url(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} must hold the emulator's URL"))
 }
 

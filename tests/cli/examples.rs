@@ -4,14 +4,19 @@ use crate::harness::Dir;
 use std::path::Path;
 
 fn example(name: &str) -> Dir {
-    let dir = Dir::empty();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
-    for entry in std::fs::read_dir(source).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            dir.write(path.file_name().unwrap().to_str().unwrap(), std::fs::read(&path).unwrap());
+    fn copy(dir: &Dir, source: &Path, below: &str) {
+        for entry in std::fs::read_dir(source).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{below}{}", path.file_name().unwrap().to_str().unwrap());
+            if path.is_dir() {
+                copy(dir, &path, &format!("{name}/"));
+            } else {
+                dir.write(&name, std::fs::read(&path).unwrap());
+            }
         }
     }
+    let dir = Dir::empty();
+    copy(&dir, &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), "");
     dir
 }
 
@@ -37,6 +42,28 @@ fn fleet() {
     assert!(dir.exists("state/fleet.state.json"));
     let teams = dir.run(&["output", "-json", "buckets_by_team"]).status(0).json();
     assert_eq!(teams["payments"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn modules() {
+    let dir = example("modules");
+    dir.run(&["validate"]).status(0);
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0).says("3 updated");
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+    let buckets = dir.run(&["output", "-json", "buckets"]).status(0).json();
+    assert_eq!(buckets["payments"], serde_json::json!(["acme-payments-ledger"]));
+}
+
+#[test]
+fn existing() {
+    let dir = example("existing");
+    let main = dir.read("main.seal.hcl");
+    dir.write("main.seal.hcl", crate::harness::resource("made", "acme-by-hand", "AES256", ""));
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0);
+    dir.run(&["state", "list"]).status(0);
+    dir.write("main.seal.hcl", main);
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0).says("existing[\"acme-by-hand\"]");
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
 }
 
 #[test]

@@ -9,9 +9,11 @@
 
 mod bad_input;
 mod commands;
+mod data_sources;
 mod emulators;
 mod examples;
 mod harness;
+mod language;
 mod lifecycle;
 mod sandboxed;
 

@@ -221,3 +221,27 @@ async fn an_account_that_is_not_allowed_is_left_alone() {
     run(&dir, &["plan"]).status(0);
     sandbox.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_source_that_cannot_be_read_takes_nothing_back() {
+    let (_world, sandbox) = world(&[("logs", "us-east-1")]).await;
+    let dir = at(&sandbox, &resource("a", "logs", "aws:kms", ""));
+    run(&dir, &["apply", "-auto-approve"]).status(0);
+    dir.write(
+        "main.seal.hcl",
+        r#"
+data "aws_s3_bucket" "none" {
+  bucket = "gone"
+}
+resource "aws_s3_bucket_server_side_encryption_configuration" "a" {
+  for_each = toset([data.aws_s3_bucket.none.id])
+  bucket   = each.key
+  rule {
+    apply_server_side_encryption_by_default { sse_algorithm = "aws:kms" }
+  }
+}
+"#,
+    );
+    run(&dir, &["apply", "-auto-approve"]).status(1).complains("gone").never_says("reset");
+    sandbox.stop().await;
+}

@@ -37,6 +37,8 @@ fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
         Action::Forget => (None, None),
     };
     Step {
+        previous: None,
+        import: None,
         address: block(name),
         action,
         reason: matches!(action, Action::Reset | Action::Forget).then_some(Reason::Destroy),

@@ -1,25 +1,20 @@
 //! The language's own blocks: bodies to the types of [`Config`].
 
+mod module;
+mod refactor;
 mod resource;
 
 use super::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
-use super::{Backend, Config, Output, Provider, Settings, Validation, Variable, types};
+use super::{Backend, Check, Condition, Config, Output, Provider, Settings, Variable, types};
+use crate::addr::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::value::Type;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const BLOCKS: [&str; 6] = ["locals", "output", "provider", "resource", "sealform", "variable"];
-
-/// Terraform's blocks that this version does not have, each with what to do instead.
-const FOREIGN: [(&str, &str); 7] = [
-    ("terraform", "Sealform's own settings stand in a `sealform` block."),
-    ("data", "Data sources are not supported yet. Write the value out, or use a variable."),
-    ("module", "Modules are not supported yet. Put the files into one directory."),
-    ("check", "Checks are not supported yet."),
-    ("import", "An import is not needed: a bucket that is live as declared is adopted by `apply`."),
-    ("moved", "Moves are not supported yet."),
-    ("removed", "`removed` is not supported yet."),
+const BLOCKS: [&str; 12] = [
+    "check", "data", "import", "locals", "module", "moved", "output", "provider", "removed",
+    "resource", "sealform", "variable",
 ];
 
 /// Adds what one file declares to `config`.
@@ -45,18 +40,23 @@ pub(in crate::config) fn file(body: Body, config: &mut Config, diagnostics: &mut
             "variable" => decoder.variable(&block, &mut config.variables),
             "locals" => decoder.locals(block, &mut config.locals),
             "output" => decoder.output(&block, &mut config.outputs),
-            "resource" => decoder.resource(block, &mut config.resources),
+            "resource" => decoder.resource(block, Mode::Managed, &mut config.resources),
+            "data" => decoder.resource(block, Mode::Data, &mut config.resources),
+            "module" => decoder.module(block, &mut config.modules),
+            "check" => decoder.check(block, config),
+            "moved" => config.moved.extend(decoder.moved(&block)),
+            "removed" => config.removed.extend(decoder.removed(&block)),
+            "import" => config.imports.extend(decoder.import(&block)),
             other => {
-                let detail = FOREIGN.iter().find(|(kind, _)| *kind == other).map_or_else(
-                    || {
-                        format!(
-                            "There is no block {other:?}.{} Known are {}.",
-                            did_you_mean(other, BLOCKS),
-                            BLOCKS.join(", ")
-                        )
-                    },
-                    |(_, detail)| (*detail).to_owned(),
-                );
+                let detail = if other == "terraform" {
+                    "Sealform's own settings stand in a `sealform` block.".to_owned()
+                } else {
+                    format!(
+                        "There is no block {other:?}.{} Known are {}.",
+                        did_you_mean(other, BLOCKS),
+                        BLOCKS.join(", ")
+                    )
+                };
                 decoder.error("Unsupported block", detail, block.kind.span);
             }
         }
@@ -239,15 +239,6 @@ impl Decoder<'_> {
                 Type::Any
             })
         });
-        let mut validations = Vec::new();
-        for validation in body.blocks("validation") {
-            self.only("A validation", &validation.body, &["condition", "error_message"], &[]);
-            let condition = self.required(validation, "condition");
-            let error_message = self.required(validation, "error_message");
-            if let (Some(condition), Some(error_message)) = (condition, error_message) {
-                validations.push(Validation { condition, error_message });
-            }
-        }
         let variable = Variable {
             ty,
             untyped: body.attribute("type").is_none(),
@@ -255,7 +246,7 @@ impl Decoder<'_> {
             description: self.text(body, "description").map(|(text, _)| text),
             sensitive: self.truth(body, "sensitive").unwrap_or(false),
             nullable: self.truth(body, "nullable").unwrap_or(true),
-            validations,
+            validations: self.conditions(body, "validation"),
             name: name.clone(),
         };
         if let Some(first) = variables.get(&name.text) {
@@ -263,6 +254,44 @@ impl Decoder<'_> {
             return;
         }
         variables.insert(Arc::clone(&name.text), variable);
+    }
+
+    /// The blocks of this kind that say what must hold.
+    fn conditions(&mut self, body: &Body, kind: &str) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        for block in body.blocks(kind) {
+            if self.labels::<0>(block, &format!("{kind} {{ }}")).is_none() {
+                continue;
+            }
+            let what = format!("`{kind}`");
+            self.only(&what, &block.body, &["condition", "error_message"], &[]);
+            let condition = self.required(block, "condition");
+            let error_message = self.required(block, "error_message");
+            if let (Some(condition), Some(error_message)) = (condition, error_message) {
+                conditions.push(Condition { condition, error_message });
+            }
+        }
+        conditions
+    }
+
+    fn check(&mut self, mut block: Block, config: &mut Config) {
+        let Some([name]) = self.labels(&block, "check \"name\" { }") else { return };
+        self.only("A check", &block.body, &[], &["assert", "data"]);
+        let asserts = self.conditions(&block.body, "assert");
+        if asserts.is_empty() && block.body.blocks("assert").next().is_none() {
+            self.error("Missing block", "A check needs a block `assert { … }`.", block.header());
+        }
+        // What a check reads for itself is read as any other data source is.
+        for inner in std::mem::take(&mut block.body.blocks) {
+            if &*inner.kind.text == "data" {
+                self.resource(inner, Mode::Data, &mut config.resources);
+            }
+        }
+        if let Some(first) = config.checks.get(&name.text) {
+            self.twice(&format!("The check {:?}", name.text), name.span, first.name.span);
+            return;
+        }
+        config.checks.insert(Arc::clone(&name.text), Check { name, asserts });
     }
 
     fn required(&mut self, block: &Block, name: &str) -> Option<Expr> {
@@ -296,7 +325,7 @@ impl Decoder<'_> {
             "An output",
             &block.body,
             &["depends_on", "description", "sensitive", "value"],
-            &[],
+            &["precondition"],
         );
         let Some(value) = self.required(block, "value") else { return };
         let output = Output {
@@ -304,6 +333,7 @@ impl Decoder<'_> {
             description: self.text(&block.body, "description").map(|(text, _)| text),
             sensitive: self.truth(&block.body, "sensitive").unwrap_or(false),
             depends_on: self.depends_on(&block.body),
+            preconditions: self.conditions(&block.body, "precondition"),
             name: name.clone(),
         };
         if let Some(first) = outputs.get(&name.text) {

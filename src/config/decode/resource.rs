@@ -1,8 +1,8 @@
-//! `resource` blocks, with what of them belongs to the language and not to the resource type.
+//! `resource` and `data` blocks, with what of them belongs to the language and not to the resource type.
 
 use super::Decoder;
-use crate::addr::{AttrPath, ResourceAddr};
-use crate::config::expr::{Block, Body, Expr, ExprKind, Name};
+use crate::addr::{AttrPath, Mode, ResourceAddr};
+use crate::config::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
 use crate::config::{IgnoreChanges, Lifecycle, Repeat, Resource};
 use crate::diag::{Diagnostic, Span};
 use std::collections::BTreeMap;
@@ -12,15 +12,21 @@ impl Decoder<'_> {
     pub(super) fn resource(
         &mut self,
         mut block: Block,
+        mode: Mode,
         resources: &mut BTreeMap<ResourceAddr, Resource>,
     ) {
-        let Some([ty, name]) = self.labels(&block, "resource \"type\" \"name\" { }") else {
-            return;
+        let usage = match mode {
+            Mode::Managed => "resource \"type\" \"name\" { }",
+            Mode::Data => "data \"type\" \"name\" { }",
         };
-        let addr = ResourceAddr::managed(&ty.text, &name.text);
+        let Some([ty, name]) = self.labels(&block, usage) else { return };
+        let addr = match mode {
+            Mode::Managed => ResourceAddr::managed(&ty.text, &name.text),
+            Mode::Data => ResourceAddr::data(&ty.text, &name.text),
+        };
         let header = block.header();
         let depends_on = self.depends_on(&block.body);
-        let lifecycle = self.lifecycle(&block.body);
+        let lifecycle = self.lifecycle(&block.body, mode);
         let mut count = None;
         let mut for_each = None;
         let mut provider = None;
@@ -35,22 +41,7 @@ impl Decoder<'_> {
             }
         }
         block.body.blocks.retain(|inner| &*inner.kind.text != "lifecycle");
-        let repeat = match (count, for_each) {
-            (None, None) => Repeat::One,
-            (Some(count), None) => Repeat::Count(count.expr),
-            (None, Some(for_each)) => Repeat::ForEach(for_each.expr),
-            (Some(count), Some(for_each)) => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "Both count and for_each",
-                        "A resource has `count` or `for_each`, not both. Remove one of the two.",
-                    )
-                    .at(for_each.name.span)
-                    .related(count.name.span, "`count` stands here"),
-                );
-                Repeat::ForEach(for_each.expr)
-            }
-        };
+        let repeat = self.repeat(count, for_each);
         if let Some(first) = resources.get(&addr) {
             self.twice(&format!("The resource {addr}"), header, first.header);
             return;
@@ -67,8 +58,32 @@ impl Decoder<'_> {
         resources.insert(addr, resource);
     }
 
+    /// How often a block is repeated.
+    pub(super) fn repeat(
+        &mut self,
+        count: Option<Attribute>,
+        for_each: Option<Attribute>,
+    ) -> Repeat {
+        match (count, for_each) {
+            (None, None) => Repeat::One,
+            (Some(count), None) => Repeat::Count(count.expr),
+            (None, Some(for_each)) => Repeat::ForEach(for_each.expr),
+            (Some(count), Some(for_each)) => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "Both count and for_each",
+                        "A block has `count` or `for_each`, not both. Remove one of the two.",
+                    )
+                    .at(for_each.name.span)
+                    .related(count.name.span, "`count` stands here"),
+                );
+                Repeat::ForEach(for_each.expr)
+            }
+        }
+    }
+
     /// Reads `aws` or `aws.alias`.
-    fn provider_name(&mut self, expr: &Expr) -> Option<Name> {
+    pub(super) fn provider_name(&mut self, expr: &Expr) -> Option<Name> {
         let text = match &expr.kind {
             ExprKind::Root(name) => Some(Arc::clone(name)),
             ExprKind::Attr(source, alias) => match &source.kind {
@@ -87,7 +102,7 @@ impl Decoder<'_> {
         Some(Name { text: text?, span: expr.span })
     }
 
-    fn lifecycle(&mut self, body: &Body) -> Lifecycle {
+    fn lifecycle(&mut self, body: &Body, mode: Mode) -> Lifecycle {
         let mut lifecycle = Lifecycle::default();
         let mut first: Option<Span> = None;
         for block in body.blocks("lifecycle") {
@@ -112,7 +127,14 @@ impl Decoder<'_> {
                 }
                 !needless
             });
-            self.only("A `lifecycle` block", &known, &["ignore_changes", "prevent_destroy"], &[]);
+            let attributes: &[&str] = match mode {
+                Mode::Managed => &["ignore_changes", "prevent_destroy"],
+                Mode::Data => &[],
+            };
+            let blocks = ["postcondition", "precondition"];
+            self.only("A `lifecycle` block", &known, attributes, &blocks);
+            lifecycle.preconditions = self.conditions(&block.body, "precondition");
+            lifecycle.postconditions = self.conditions(&block.body, "postcondition");
             lifecycle.prevent_destroy = self.truth(&block.body, "prevent_destroy").unwrap_or(false);
             if let Some(attribute) = block.body.attribute("ignore_changes") {
                 lifecycle.ignore_changes = self.ignore_changes(&attribute.expr);

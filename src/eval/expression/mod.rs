@@ -1,14 +1,16 @@
 //! Expressions to values.
 
 mod call;
+mod chain;
 mod collection;
 mod operator;
 mod template;
 
-use self::collection::{attribute, index};
+use self::collection::{attribute, entries, index};
 use super::functions::Context;
 use super::reference::Root;
-use crate::config::{Expr, ExprKind};
+use crate::addr::quoted;
+use crate::config::{Expr, ExprKind, Name};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::value::{Type, Value};
 
@@ -18,10 +20,18 @@ pub(in crate::eval) type Fault = Box<Diagnostic>;
 /// The summary of a fault that [`super::dependencies`] finds as well.
 pub(in crate::eval) const INVALID_REFERENCE: &str = "Invalid reference";
 
+/// The keys and values of a collection.
+pub(in crate::eval) type Elements = Vec<(Value, Value)>;
+
 /// What references lead to.
 pub(in crate::eval) trait World {
-    /// The value of `root.name`, such as `var.x` or `type.name`.
-    fn lookup(&self, root: Root, type_name: &str, name: &str) -> Option<Value>;
+    /// The value of `first.name`, such as `var.x` or `type.name`; of a data source, `first` is the
+    /// type, too.
+    fn lookup(&self, root: Root, first: &str, name: &str) -> Option<Value>;
+    /// The value of `module.name[key].output`, or of `module.name.output` where the key is null.
+    fn output(&self, module: &str, key: &Value, output: &str) -> Option<Value>;
+    /// The value of `self`.
+    fn own(&self) -> Option<&Value>;
     /// What functions may ask of the outside world.
     fn context(&self) -> &Context<'_>;
 }
@@ -40,7 +50,7 @@ impl<'a> Scope<'a> {
         Self { world, outer: None, bound: &[], splat_item: None }
     }
 
-    fn bind(&'a self, bound: &'a [(&'a str, Value)]) -> Self {
+    pub(in crate::eval) fn bind(&'a self, bound: &'a [(&'a str, Value)]) -> Self {
         Scope { world: self.world, outer: Some(self), bound, splat_item: None }
     }
 
@@ -70,8 +80,25 @@ impl<'a> Scope<'a> {
         None
     }
 
+    /// Whether a name is that of a root, and no variable that something here binds.
+    fn is_root(&self, expr: &Expr, root: Root) -> bool {
+        matches!(&expr.kind, ExprKind::Root(name) if Root::of(name) == root)
+            && matches!(&expr.kind, ExprKind::Root(name) if self.local(name).is_none())
+    }
+
     /// The value of an expression.
     pub(in crate::eval) fn eval(&self, expr: &Expr) -> Result<Value, Fault> {
+        self.plain(expr).map_err(|mut fault| {
+            // The innermost expression that refers to something tells what it refers to: there,
+            // the variables that it binds are still in scope.
+            if fault.values.is_empty() {
+                self.tell_values(expr, &mut fault);
+            }
+            fault
+        })
+    }
+
+    fn plain(&self, expr: &Expr) -> Result<Value, Fault> {
         match &expr.kind {
             ExprKind::Literal(value) => Ok(value.clone()),
             ExprKind::Template(parts) => self.template(parts),
@@ -79,22 +106,16 @@ impl<'a> Scope<'a> {
                 items.iter().map(|item| self.eval(item)).collect::<Result<_, _>>().map(Value::tuple)
             }
             ExprKind::Object(entries) => self.object(entries),
-            ExprKind::Root(name) => {
-                self.local(name).cloned().ok_or_else(|| self.unknown_name(name, None, expr.span))
-            }
-            ExprKind::SplatItem => Ok(self.item().cloned().unwrap_or(Value::NULL)),
-            ExprKind::Attr(source, name) => {
-                if let ExprKind::Root(root) = &source.kind
-                    && self.local(root).is_none()
-                {
-                    return self
-                        .world
-                        .lookup(Root::of(root), root, &name.text)
-                        .ok_or_else(|| self.unknown_name(root, Some(&name.text), expr.span));
+            ExprKind::Root(name) => match self.local(name) {
+                Some(value) => Ok(value.clone()),
+                None if Root::of(name) == Root::Own => {
+                    let own = self.world.own().cloned();
+                    own.ok_or_else(|| self.unknown_name(name, None, expr.span))
                 }
-                let source = self.eval(source)?;
-                attribute(&source, name, expr.span)
-            }
+                None => Err(self.unknown_name(name, None, expr.span)),
+            },
+            ExprKind::SplatItem => Ok(self.item().cloned().unwrap_or(Value::NULL)),
+            ExprKind::Attr(source, name) => self.attr(source, name, expr.span),
             ExprKind::Index(both) => {
                 let source = self.eval(&both[0])?;
                 let key = self.eval(&both[1])?;
@@ -106,6 +127,83 @@ impl<'a> Scope<'a> {
             ExprKind::For(it) => self.for_expr(it),
             ExprKind::Unary(operator, operand) => self.unary(*operator, operand),
             ExprKind::Binary(operator, both) => self.binary(*operator, both, expr.span),
+            ExprKind::Chain(first, rest) => self.chain(first, rest),
+        }
+    }
+
+    /// `source.name`
+    fn attr(&self, source: &Expr, name: &Name, span: Span) -> Result<Value, Fault> {
+        match &source.kind {
+            ExprKind::Root(root) if self.local(root).is_none() && Root::of(root) != Root::Own => {
+                return self
+                    .world
+                    .lookup(Root::of(root), root, &name.text)
+                    .ok_or_else(|| self.unknown_name(root, Some(&name.text), span));
+            }
+            ExprKind::Attr(outer, first) if self.is_root(outer, Root::Data) => {
+                return self
+                    .world
+                    .lookup(Root::Data, &first.text, &name.text)
+                    .ok_or_else(|| self.unknown_name("data", Some(&first.text), span));
+            }
+            // One output is taken by itself: others may depend on what is evaluated now.
+            ExprKind::Attr(outer, module) if self.is_root(outer, Root::Module) => {
+                if let Some(value) = self.world.output(&module.text, &Value::NULL, &name.text) {
+                    return Ok(value);
+                }
+            }
+            ExprKind::Index(both) => {
+                if let ExprKind::Attr(outer, module) = &both[0].kind
+                    && self.is_root(outer, Root::Module)
+                {
+                    let key = self.eval(&both[1])?;
+                    if let Some(value) = self.world.output(&module.text, key.reveal(), &name.text) {
+                        return Ok(value.sensitive_if(key.is_sensitive()));
+                    }
+                }
+            }
+            _ => {}
+        }
+        let source = self.eval(source)?;
+        attribute(&source, name, span)
+    }
+
+    /// The keys and values of a collection that decides how often something is repeated; nothing
+    /// where it is unknown.
+    pub(in crate::eval) fn elements(&self, expr: &Expr) -> Result<Option<Elements>, Fault> {
+        match self.eval(expr)? {
+            Value::Sensitive(_) => Err(fault(
+                "Sensitive for_each",
+                "A sensitive value cannot decide how many blocks there are: their number is shown.",
+                expr.span,
+            )),
+            Value::Unknown(_) => Ok(None),
+            open => entries(&open, expr.span),
+        }
+    }
+
+    /// Adds the values of what an expression refers to, as far as they may be shown.
+    pub(in crate::eval) fn tell_values(&self, expr: &Expr, fault: &mut Diagnostic) {
+        const MOST: usize = 5;
+        match &expr.kind {
+            // A list or object is too much to tell of; what is at fault stands within it.
+            ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::Literal(_) => return,
+            _ if fault.values.len() == MOST => return,
+            _ => {}
+        }
+        if let Some(name) = path_text(expr)
+            && let Ok(value) = self.plain(expr)
+        {
+            if !fault.values.iter().any(|(known, _)| *known == name) {
+                fault.values.push((name, statement(&value)));
+            }
+            return;
+        }
+        // The variables that these bind have no values out here.
+        match &expr.kind {
+            ExprKind::For(it) => self.tell_values(&it.collection, fault),
+            ExprKind::Splat(both) => self.tell_values(&both[0], fault),
+            _ => expr.children(&mut |child| self.tell_values(child, fault)),
         }
     }
 
@@ -171,6 +269,66 @@ pub(in crate::eval) fn fault(
     span: Span,
 ) -> Fault {
     Box::new(Diagnostic::error(summary, detail).at(span))
+}
+
+/// A reference as it is written: names and literal keys behind a root.
+fn path_text(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Root(name) => Some(name.to_string()),
+        ExprKind::Attr(source, name) => Some(format!("{}.{}", path_text(source)?, name.text)),
+        ExprKind::Index(both) => {
+            let source = path_text(&both[0])?;
+            match &both[1].kind {
+                ExprKind::Literal(Value::String(key)) => Some(format!("{source}[{}]", quoted(key))),
+                ExprKind::Literal(Value::Number(index)) => Some(format!("{source}[{index}]")),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What a value is, in a few words that follow a name.
+fn statement(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    let count = |count: usize, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        more => format!("{more} {noun}s"),
+    };
+    match value {
+        Value::Sensitive(_) => "is sensitive".into(),
+        Value::Null(_) => "is null".into(),
+        Value::Unknown(_) => "is not known yet".into(),
+        Value::Bool(truth) => format!("is {truth}"),
+        Value::Number(number) => {
+            let text = number.to_string();
+            let long = text.len() > LONGEST;
+            if long { "is a number of many digits".into() } else { format!("is {text}") }
+        }
+        Value::String(text) => match text.char_indices().nth(LONGEST) {
+            None => format!("is {}", quoted(text)),
+            Some((end, _)) => {
+                format!("begins with {}", quoted(text.get(..end).unwrap_or_default()))
+            }
+        },
+        Value::List(list) => format!(
+            "is a list of {} with {}",
+            list.element_type.friendly(),
+            count(list.items.len(), "element")
+        ),
+        Value::Set(set) => format!(
+            "is a set of {} with {}",
+            set.element_type.friendly(),
+            count(set.items.len(), "element")
+        ),
+        Value::Map(map) => format!(
+            "is a map of {} with {}",
+            map.element_type.friendly(),
+            count(map.fields.len(), "element")
+        ),
+        Value::Tuple(items) => format!("is a tuple with {}", count(items.len(), "element")),
+        Value::Object(fields) => format!("is an object with {}", count(fields.len(), "attribute")),
+    }
 }
 
 /// The text with a capital letter, as a sentence begins.

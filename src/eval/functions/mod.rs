@@ -42,7 +42,7 @@ const MAX_GENERATED: usize = 1_000_000;
 const MAX_GATHERED: usize = 10_000_000;
 
 /// What a function may ask of the outside world; the caller answers from memory or disk.
-pub trait Files {
+pub trait Files: Sync {
     /// The content of the file at `path`, written as the user wrote it, relative to the module.
     ///
     /// # Errors
@@ -73,6 +73,9 @@ pub struct Context<'a> {
     /// The files of the module.
     pub files: &'a dyn Files,
 }
+
+/// Nothing but the call itself.
+pub static NOWHERE: Context<'static> = Context { files: &NoFiles };
 
 /// A type that can stand in the static table of functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

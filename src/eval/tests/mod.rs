@@ -45,6 +45,14 @@ impl World for Variables {
         })
     }
 
+    fn output(&self, _: &str, _: &Value, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn own(&self) -> Option<&Value> {
+        None
+    }
+
     fn context(&self) -> &Context<'_> {
         &Context { files: &NoFiles }
     }

@@ -4,7 +4,6 @@ use super::super::*;
 use super::show;
 use crate::config;
 use crate::diag::Sources;
-use crate::eval::functions::NoFiles;
 use crate::graph;
 use crate::schema::{AttrType, Attribute, NestedBlock, Usage};
 
@@ -69,22 +68,24 @@ pub(super) fn run_with(text: &str, given: &[(&str, Origin, &str)], lenient: bool
             Given { name: (*name).into(), origin: *origin, value }
         })
         .collect();
-    let (nodes, edges) = dependencies(&config, &mut diagnostics);
+    let tree = Tree::new(&config, &mut diagnostics);
+    let (nodes, edges) = dependencies(&tree, &mut diagnostics);
     let order = graph::order(&nodes, &edges, &mut diagnostics);
     let input = Input {
-        config: &config,
+        tree: &tree,
         order: &order,
         given: &given,
         lenient,
-        resource_schema: &|ty| (ty == "thing").then_some(&THING),
-        resource_types: &["thing"],
+        resource_schema: &|_, ty| (ty == "thing").then_some(&THING),
+        resource_types: &|_| vec!["thing"],
         provider_schema: &PROVIDER,
         resolve: &|address, declared| {
             let fields = declared.as_fields().cloned().unwrap_or_default();
             Value::Object(fields.with("id", Value::from(format!("id of {address}"))))
         },
-        context: Context { files: &NoFiles },
-        paths: Paths { root: ".", cwd: "/work" },
+        data: &|_, _| Value::NULL,
+        contexts: &BTreeMap::new(),
+        cwd: "/work",
     };
     let evaluation = evaluate(&input, &mut diagnostics);
     let told = |fault: &Diagnostic| {
@@ -224,7 +225,10 @@ fn validations_hold_or_say_why_not() {
     // The message must not tell what the variable hides.
     let text = format!("variable \"x\" {{\nsensitive = true\n{body}\n}}\n");
     let outcome = run_with(&text, &[("x", Origin::Flag, "\"a\"")], false);
-    assert_eq!(outcome.details, ["The value of \"x\" is refused: The condition is false."]);
+    assert_eq!(
+        outcome.details,
+        ["The value of \"x\" is refused: the message holds a sensitive value and is not shown."]
+    );
     let failing = "validation {\n condition = var.x.y\n error_message = \"\"\n}";
     assert_eq!(variable(failing, Some("1")), "error Unknown attribute: y");
 }

@@ -7,11 +7,10 @@ use super::{Action, Inputs, Live, Plan, Selection, make};
 use crate::addr::{Address, ResourceAddr};
 use crate::config::{self, Config};
 use crate::diag::{Diagnostics, Sources};
-use crate::eval::functions::{Context, NoFiles};
-use crate::eval::{self, Evaluation, Input, Paths};
+use crate::eval::{self, Evaluation, Input, Tree};
 use crate::graph;
 use crate::resource::{self, BucketEncryption};
-use crate::state::{Recorded, StateFile};
+use crate::state::StateFile;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,20 +30,22 @@ impl Project {
         let mut sources = Sources::default();
         let file = sources.add("main.seal.hcl", text);
         let config = config::parse(&sources, &[file], &mut faults);
-        let (nodes, edges) = eval::dependencies(&config, &mut faults);
+        let tree = Tree::new(&config, &mut faults);
+        let (nodes, edges) = eval::dependencies(&tree, &mut faults);
         let order = graph::order(&nodes, &edges, &mut faults);
         let dependencies = graph::resource_dependencies(&order, &edges);
         let input = Input {
-            config: &config,
+            tree: &tree,
             order: &order,
             given: &[],
             lenient: false,
-            resource_schema: &|ty| resource::find(ty).map(resource::ResourceType::schema),
-            resource_types: &[TYPE],
+            resource_schema: &resource::schema,
+            resource_types: &resource::names,
             provider_schema: &crate::provider::aws::SCHEMA,
             resolve: &|_, declared| BucketEncryption.resolved(declared, None),
-            context: Context { files: &NoFiles },
-            paths: Paths { root: ".", cwd: "." },
+            data: &|_, _| Value::NULL,
+            contexts: &BTreeMap::new(),
+            cwd: ".",
         };
         let evaluation = eval::evaluate(&input, &mut faults);
         assert!(faults.is_empty(), "{faults:#?} in\n{text}");
@@ -126,23 +127,10 @@ impl World {
             if let (Action::Update | Action::Reset, Some(after)) = (step.action, &step.after) {
                 self.live.insert(key, Live::Settings(after.clone()));
             }
-            if step.is_removal() {
-                let there = self.recorded.resources.get(&step.address);
-                if there.is_some_and(|there| *there.identity == *step.identity) {
-                    self.recorded.resources.remove(&step.address);
+            if step.action != Action::NoOp || step.record {
+                for change in step.changes_of(&self.recorded) {
+                    change.apply_to(&mut self.recorded);
                 }
-            } else if (step.action != Action::NoOp || step.record)
-                && let Some(after) = &step.after
-            {
-                let recorded = Recorded {
-                    identity: step.identity.to_string(),
-                    provider: step.provider.to_string(),
-                    region: None,
-                    values: after.clone(),
-                    depends_on: step.depends_on.clone(),
-                    prevent_destroy: step.prevent_destroy,
-                };
-                self.recorded.resources.insert(step.address.clone(), recorded);
             }
         }
         if !plan.output_changes.is_empty() {

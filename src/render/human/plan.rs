@@ -20,7 +20,7 @@ pub fn plan(plan: &Plan, style: &Style) -> String {
         page.section("Changes to Outputs:");
         outputs::changes(&mut page.canvas, &plan.output_changes, style);
     }
-    let shown = plan.steps.iter().filter(|step| step.action != Action::NoOp).count();
+    let shown = plan.steps.iter().filter(|step| step.is_shown()).count();
     if shown > SCREENFUL && !style.concise {
         page.addresses(plan);
     }
@@ -60,6 +60,7 @@ fn explanation(step: &Step) -> Option<String> {
     };
     Some(match &step.reason {
         None | Some(Reason::Destroy) => end.to_owned(),
+        Some(Reason::Removed) => format!("removed by a block `removed`: {end}"),
         Some(Reason::NotInConfiguration) => format!("no longer in the configuration: {end}"),
         Some(Reason::IdentityChanged { to }) => {
             format!("the address now names the bucket {}; this one: {end}", literal(to))
@@ -114,7 +115,7 @@ impl Page<'_> {
     }
 
     fn actions(&mut self, plan: &Plan) {
-        let steps = || plan.steps.iter().filter(|step| step.action != Action::NoOp);
+        let steps = || plan.steps.iter().filter(|step| step.is_shown());
         if steps().next().is_none() {
             return;
         }
@@ -143,6 +144,12 @@ impl Page<'_> {
                 self.canvas.line();
             }
             self.head(step, symbol, tint);
+            if let Some(previous) = &step.previous {
+                self.comment(&format!("has moved from {previous}"));
+            }
+            if step.import.is_some() {
+                self.comment("imported: it will be managed from now on");
+            }
             if let Some(why) = explanation(step) {
                 self.comment(&why);
             }
@@ -158,6 +165,9 @@ impl Page<'_> {
 
     /// The symbols in use.
     fn legend(&mut self, plan: &Plan) {
+        if plan.steps.iter().all(|step| step.action == Action::NoOp) {
+            return;
+        }
         let used = Action::ALL.into_iter().filter(|action| *action != Action::NoOp);
         let mut symbols: Vec<String> = used
             .filter(|action| plan.steps.iter().any(|step| step.action == *action))
@@ -273,11 +283,16 @@ impl Page<'_> {
                     .filter(|(count, _)| *count > 0)
                     .map(|(count, action)| format!("{} to {}", number(count), action.word()))
                     .collect();
+            let moved = plan.steps.iter().filter(|step| step.previous.is_some()).count();
+            if moved > 0 {
+                parts.insert(0, format!("{} to move", number(moved)));
+            }
             if !plan.output_changes.is_empty() {
                 let count = plan.output_changes.len();
                 parts.push(counted(count, "output to change", "outputs to change"));
             }
             self.canvas.tinted(Tint::Strong, "Plan:").push(" ").push(&parts.join(", ")).push(".");
+            let unchanged = plan.steps.iter().filter(|step| !step.is_shown()).count();
             if unchanged > 0 {
                 self.canvas.push(" ").push(&number(unchanged)).push(" unchanged.");
             }
@@ -286,7 +301,7 @@ impl Page<'_> {
         if drifted > 0 {
             self.canvas.push(" ").push(&number(drifted)).push(" changed outside.");
         }
-        let stale = plan.steps.iter().filter(|step| step.record).count();
+        let stale = plan.steps.iter().filter(|step| step.record && !step.is_shown()).count();
         if stale > 0 {
             let text = counted(stale, "record is out of date", "records are out of date");
             let them = if stale == 1 { "it" } else { "them" };

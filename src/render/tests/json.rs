@@ -3,7 +3,7 @@
 use super::samples::*;
 use crate::addr::ResourceAddr;
 use crate::diag::{Diagnostic, Sources, Span};
-use crate::eval::{Edge, Node};
+use crate::eval::{Edge, Item, ModulePath, Node};
 use crate::event::Outcome;
 use crate::plan::{Action, OutputChange, Reason, Step};
 use crate::render::{graph, json};
@@ -211,11 +211,12 @@ fn graphs_are_the_same_whatever_the_order() {
     let file = sources.add("main.seal.hcl", "");
     let span = Span { file, start: 0, end: 0 };
     let nodes = [
-        Node::Resource(ResourceAddr::managed("t", "a\"]\\<b>\n")),
-        Node::Variable("region".into()),
-        Node::Provider("aws.eu".into()),
-        Node::Output("names".into()),
-    ];
+        Item::Resource(ResourceAddr::managed("t", "a\"]\\<b>\n")),
+        Item::Variable("region".into()),
+        Item::Provider("aws.eu".into()),
+        Item::Output("names".into()),
+    ]
+    .map(|item| Node { module: ModulePath::default(), item });
     let [resource, variable, provider, output] = &nodes;
     let edge = |from: &Node, to: &Node| Edge { from: from.clone(), to: to.clone(), span };
     let mut edges = vec![

@@ -45,6 +45,8 @@ pub(super) fn bucket_key(before: bool, after: bool) -> Change {
 
 pub(super) fn step(action: Action, address: Address, bucket: &str) -> Step {
     Step {
+        previous: None,
+        import: None,
         address,
         action,
         reason: None,
@@ -67,6 +69,8 @@ pub(super) fn step(action: Action, address: Address, bucket: &str) -> Step {
 /// The usual update: to a key of KMS.
 pub(super) fn update(name: &str, bucket: &str) -> Step {
     Step {
+        previous: None,
+        import: None,
         sensitive: Vec::new(),
         changes: vec![
             algorithm("AES256", "aws:kms"),

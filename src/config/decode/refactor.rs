@@ -1,0 +1,143 @@
+//! `moved`, `removed` and `import` blocks: what happens to what is recorded.
+
+use super::Decoder;
+use crate::addr::{InstanceKey, Mode, ModuleStep, ResourceAddr, Target};
+use crate::config::expr::{Block, Expr, ExprKind};
+use crate::config::{Import, Moved, Removed};
+use crate::value::Value;
+use std::sync::Arc;
+
+impl Decoder<'_> {
+    pub(super) fn moved(&mut self, block: &Block) -> Option<Moved> {
+        let [] = self.labels(block, "moved { }")?;
+        self.only("`moved`", &block.body, &["from", "to"], &[]);
+        let from = self.required(block, "from");
+        let to = self.required(block, "to");
+        let (from, to) = (from?, to?);
+        let (from_target, to_target) = (self.target(&from), self.target(&to));
+        let (from_target, to_target) = (from_target?, to_target?);
+        let modules = |target: &Target| matches!(target, Target::Module(_));
+        if modules(&from_target) != modules(&to_target) {
+            self.error(
+                "Invalid move",
+                "A module moves to a module, and a resource to a resource.",
+                from.span,
+            );
+            return None;
+        }
+        Some(Moved { from: from_target, to: to_target, span: block.header() })
+    }
+
+    pub(super) fn removed(&mut self, block: &Block) -> Option<Removed> {
+        let [] = self.labels(block, "removed { }")?;
+        self.only("`removed`", &block.body, &["from"], &["lifecycle"]);
+        let from = self.required(block, "from")?;
+        let mut destroy = true;
+        for lifecycle in block.body.blocks("lifecycle") {
+            self.only("`lifecycle` here", &lifecycle.body, &["destroy"], &[]);
+            self.required(lifecycle, "destroy");
+            destroy = self.truth(&lifecycle.body, "destroy").unwrap_or(true);
+        }
+        let target = self.target(&from)?;
+        if let Target::Instance(_) = target {
+            self.error(
+                "Invalid address",
+                "`removed` names a whole block, without a key in brackets.",
+                from.span,
+            );
+            return None;
+        }
+        Some(Removed { from: target, destroy, span: from.span })
+    }
+
+    pub(super) fn import(&mut self, block: &Block) -> Option<Import> {
+        let [] = self.labels(block, "import { }")?;
+        self.only("`import`", &block.body, &["for_each", "id", "provider", "to"], &[]);
+        let to = self.required(block, "to");
+        let id = self.required(block, "id");
+        let for_each = block.body.attribute("for_each").map(|attribute| attribute.expr.clone());
+        Some(Import { to: to?, id: id?, for_each })
+    }
+
+    /// The address that is written as an expression, or as a string in JSON.
+    fn target(&mut self, expr: &Expr) -> Option<Target> {
+        let target = match expr.literal_str() {
+            Some(text) => text.parse().ok(),
+            None => target_of(expr),
+        };
+        if target.is_none() {
+            self.error(
+                "Invalid address",
+                "This is no address. Write for example `module.name`, `type.name` or \
+                 `type.name[\"key\"]`, without a reference within the brackets.",
+                expr.span,
+            );
+        }
+        target
+    }
+}
+
+/// A part of an address: a name with the key behind it.
+type Step = (Arc<str>, InstanceKey);
+
+fn target_of(expr: &Expr) -> Option<Target> {
+    let mut steps = Vec::new();
+    collect(expr, &mut steps)?;
+    let mut rest = steps.as_slice();
+    let mut module = Vec::new();
+    while let [(word, InstanceKey::None), (name, key), more @ ..] = rest
+        && &**word == "module"
+    {
+        module.push(ModuleStep { name: Arc::clone(name), key: key.clone() });
+        rest = more;
+    }
+    let module: Arc<[ModuleStep]> = module.into();
+    let mode = match rest {
+        [(word, InstanceKey::None), more @ ..] if &**word == "data" => {
+            rest = more;
+            Mode::Data
+        }
+        _ => Mode::Managed,
+    };
+    match rest {
+        [] if mode == Mode::Managed && !module.is_empty() => Some(Target::Module(module)),
+        [(ty, InstanceKey::None), (name, key)] => {
+            let resource =
+                ResourceAddr { module, mode, ty: Arc::clone(ty), name: Arc::clone(name) };
+            Some(match key {
+                InstanceKey::None => Target::Resource(resource),
+                key => Target::Instance(resource.instance(key.clone())),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn collect(expr: &Expr, steps: &mut Vec<Step>) -> Option<()> {
+    match &expr.kind {
+        ExprKind::Root(name) => steps.push((Arc::clone(name), InstanceKey::None)),
+        ExprKind::Attr(source, name) => {
+            collect(source, steps)?;
+            steps.push((Arc::clone(&name.text), InstanceKey::None));
+        }
+        ExprKind::Index(both) => {
+            collect(&both[0], steps)?;
+            let ExprKind::Literal(key) = &both[1].kind else { return None };
+            let last = steps.last_mut().filter(|(_, key)| *key == InstanceKey::None)?;
+            last.1 = instance_key(key)?;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The key of an instance that a value names.
+fn instance_key(value: &Value) -> Option<InstanceKey> {
+    match value {
+        Value::String(name) => Some(InstanceKey::Name(Arc::clone(name))),
+        Value::Number(number) => {
+            number.as_i64().and_then(|it| u64::try_from(it).ok()).map(InstanceKey::Index)
+        }
+        _ => None,
+    }
+}

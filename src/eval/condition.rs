@@ -1,0 +1,116 @@
+//! What must hold: validations, preconditions, postconditions and assertions.
+
+use super::expression::{Scope, capital, fault};
+use crate::config::Condition;
+use crate::diag::{Diagnostic, Diagnostics, Severity, Span};
+use crate::value::{Type, Value};
+use std::fmt::Display;
+use std::sync::Arc;
+
+/// What a condition belongs to.
+pub(super) enum Kind<'a> {
+    /// A `validation` of a variable.
+    Validation {
+        /// The variable.
+        name: &'a str,
+        /// Where it is declared.
+        at: Span,
+    },
+    /// A `precondition`.
+    Precondition {
+        /// Whose: an address, or `output.x`.
+        what: &'a dyn Display,
+        /// The block, without keys.
+        block: &'a dyn Display,
+    },
+    /// A `postcondition`.
+    Postcondition {
+        /// Whose: an address.
+        what: &'a dyn Display,
+        /// The block, without keys.
+        block: &'a dyn Display,
+    },
+    /// An `assert`.
+    Assert {
+        /// The check.
+        check: &'a str,
+    },
+}
+
+/// Whether all conditions hold, or are not known yet. What does not hold is reported: an assertion
+/// as a warning, anything else as an error.
+pub(super) fn hold(
+    conditions: &[Condition],
+    kind: &Kind<'_>,
+    scope: &Scope<'_>,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let mut held = true;
+    for condition in conditions {
+        let result = scope.eval(&condition.condition).and_then(|value| {
+            value.convert(&Type::Bool).map_err(|error| {
+                let detail = format!("{}.", capital(&error.to_string()));
+                fault("Invalid condition", detail, condition.condition.span)
+            })
+        });
+        let found = match result {
+            Ok(value) if value.as_bool() == Some(false) => {
+                let message = scope.eval(&condition.error_message);
+                let mut found = kind.refusal(message, condition.condition.span);
+                scope.tell_values(&condition.condition, &mut found);
+                found
+            }
+            Ok(value) if value.is_null() => *fault(
+                "Invalid condition",
+                "A condition must be true or false, not null.",
+                condition.condition.span,
+            ),
+            Ok(_) => continue,
+            Err(fault) => *fault,
+        };
+        held = false;
+        diagnostics.push(found);
+    }
+    held
+}
+
+impl Kind<'_> {
+    fn refusal(&self, message: Result<Value, Box<Diagnostic>>, condition: Span) -> Diagnostic {
+        let message = message.ok().and_then(|message| message.convert(&Type::String).ok());
+        let text: Arc<str> = match &message {
+            Some(message) if message.is_sensitive() => {
+                "the message holds a sensitive value and is not shown.".into()
+            }
+            Some(message) => {
+                message.as_str().map_or_else(|| "the condition is false.".into(), Arc::clone)
+            }
+            None => "the condition is false, and its message could not be evaluated.".into(),
+        };
+        let held = |summary, what: &dyn Display| {
+            let detail = format!("{what}: {text}");
+            Diagnostic::error(summary, detail).at(condition)
+        };
+        let found = match self {
+            Self::Validation { name, at } => {
+                let detail = format!("The value of {name:?} is refused: {text}");
+                Diagnostic::error("Invalid value for a variable", detail)
+                    .at(*at)
+                    .related(condition, "this must hold")
+            }
+            Self::Precondition { what, block: _ } => held("Precondition failed", *what),
+            Self::Postcondition { what, block: _ } => held("Postcondition failed", *what),
+            Self::Assert { check } => Diagnostic {
+                severity: Severity::Warning,
+                ..held("Check failed", &format!("The check {check:?}"))
+            },
+        };
+        let object = match self {
+            Self::Validation { name, at: _ } => format!("var.{name}"),
+            Self::Precondition { what: _, block } | Self::Postcondition { what: _, block } => {
+                block.to_string()
+            }
+            Self::Assert { check } => format!("check.{check}"),
+        };
+        Diagnostic { condition_of: Some(object), ..found }
+    }
+}
