@@ -13,6 +13,9 @@ pub const VALUES_FILE: &str = "sealform.sealvars.hcl";
 /// What the name of a file of variable values ends with that is read without being named.
 pub const AUTO_VALUES_SUFFIX: &str = ".auto.sealvars.hcl";
 
+/// The summary of what is told of a directory without configuration files.
+pub const NO_CONFIGURATION: &str = "No configuration";
+
 /// The largest file that is read; spans count bytes in 32 bits, and nobody writes more by hand.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -60,7 +63,7 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
             ""
         };
         diagnostics.push(Diagnostic::error(
-            "No configuration",
+            NO_CONFIGURATION,
             format!(
                 "{} has no `*{CONFIG_SUFFIX}` file.{hint} `sealform init` writes one to start \
                  from; `--chdir DIR` works in another directory.",

@@ -13,7 +13,7 @@ mod parser;
 mod template;
 mod text;
 
-pub use self::lex::{Lexer, Token, TokenKind};
+pub use self::lex::{Lexer, Stand, Token, TokenKind};
 
 use self::parser::Parser;
 use super::expr::{Body, Expr};
