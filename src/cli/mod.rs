@@ -57,8 +57,8 @@ impl Exit {
 
 /// Keeps the default encryption of S3 buckets as declared in files.
 ///
-/// Files named *.seal.hcl declare the encryption of buckets. `plan` shows how what is live differs,
-/// `apply` changes it. Every flag may be written with one dash or with two.
+/// Files named *.seal.hcl or *.seal.hcl.json declare the encryption of buckets. `plan` shows how
+/// what is live differs, `apply` changes it. Every flag may be written with one dash or with two.
 #[derive(Debug, Parser)]
 #[command(name = "sealform", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all went well; 1 an error, a usage error included; with \

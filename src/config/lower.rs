@@ -71,6 +71,25 @@ pub(super) fn parse_expr(text: &str, file: FileId, diagnostics: &mut Diagnostics
     }
 }
 
+/// Parses a text that is one template, without quotes around it.
+pub(super) fn parse_template(
+    text: &str,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
+    let mut lower = Lower { file, item: 0..text.len(), source: text, depth: 0, diagnostics };
+    match hcl::edit::parser::parse_template(text) {
+        Ok(template) => {
+            let kind = template_kind(lower.template(template.iter(), Form::Heredoc));
+            Some(Expr { kind, span: lower.span(None) })
+        }
+        Err(error) => {
+            lower.syntax_error(&error);
+            None
+        }
+    }
+}
+
 /// The attributes that a body has so far, and where. A file of values may have very many.
 type Known = BTreeMap<Arc<str>, Span>;
 

@@ -1,12 +1,14 @@
 //! Files to a typed [`Config`], every node with its span.
 //!
-//! Owns reading the files, parsing them and the language's own blocks (`variable`, `locals`,
-//! `output`, `provider`, `resource`, `sealform`). It reports every fault of every file, evaluates
-//! nothing, and does not know the attributes of any provider or resource type. *hcl-edit* lives in
-//! `lower`, file access in `load` only.
+//! Owns reading the files, parsing them, in the native syntax and in JSON, and the language's own
+//! blocks (`variable`, `locals`, `output`, `provider`, `resource`, `sealform`). It reports every
+//! fault of every file, evaluates nothing, and does not know the attributes of any provider or
+//! resource type. *hcl-edit* lives in `lower`, file access in `load` only.
 
 mod decode;
 mod expr;
+mod json;
+pub mod language;
 pub mod load;
 mod lower;
 mod scan;
@@ -179,24 +181,40 @@ impl IgnoreChanges {
     }
 }
 
-/// Parses the files of one directory as one configuration.
-pub fn parse(sources: &Sources, files: &[FileId], diagnostics: &mut Diagnostics) -> Config {
+/// Parses the files of one directory as one configuration; those named `*.json` in the JSON syntax.
+///
+/// `is_block` says whether the schemas have a block at a path such as `["resource", type, "rule"]`:
+/// JSON alone does not tell an argument from a block.
+pub fn parse(
+    sources: &Sources,
+    files: &[FileId],
+    is_block: &dyn Fn(&[&str]) -> bool,
+    diagnostics: &mut Diagnostics,
+) -> Config {
     let mut config = Config::default();
     for file in files {
         let mut faults = Vec::new();
-        let body = lower::parse(sources.text(*file), *file, &mut faults);
+        let text = sources.text(*file);
+        let body = if is_json(sources, *file) {
+            json::parse(text, *file, is_block, &mut faults)
+        } else {
+            lower::parse(text, *file, &mut faults)
+        };
         diagnostics.append(&mut faults);
         decode::file(body, &mut config, diagnostics);
     }
     config
 }
 
-/// Parses a file of variable values: attributes only.
+/// Parses a file of variable values: attributes only. One named `*.json` is in the JSON syntax.
 pub fn parse_values(
     sources: &Sources,
     file: FileId,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Attribute> {
+    if is_json(sources, file) {
+        return json::parse_values(sources.text(file), file, diagnostics);
+    }
     let mut faults = Vec::new();
     let body = lower::parse(sources.text(file), file, &mut faults);
     diagnostics.append(&mut faults);
@@ -211,6 +229,10 @@ pub fn parse_values(
         );
     }
     body.attributes
+}
+
+fn is_json(sources: &Sources, file: FileId) -> bool {
+    sources.name(file).strip_suffix(".json").is_some()
 }
 
 /// Parses one expression that stands alone, such as the value of a `--var`.

@@ -12,6 +12,7 @@ mod commands;
 mod emulators;
 mod examples;
 mod harness;
+mod json;
 mod lifecycle;
 mod sandboxed;
 
