@@ -5,6 +5,7 @@
 //! fault of every file, evaluates nothing, and does not know the attributes of any provider or
 //! resource type. *hcl-edit* lives in `lower`, file access in `load` only.
 
+mod context;
 mod decode;
 mod expr;
 mod json;
@@ -15,6 +16,7 @@ mod scan;
 mod text;
 mod types;
 
+pub use self::context::with_contexts;
 pub use self::expr::{
     Attribute, BinaryOp, Block, Body, Call, Expr, ExprKind, For, ForPart, IfPart, Name, Part,
     UnaryOp,

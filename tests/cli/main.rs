@@ -15,6 +15,7 @@ mod harness;
 mod json;
 mod lifecycle;
 mod sandboxed;
+mod validate;
 
 use std::path::Path;
 

@@ -9,6 +9,8 @@ mod native;
 mod read;
 mod text;
 
+pub(super) use self::read::{path, read};
+
 use super::expr::{Attribute, Body};
 use crate::diag::{self, Diagnostics, FileId};
 
@@ -22,7 +24,7 @@ pub(super) fn parse(
     is_block: &dyn Fn(&[&str]) -> bool,
     diagnostics: &mut Diagnostics,
 ) -> Body {
-    let root = read::read(text, file, diagnostics);
+    let root = read(text, file, diagnostics);
     let body = body::Lower { text, path: Vec::new(), is_block, diagnostics }.file(&root);
     diag::sort(diagnostics);
     body
@@ -35,7 +37,7 @@ pub(super) fn parse_values(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Attribute> {
     let mut faults = Diagnostics::new();
-    let root = read::read(text, file, &mut faults);
+    let root = read(text, file, &mut faults);
     let mut lower =
         body::Lower { text, path: Vec::new(), is_block: &|_| false, diagnostics: &mut faults };
     let values = lower.values(&root);

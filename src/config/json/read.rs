@@ -16,13 +16,13 @@ const MAX_FAULTS: usize = 50;
 
 /// A value, and where it stands.
 #[derive(Debug)]
-pub(super) struct Node<'t> {
+pub(in crate::config) struct Node<'t> {
     pub(super) value: Json<'t>,
     pub(super) span: Span,
 }
 
 #[derive(Debug)]
-pub(super) enum Json<'t> {
+pub(in crate::config) enum Json<'t> {
     Null,
     Bool(bool),
     /// As it is written.
@@ -36,7 +36,7 @@ pub(super) enum Json<'t> {
 
 /// `"key": value`.
 #[derive(Debug)]
-pub(super) struct Property<'t> {
+pub(in crate::config) struct Property<'t> {
     pub(super) key: Cow<'t, str>,
     /// The key with its quotes.
     pub(super) span: Span,
@@ -44,7 +44,11 @@ pub(super) struct Property<'t> {
 }
 
 /// Reads a text that is one JSON value.
-pub(super) fn read<'t>(text: &'t str, file: FileId, diagnostics: &mut Diagnostics) -> Node<'t> {
+pub(in crate::config) fn read<'t>(
+    text: &'t str,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Node<'t> {
     let mut reader = Reader { text, file, at: 0, faults: 0, commented: false, diagnostics };
     reader.space();
     if reader.at == text.len() {
@@ -66,6 +70,43 @@ pub(super) fn read<'t>(text: &'t str, file: FileId, diagnostics: &mut Diagnostic
         );
     }
     node
+}
+
+/// The names and indexes that lead to the innermost array or object around a byte.
+pub(in crate::config) fn path(root: &Node<'_>, byte: u32) -> Option<String> {
+    let holds = |node: &Node<'_>| {
+        matches!(node.value, Json::Array(_) | Json::Object(_))
+            && node.span.start <= byte
+            && byte < node.span.end
+    };
+    let mut path = String::new();
+    let mut around = root;
+    loop {
+        // Values are in the order of the text.
+        let (next, step) = match &around.value {
+            Json::Object(properties) => {
+                let at = properties.partition_point(|it| it.value.span.start <= byte);
+                let found = at.checked_sub(1).and_then(|at| properties.get(at));
+                let point = if path.is_empty() { "" } else { "." };
+                (found.map(|it| &it.value), found.map(|it| format!("{point}{}", it.key)))
+            }
+            Json::Array(items) => {
+                let at = items.partition_point(|it| it.span.start <= byte).checked_sub(1);
+                (at.and_then(|at| items.get(at)), at.map(|at| format!("[{at}]")))
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Broken => {
+                (None, None)
+            }
+        };
+        match (next.filter(|next| holds(next)), step) {
+            (Some(next), Some(step)) => {
+                path.push_str(&step);
+                around = next;
+            }
+            _ => break,
+        }
+    }
+    (!path.is_empty()).then_some(path)
 }
 
 struct Reader<'t, 'd> {
