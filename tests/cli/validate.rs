@@ -141,6 +141,11 @@ fn every_diagnostic_is_as_terraforms() {
     assert!(!told.valid);
     let errors = told.diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
     assert_eq!((told.error_count, told.warning_count), (errors, told.diagnostics.len() - errors));
+    for snippet in told.diagnostics.iter().filter_map(|it| it.snippet.as_ref()) {
+        for Value { traversal, statement } in &snippet.values {
+            assert!(!traversal.is_empty() && !statement.is_empty());
+        }
+    }
     let find = |place: &str| {
         let found = told
             .diagnostics
