@@ -9,7 +9,8 @@
 
 use sealform::provider::aws;
 use sealform::resource;
-use sealform::schema::reference;
+use sealform::resource::data;
+use sealform::schema::{reference, reference_section};
 use std::path::Path;
 
 #[track_caller]
@@ -70,4 +71,26 @@ provider "aws" {
         &aws::SCHEMA,
     );
     compare("src/provider/README.md", &page);
+}
+
+#[test]
+fn of_the_data_sources() {
+    let mut page = String::from(
+        "# Data sources\n\nWhat a configuration reads and does not manage: `data \"TYPE\" \"NAME\" { … }`, \
+         referred to as `data.TYPE.NAME.attribute`. Their names and attributes are those of the \
+         Terraform AWS provider, but `aws_s3_buckets`, which is Sealform's own. `provider`, \
+         `for_each`, `count` and `depends_on` stand beside the attributes. What is read only is \
+         not set, but told.\n",
+    );
+    for source in data::SOURCES {
+        let section = reference_section(
+            source.name(),
+            source.description(),
+            source.example(),
+            source.schema(),
+        );
+        page.push('\n');
+        page.push_str(&section);
+    }
+    compare("src/resource/data/README.md", &page);
 }

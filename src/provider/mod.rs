@@ -25,6 +25,17 @@ pub struct Target {
     pub request: Value,
 }
 
+/// A question that only reads: a data source and its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The data source, such as `aws_kms_key`.
+    pub ty: Arc<str>,
+    /// The address of the provider: `aws` or `aws.eu`.
+    pub provider: Arc<str>,
+    /// Every attribute that a configuration may set; null where it is not given.
+    pub arguments: Value,
+}
+
 /// A service that holds live objects. Every call may be made many times at once.
 pub trait Provider: Send + Sync + 'static {
     /// Prepares the provider of this address once: Region, credentials and account.
@@ -32,6 +43,10 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Reads the settings of an object.
     fn read(&self, target: &Target) -> impl Future<Output = Result<Value, ProviderError>> + Send;
+
+    /// Answers a question: an object with every attribute of the data source's schema. What was
+    /// asked with something that must not be shown is answered so, too.
+    fn query(&self, query: &Query) -> impl Future<Output = Result<Value, ProviderError>> + Send;
 
     /// Replaces the settings of an object. The service may take a while to show them.
     fn write(

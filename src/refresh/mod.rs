@@ -61,7 +61,7 @@ pub async fn refresh<P: Provider>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::ErrorKind;
+    use crate::provider::{ErrorKind, Query};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -105,6 +105,10 @@ mod tests {
                 });
             }
             Ok(Value::from(&*target.identity))
+        }
+
+        async fn query(&self, _: &Query) -> Result<Value, ProviderError> {
+            panic!("nothing is asked here")
         }
 
         async fn write(&self, _: &Target, _: &Value) -> Result<(), ProviderError> {

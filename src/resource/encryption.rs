@@ -58,7 +58,7 @@ static RULE: Schema = Schema {
         ),
         Attribute::open(
             "blocked_encryption_types",
-            AttrType::SetOfString,
+            AttrType::SET_OF_STRING,
             Usage::OptionalComputed,
             "Which encryption new objects may not use: [\"SSE-C\"], or [\"NONE\"] or [] to block \
              nothing. Where nothing is said it stays as it is.",
@@ -390,7 +390,7 @@ fn one_of(
 
 /// What is wrong with the name of a bucket, if S3 would never have made one of that name. Buckets
 /// from before 2018 in us-east-1 may have up to 255 characters, capitals and underscores.
-fn bucket_name_fault(name: &str) -> Option<&'static str> {
+pub(super) fn bucket_name_fault(name: &str) -> Option<&'static str> {
     if name.starts_with("arn:") {
         Some("this is an ARN; give the name of the bucket alone")
     } else if name.starts_with("s3://") {

@@ -6,10 +6,12 @@
 //! (`expected_bucket_owner`). Settings are an object in the shape of the type's schema: a block is
 //! a list of one object. It never calls a service: that is `provider`'s half.
 
+pub mod data;
 mod encryption;
 mod kms_key;
 mod leaf;
 
+use self::encryption::bucket_name_fault;
 pub use self::encryption::{BucketEncryption, is_directory_bucket};
 pub use self::kms_key::KeyRef;
 pub use self::leaf::{leaf, leaves, with_leaf};

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
-    /// `503 SlowDown`.
+    /// `503 SlowDown`; of KMS `400 ThrottlingException`, of STS `400 Throttling`.
     SlowDown,
-    /// `500 InternalError`.
+    /// `500 InternalError`; of KMS `KMSInternalException`, of STS `InternalFailure`.
     InternalError,
     /// The connection is cut, before or after the request took effect.
     Reset,
@@ -58,7 +58,7 @@ impl FromStr for FaultKind {
 pub struct Faults {
     /// What goes wrong.
     pub kind: FaultKind,
-    /// The share of S3 requests that it strikes, from 0 to 1.
+    /// The share of requests that it strikes, from 0 to 1.
     pub rate: f64,
     /// The seed of the choice.
     pub seed: u64,

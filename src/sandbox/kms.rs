@@ -75,6 +75,28 @@ impl Refusal {
     }
 }
 
+/// The answer of a KMS that is overloaded, or else broken.
+pub(super) fn failure(overload: bool) -> Reply {
+    let refusal = if overload {
+        let message = "You have exceeded the rate at which you may call KMS. Reduce the frequency \
+                       of your calls.";
+        Refusal::new("ThrottlingException", message.to_owned())
+    } else {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let message = "The request was rejected because an internal exception occurred.";
+        Refusal { status, code: "KMSInternalException", message: message.to_owned() }
+    };
+    refusal.reply()
+}
+
+impl Refusal {
+    fn reply(&self) -> Reply {
+        let document = ErrorDocument { code: self.code, message: &self.message };
+        let body = serde_json::to_string(&document).unwrap_or_default();
+        Reply { status: self.status, content_type: CONTENT_TYPE, body, bucket_region: None }
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -155,6 +177,24 @@ struct KeyMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     encryption_algorithms: Option<[&'static str; 1]>,
     multi_region: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multi_region_configuration: Option<MultiRegionConfiguration>,
+}
+
+/// A multi-Region key is the primary one here, and has no replicas.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct MultiRegionConfiguration {
+    multi_region_key_type: &'static str,
+    primary_key: MultiRegionKey,
+    replica_keys: [MultiRegionKey; 0],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct MultiRegionKey {
+    arn: String,
+    region: String,
 }
 
 impl From<&Key> for KeyDocument {
@@ -176,6 +216,14 @@ impl From<&Key> for KeyDocument {
                 key_spec: key.spec.clone(),
                 encryption_algorithms: key.is_symmetric().then_some(["SYMMETRIC_DEFAULT"]),
                 multi_region: key.is_multi_region(),
+                multi_region_configuration: key.is_multi_region().then(|| {
+                    let (arn, region) = (key.arn(), key.region.clone());
+                    MultiRegionConfiguration {
+                        multi_region_key_type: "PRIMARY",
+                        primary_key: MultiRegionKey { arn, region },
+                        replica_keys: [],
+                    }
+                }),
             },
         }
     }
@@ -214,14 +262,12 @@ pub(super) fn handle(
     caller: Caller<'_>,
     body: &[u8],
 ) -> Reply {
-    let (status, body) = match carry_out(world, operation, caller, body) {
-        Ok(body) => (StatusCode::OK, body),
-        Err(refusal) => {
-            let document = ErrorDocument { code: refusal.code, message: &refusal.message };
-            (refusal.status, serde_json::to_string(&document).unwrap_or_default())
+    match carry_out(world, operation, caller, body) {
+        Ok(body) => {
+            Reply { status: StatusCode::OK, content_type: CONTENT_TYPE, body, bucket_region: None }
         }
-    };
-    Reply { status, content_type: CONTENT_TYPE, body, bucket_region: None }
+        Err(refusal) => refusal.reply(),
+    }
 }
 
 fn carry_out(
@@ -260,10 +306,9 @@ fn describe(world: &World, caller: Caller<'_>, text: &str) -> Result<Key, Refusa
         let message = format!("Invalid arn {}", reference.region);
         return Err(Refusal::new("NotFoundException", message));
     }
-    if let Some(key) = world.key(&reference) {
-        return Ok(Key::clone(&key));
-    }
-    if reference.account != account {
+    let key = world.key(&reference);
+    let denied = key.as_ref().map_or(reference.account != account, |key| key.denied);
+    if denied {
         let message = format!(
             "User: {} is not authorized to perform: kms:DescribeKey on resource: {text} because the resource does not \
              exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly \
@@ -271,6 +316,9 @@ fn describe(world: &World, caller: Caller<'_>, text: &str) -> Result<Key, Refusa
             arn("iam", "", account, "user/sandbox")
         );
         return Err(Refusal::new("AccessDeniedException", message));
+    }
+    if let Some(key) = key {
+        return Ok(Key::clone(&key));
     }
     Err(match &reference.name {
         KeyName::Id(id) => {

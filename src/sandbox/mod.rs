@@ -39,8 +39,10 @@ mod s3;
 mod server;
 mod store;
 mod sts;
+mod tagging;
 #[cfg(test)]
 mod tests;
+mod website;
 mod wire;
 mod world;
 mod xml;
@@ -70,7 +72,7 @@ pub struct Options {
     pub port: u16,
     /// How long every answer is held back.
     pub latency: Duration,
-    /// Which faults S3 operations meet; `None` for none.
+    /// Which faults requests meet; `None` for none.
     pub faults: Option<Faults>,
 }
 

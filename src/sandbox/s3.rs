@@ -12,7 +12,7 @@ use super::world::{
     Algorithm, Bucket, Encryption, KeyName, KeyReference, KeyState, World, is_bucket_name,
     is_directory_bucket,
 };
-use super::xml;
+use super::{tagging, website, xml};
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,12 @@ pub(super) enum Operation {
     GetBucketEncryption,
     PutBucketEncryption,
     DeleteBucketEncryption,
+    GetBucketTagging,
+    PutBucketTagging,
+    DeleteBucketTagging,
+    GetBucketWebsite,
+    PutBucketWebsite,
+    DeleteBucketWebsite,
     /// Whatever else S3 can do.
     Unsupported,
 }
@@ -51,6 +57,12 @@ impl Operation {
             ("PUT", Some("encryption")) if only(&["encryption"]) => Self::PutBucketEncryption,
             ("DELETE", Some("encryption")) if only(&["encryption"]) => Self::DeleteBucketEncryption,
             ("GET", Some("location")) if only(&["location"]) => Self::GetBucketLocation,
+            ("GET", Some("tagging")) if only(&["tagging"]) => Self::GetBucketTagging,
+            ("PUT", Some("tagging")) if only(&["tagging"]) => Self::PutBucketTagging,
+            ("DELETE", Some("tagging")) if only(&["tagging"]) => Self::DeleteBucketTagging,
+            ("GET", Some("website")) if only(&["website"]) => Self::GetBucketWebsite,
+            ("PUT", Some("website")) if only(&["website"]) => Self::PutBucketWebsite,
+            ("DELETE", Some("website")) if only(&["website"]) => Self::DeleteBucketWebsite,
             ("PUT", None) => Self::CreateBucket,
             ("DELETE", None) => Self::DeleteBucket,
             ("HEAD", None) => Self::HeadBucket,
@@ -68,6 +80,12 @@ impl Operation {
             Self::GetBucketEncryption => "GetBucketEncryption",
             Self::PutBucketEncryption => "PutBucketEncryption",
             Self::DeleteBucketEncryption => "DeleteBucketEncryption",
+            Self::GetBucketTagging => "GetBucketTagging",
+            Self::PutBucketTagging => "PutBucketTagging",
+            Self::DeleteBucketTagging => "DeleteBucketTagging",
+            Self::GetBucketWebsite => "GetBucketWebsite",
+            Self::PutBucketWebsite => "PutBucketWebsite",
+            Self::DeleteBucketWebsite => "DeleteBucketWebsite",
             Self::Unsupported => "Unsupported",
         }
     }
@@ -98,7 +116,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self { status, code, message: message.into(), argument: None, region: None }
     }
 
@@ -125,7 +147,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
     }
 
-    fn malformed() -> Self {
+    pub(super) fn malformed() -> Self {
         let message = "The XML you provided was not well-formed or did not validate against our published schema";
         Self::new(StatusCode::BAD_REQUEST, "MalformedXML", message)
     }
@@ -212,18 +234,24 @@ fn carry_out(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
             })?)?;
             Ok(Reply::empty(StatusCode::NO_CONTENT))
         }
+        Operation::GetBucketTagging => tagging::get(&*authorized(world, call)?),
+        Operation::PutBucketTagging => tagging::put(world, call),
+        Operation::DeleteBucketTagging => tagging::delete(world, call),
+        Operation::GetBucketWebsite => website::get(&*authorized(world, call)?),
+        Operation::PutBucketWebsite => website::put(world, call),
+        Operation::DeleteBucketWebsite => website::delete(world, call),
         Operation::Unsupported => Err(Refusal::not_implemented(
             "A header or query you provided requested a function that is not implemented.",
         )),
     }
 }
 
-fn found(found: bool) -> Result<(), Refusal> {
+pub(super) fn found(found: bool) -> Result<(), Refusal> {
     if found { Ok(()) } else { Err(Refusal::no_such_bucket()) }
 }
 
 /// The call's bucket, if the caller may do anything to it from where it asks.
-fn authorized(world: &World, call: &Call<'_>) -> Result<Arc<Bucket>, Refusal> {
+pub(super) fn authorized(world: &World, call: &Call<'_>) -> Result<Arc<Bucket>, Refusal> {
     let bucket = world.bucket(call.bucket).ok_or_else(Refusal::no_such_bucket)?;
     if call.caller.region != bucket.region {
         let message = "The bucket you are attempting to access must be addressed using the specified endpoint. \
@@ -402,7 +430,7 @@ fn put_encryption(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
 
 const KEY_ELEMENT: &str = "KMSMasterKeyID";
 
-fn read_xml<'de, T: serde::Deserialize<'de>>(body: &'de [u8]) -> Result<T, Refusal> {
+pub(super) fn read_xml<'de, T: serde::Deserialize<'de>>(body: &'de [u8]) -> Result<T, Refusal> {
     std::str::from_utf8(body)
         .ok()
         .and_then(|text| quick_xml::de::from_str(text).ok())

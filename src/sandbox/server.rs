@@ -24,8 +24,8 @@ use super::wire::{Caller, Reply};
 use super::world::World;
 use super::{Options, kms, s3, sts};
 
-/// The longest body that is read; the longest legitimate one is a few hundred bytes.
-const BODY_LIMIT: usize = 64 * 1024;
+/// The longest body that is read; the longest legitimate one is that of fifty tags.
+const BODY_LIMIT: usize = 128 * 1024;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -115,27 +115,17 @@ async fn answer(
         None => Refusal::access_denied().reply("", &request_id),
         Some(caller) => match read(body).await? {
             None => Refusal::too_long().reply("", &request_id),
-            Some(body) => match caller.service {
-                "kms" => {
-                    let operation = kms::Operation::of(&parts.headers);
-                    shared.count(operation.name());
-                    kms::handle(&shared.world, operation, caller, &body)
+            Some(body) => {
+                let ask = Ask { parts: &parts, caller, body: &body, request_id: &request_id };
+                match Service::of(caller.service) {
+                    Some(service) => answer_of(&shared, service, &ask).await?,
+                    None => {
+                        shared.count("Unsupported");
+                        let message = "The sandbox serves S3, KMS and STS only.";
+                        Refusal::not_implemented(message).reply("", &request_id)
+                    }
                 }
-                "sts" => {
-                    let form = String::from_utf8_lossy(&body);
-                    let operation = sts::Operation::of(&form);
-                    shared.count(operation.name());
-                    sts::handle(operation, caller, &parts.headers, &form, &request_id)
-                }
-                "s3" | "s3express" => {
-                    answer_s3(&shared, &parts, caller, &body, &request_id).await?
-                }
-                _ => {
-                    shared.count("Unsupported");
-                    let message = "The sandbox serves S3, KMS and STS only.";
-                    Refusal::not_implemented(message).reply("", &request_id)
-                }
-            },
+            }
         },
     };
     if !shared.latency.is_zero() {
@@ -144,27 +134,84 @@ async fn answer(
     Ok(respond(reply, parts.method == Method::HEAD, &request_id))
 }
 
-async fn answer_s3(
-    shared: &Shared,
-    parts: &Parts,
-    caller: Caller<'_>,
-    body: &[u8],
-    request_id: &str,
+/// Which protocol is spoken.
+#[derive(Debug, Clone, Copy)]
+enum Service {
+    S3,
+    Kms,
+    Sts,
+}
+
+impl Service {
+    /// By the name of the service in the credential.
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "s3" | "s3express" => Some(Self::S3),
+            "kms" => Some(Self::Kms),
+            "sts" => Some(Self::Sts),
+            _ => None,
+        }
+    }
+}
+
+/// A request that is read to its end.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    parts: &'a Parts,
+    caller: Caller<'a>,
+    body: &'a [u8],
+    request_id: &'a str,
+}
+
+/// Answers for a service, unless a planned fault strikes.
+async fn answer_of(shared: &Shared, service: Service, ask: &Ask<'_>) -> Result<Reply, Cut> {
+    let Ask { parts, caller, body, request_id } = *ask;
+    let strike = || shared.faults.as_ref().and_then(FaultSource::strike);
+    match service {
+        Service::S3 => {
+            let (bucket, has_key) = address(parts);
+            let query = parts.uri.query().unwrap_or_default();
+            let operation = s3::Operation::of(&parts.method, bucket, has_key, query);
+            shared.count(operation.name());
+            let bucket = bucket.unwrap_or_default();
+            let headers = &parts.headers;
+            let call = s3::Call { operation, bucket, caller, headers, query, body, request_id };
+            let refuse = |overload: bool| {
+                let refusal =
+                    if overload { Refusal::slow_down() } else { Refusal::internal_error() };
+                refusal.reply(bucket, request_id)
+            };
+            struck(strike(), refuse, || s3::handle(&shared.world, &call)).await
+        }
+        Service::Kms => {
+            let operation = kms::Operation::of(&parts.headers);
+            shared.count(operation.name());
+            let act = || kms::handle(&shared.world, operation, caller, body);
+            struck(strike(), kms::failure, act).await
+        }
+        Service::Sts => {
+            let form = String::from_utf8_lossy(body);
+            let operation = sts::Operation::of(&form);
+            shared.count(operation.name());
+            let act = || sts::handle(operation, caller, &parts.headers, &form, request_id);
+            struck(strike(), |overload| sts::failure(overload, request_id), act).await
+        }
+    }
+}
+
+/// What comes of a request that a fault may strike. `refuse` is told whether it is for overload.
+async fn struck(
+    strike: Option<Strike>,
+    refuse: impl FnOnce(bool) -> Reply,
+    act: impl FnOnce() -> Reply,
 ) -> Result<Reply, Cut> {
-    let (bucket, has_key) = address(parts);
-    let query = parts.uri.query().unwrap_or_default();
-    let operation = s3::Operation::of(&parts.method, bucket, has_key, query);
-    shared.count(operation.name());
-    let bucket = bucket.unwrap_or_default();
-    let headers = &parts.headers;
-    let call = s3::Call { operation, bucket, caller, headers, query, body, request_id };
-    match shared.faults.as_ref().and_then(FaultSource::strike) {
-        None => Ok(s3::handle(&shared.world, &call)),
-        Some(Strike::SlowDown) => Ok(Refusal::slow_down().reply(bucket, request_id)),
-        Some(Strike::InternalError) => Ok(Refusal::internal_error().reply(bucket, request_id)),
+    match strike {
+        None => Ok(act()),
+        Some(Strike::SlowDown) => Ok(refuse(true)),
+        Some(Strike::InternalError) => Ok(refuse(false)),
         Some(Strike::ResetBeforeEffect) => Err(Cut),
         Some(Strike::ResetAfterEffect) => {
-            drop(s3::handle(&shared.world, &call));
+            drop(act());
             Err(Cut)
         }
         // Ends with the connection, when the client goes away.

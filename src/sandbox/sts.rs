@@ -51,6 +51,36 @@ impl Refusal {
     }
 }
 
+/// The answer of an STS that is overloaded, or else broken.
+pub(super) fn failure(overload: bool, request_id: &str) -> Reply {
+    let refusal = if overload {
+        Refusal::new("Throttling", "Rate exceeded")
+    } else {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let message = "The request processing has failed because of an unknown error.";
+        Refusal { status, ..Refusal::new("InternalFailure", message) }
+    };
+    refused(&refusal, request_id).map_or_else(|_| broken(), reply)
+}
+
+fn refused(
+    refusal: &Refusal,
+    request_id: &str,
+) -> Result<(StatusCode, String), quick_xml::SeError> {
+    let Refusal { status, code, message } = refusal;
+    let error = xml::StsError { blame: "Sender", code, message };
+    let document = xml::StsErrorDocument { namespace: xml::STS_NAMESPACE, error, request_id };
+    Ok((*status, xml::write("ErrorResponse", &document)?))
+}
+
+fn reply((status, body): (StatusCode, String)) -> Reply {
+    Reply { content_type: "text/xml", ..Reply::xml(status, body) }
+}
+
+fn broken() -> Reply {
+    Reply::empty(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 /// Carries out one request.
 pub(super) fn handle(
     operation: Operation,
@@ -67,7 +97,7 @@ pub(super) fn handle(
         }
     };
     let namespace = xml::STS_NAMESPACE;
-    let (status, text) = match result {
+    let written = match result {
         Ok(result) => {
             let root = match &result {
                 xml::StsResult::GetCallerIdentityResult(_) => "GetCallerIdentityResponse",
@@ -75,18 +105,11 @@ pub(super) fn handle(
             };
             let metadata = xml::StsMetadata { request_id };
             let document = xml::StsDocument { namespace, result, metadata };
-            (StatusCode::OK, xml::write(root, &document))
+            xml::write(root, &document).map(|body| (StatusCode::OK, body))
         }
-        Err(Refusal { status, code, message }) => {
-            let error = xml::StsError { blame: "Sender", code, message: &message };
-            let document = xml::StsErrorDocument { namespace, error, request_id };
-            (status, xml::write("ErrorResponse", &document))
-        }
+        Err(refusal) => refused(&refusal, request_id),
     };
-    text.map_or_else(
-        |_| Reply::empty(StatusCode::INTERNAL_SERVER_ERROR),
-        |body| Reply { content_type: "text/xml", ..Reply::xml(status, body) },
-    )
+    written.map_or_else(|_| broken(), reply)
 }
 
 fn caller_identity(caller: Caller<'_>, headers: &HeaderMap) -> xml::StsResult {

@@ -66,6 +66,11 @@ pub(super) struct Bucket {
     /// Every operation on it is refused, as by a bucket policy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) denied: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) tags: BTreeMap<String, String>,
+    /// The index document of its website, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) website: Option<String>,
 }
 
 impl Bucket {
@@ -85,6 +90,8 @@ impl Bucket {
             },
             only_key: None,
             denied: false,
+            tags: BTreeMap::new(),
+            website: None,
         }
     }
 
@@ -153,6 +160,9 @@ pub(super) struct Key {
     /// Seconds since the epoch; only while deletion is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) deletion: Option<i64>,
+    /// Nobody may describe it, as by its key policy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) denied: bool,
     /// Made and kept by AWS; never stored, since it always exists.
     #[serde(skip)]
     pub(super) aws_managed: bool,
@@ -171,6 +181,7 @@ impl Key {
             description: String::new(),
             created: Timestamp::now().as_second(),
             deletion: None,
+            denied: false,
             aws_managed: false,
         }
     }
@@ -414,6 +425,27 @@ impl World {
         let bucket = Bucket { denied: true, ..Bucket::clone(bucket) };
         state.put_bucket(bucket)?;
         Ok(true)
+    }
+
+    /// Gives a bucket these tags in place of those that it has. False if there is no such bucket.
+    pub fn tag_bucket<K: Into<String>, V: Into<String>>(
+        &self,
+        name: &str,
+        tags: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<bool, StoreError> {
+        let tags = tags.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        self.update_bucket(name, |bucket| {
+            bucket.tags = tags;
+            Ok(())
+        })
+    }
+
+    /// Has every question about the key refused from now on, as a key policy would. False if there is none that can be
+    /// changed.
+    pub fn deny_key(&self, name: &str, region: &str, account: &str) -> Result<bool, StoreError> {
+        let reference = KeyReference::parse(name, region, account)
+            .ok_or_else(|| StoreError::KeyName(name.to_owned()))?;
+        Ok(self.update_key(&reference, |key| key.denied = true)?.is_some())
     }
 
     /// Enables, disables or schedules the deletion of a key. False if there is none that can be changed.

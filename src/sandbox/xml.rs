@@ -137,6 +137,57 @@ pub(super) struct LocationDocument<'a> {
     pub(super) location: &'a str,
 }
 
+/// The body of `PutBucketTagging`.
+#[derive(Debug, Deserialize)]
+pub(super) enum PutTaggingBody {
+    Tagging(Tagging),
+}
+
+/// What `GetBucketTagging` answers and `PutBucketTagging` takes.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tagging {
+    #[serde(rename = "@xmlns", default, skip_serializing_if = "Option::is_none")]
+    pub(super) namespace: Option<String>,
+    #[serde(rename = "TagSet")]
+    pub(super) set: TagSet,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TagSet {
+    #[serde(rename = "Tag", default)]
+    pub(super) tags: Vec<Tag>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+pub(super) struct Tag {
+    pub(super) key: String,
+    pub(super) value: String,
+}
+
+/// The body of `PutBucketWebsite`.
+#[derive(Debug, Deserialize)]
+pub(super) enum PutWebsiteBody {
+    WebsiteConfiguration(WebsiteConfiguration),
+}
+
+/// What `GetBucketWebsite` answers and `PutBucketWebsite` takes, as far as it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WebsiteConfiguration {
+    #[serde(rename = "@xmlns", default, skip_serializing_if = "Option::is_none")]
+    pub(super) namespace: Option<String>,
+    #[serde(rename = "IndexDocument")]
+    pub(super) index: IndexDocument,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct IndexDocument {
+    pub(super) suffix: String,
+}
+
 /// An STS answer: the result under its own name, then the request's id.
 #[derive(Debug, Serialize)]
 pub(super) struct StsDocument<'a, R> {

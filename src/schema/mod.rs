@@ -6,7 +6,7 @@
 
 mod reference;
 
-pub use self::reference::reference;
+pub use self::reference::{reference, reference_section};
 
 use crate::value::Type;
 
@@ -19,8 +19,8 @@ pub struct Schema {
     pub blocks: &'static [NestedBlock],
 }
 
-/// An attribute of a block.
-#[derive(Debug)]
+/// An attribute of a block, or of an object.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Attribute {
     /// Its name.
     pub name: &'static str,
@@ -43,8 +43,14 @@ pub enum AttrType {
     Number,
     /// `string`.
     String,
-    /// `set(string)`.
-    SetOfString,
+    /// `list(…)`.
+    List(&'static Self),
+    /// `set(…)`.
+    Set(&'static Self),
+    /// `map(…)`.
+    Map(&'static Self),
+    /// `object({…})`, of attributes in any order.
+    Object(&'static [Attribute]),
 }
 
 impl Attribute {
@@ -57,18 +63,61 @@ impl Attribute {
     ) -> Self {
         Self { name, ty, usage, sensitive: false, description }
     }
+
+    /// One that the configuration must give.
+    pub const fn required(name: &'static str, ty: AttrType, description: &'static str) -> Self {
+        Self::open(name, ty, Usage::Required, description)
+    }
+
+    /// One that the configuration may give, and that nothing stands in for.
+    pub const fn optional(name: &'static str, ty: AttrType, description: &'static str) -> Self {
+        Self::open(name, ty, Usage::Optional, description)
+    }
+
+    /// One that the live world gives.
+    pub const fn computed(name: &'static str, ty: AttrType, description: &'static str) -> Self {
+        Self::open(name, ty, Usage::Computed, description)
+    }
+
+    /// Whether the configuration may give it.
+    pub const fn is_settable(&self) -> bool {
+        !matches!(self.usage, Usage::Computed)
+    }
 }
 
 impl AttrType {
+    /// `list(string)`.
+    pub const LIST_OF_STRING: Self = Self::List(&Self::String);
+    /// `set(string)`.
+    pub const SET_OF_STRING: Self = Self::Set(&Self::String);
+    /// `map(string)`.
+    pub const MAP_OF_STRING: Self = Self::Map(&Self::String);
+
     /// The type of the language.
     pub fn ty(self) -> Type {
         match self {
             Self::Bool => Type::Bool,
             Self::Number => Type::Number,
             Self::String => Type::String,
-            Self::SetOfString => Type::set(Type::String),
+            Self::List(element) => Type::list(element.ty()),
+            Self::Set(element) => Type::set(element.ty()),
+            Self::Map(element) => Type::map(element.ty()),
+            Self::Object(attributes) => object_type(attributes),
         }
     }
+
+    /// The attributes of the objects that a value of this type is, or is made of.
+    pub fn attributes(self) -> &'static [Attribute] {
+        match self {
+            Self::Bool | Self::Number | Self::String => &[],
+            Self::List(element) | Self::Set(element) | Self::Map(element) => element.attributes(),
+            Self::Object(attributes) => attributes,
+        }
+    }
+}
+
+fn object_type(attributes: &[Attribute]) -> Type {
+    Type::object(attributes.iter().map(|attribute| (attribute.name, attribute.ty.ty())))
 }
 
 /// Who gives an attribute's value.
@@ -108,6 +157,14 @@ impl Schema {
         self.blocks.iter().find(|block| block.name == name)
     }
 
+    /// The type of the object that a block becomes: its attributes, and each block as a list of
+    /// objects.
+    pub fn object_type(&self) -> Type {
+        let attributes = self.attributes.iter().map(|it| (it.name, it.ty.ty()));
+        let blocks = self.blocks.iter().map(|it| (it.name, Type::list(it.schema.object_type())));
+        Type::object(attributes.chain(blocks))
+    }
+
     /// Whether the names of `path` lead to an attribute or block.
     pub fn has(&self, path: &[std::sync::Arc<str>]) -> bool {
         match path {
@@ -122,7 +179,7 @@ impl Schema {
         let attributes = self
             .attributes
             .iter()
-            .filter(|attribute| attribute.usage != Usage::Computed)
+            .filter(|attribute| attribute.is_settable())
             .map(|attribute| attribute.name);
         attributes.chain(self.blocks.iter().map(|block| block.name))
     }

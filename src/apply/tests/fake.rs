@@ -2,7 +2,7 @@
 
 use crate::event::{Event, Reporter};
 use crate::plan::Step;
-use crate::provider::{ErrorKind, Provider, ProviderError, Target};
+use crate::provider::{ErrorKind, Provider, ProviderError, Query, Target};
 use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -109,6 +109,10 @@ impl Provider for Fake {
             bucket.live.clone()
         };
         self.call("read", target, look).await
+    }
+
+    async fn query(&self, _: &Query) -> Result<Value, ProviderError> {
+        panic!("nothing is asked here")
     }
 
     async fn write(&self, target: &Target, settings: &Value) -> Result<(), ProviderError> {

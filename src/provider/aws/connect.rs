@@ -4,7 +4,7 @@ use super::endpoint::{CustomEndpoint, Resolver};
 use super::error::{find, holds_none, no_credentials, of_sts, plain};
 use super::http;
 use super::retry::{Conflicts, Throttled, retries, timeouts, unlimited};
-use super::settings::{AssumeRole, Settings};
+use super::settings::{AssumeRole, Endpoints, Settings};
 use crate::provider::{ErrorKind, ProviderError};
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -23,7 +23,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_async::time::SharedTimeSource;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -33,6 +33,14 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The Region of the embedded endpoint where nothing is said.
 pub(super) const SANDBOX_REGION: &str = "us-east-1";
+
+/// Whose credentials a provider has (STS, `GetCallerIdentity`).
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) account: String,
+    pub(super) arn: Option<String>,
+    pub(super) user_id: Option<String>,
+}
 
 /// A connected provider.
 #[derive(Debug)]
@@ -46,7 +54,8 @@ pub(super) struct Connection {
     elsewhere: Mutex<BTreeMap<Arc<str>, Arc<str>>>,
     custom_endpoint: CustomEndpoint,
     throttled: Throttled,
-    account: OnceCell<Result<String, ProviderError>>,
+    identity: OnceCell<Result<Identity, ProviderError>>,
+    kms: OnceLock<aws_sdk_kms::Client>,
 }
 
 impl Connection {
@@ -74,12 +83,13 @@ impl Connection {
             elsewhere: Mutex::default(),
             custom_endpoint: CustomEndpoint::default(),
             throttled,
-            account: OnceCell::new(),
+            identity: OnceCell::new(),
+            kms: OnceLock::new(),
         };
         if !settings.allowed_account_ids.is_empty() {
-            let account = connection.account().await?;
-            if !settings.allowed_account_ids.contains(&account) {
-                return Err(forbidden_account(&account, settings));
+            let Identity { account, .. } = connection.identity().await?;
+            if !settings.allowed_account_ids.contains(account) {
+                return Err(forbidden_account(account, settings));
             }
         }
         Ok(connection)
@@ -134,26 +144,60 @@ impl Connection {
         }
     }
 
-    /// The account of the credentials (STS, `GetCallerIdentity`), asked for once.
-    pub(super) async fn account(&self) -> Result<String, ProviderError> {
-        self.account.get_or_init(|| self.caller_account()).await.clone()
+    /// The client of KMS, made once.
+    pub(super) fn kms(&self) -> &aws_sdk_kms::Client {
+        self.kms.get_or_init(|| {
+            let mut config = aws_sdk_kms::config::Builder::from(&self.sdk)
+                .retry_config(retries(&self.settings))
+                .retry_partition(self.retry_partition.clone())
+                .timeout_config(timeouts(&self.settings))
+                .interceptor(self.throttled.clone());
+            // Else the one of the environment stays.
+            if let Some(url) = &self.settings.endpoints.kms {
+                config = config.endpoint_url(url);
+            }
+            aws_sdk_kms::Client::from_conf(config.build())
+        })
     }
 
-    async fn caller_account(&self) -> Result<String, ProviderError> {
+    /// Where requests to KMS go, in words.
+    pub(super) fn kms_place(&self) -> String {
+        let own = self.settings.endpoints.kms.as_deref();
+        match own.or_else(|| self.sdk.endpoint_url()) {
+            Some(url) => url.to_owned(),
+            None => format!("KMS in {}", self.region),
+        }
+    }
+
+    /// How often the service has asked to slow down so far.
+    pub(super) fn throttled(&self) -> &Throttled {
+        &self.throttled
+    }
+
+    /// Whose credentials these are (STS, `GetCallerIdentity`), asked for once.
+    pub(super) async fn identity(&self) -> Result<&Identity, ProviderError> {
+        let identity = self.identity.get_or_init(|| self.caller_identity()).await;
+        identity.as_ref().map_err(Clone::clone)
+    }
+
+    async fn caller_identity(&self) -> Result<Identity, ProviderError> {
         let client = aws_sdk_sts::Client::from_conf(
             aws_sdk_sts::config::Builder::from(&sts_config(&self.sdk, &self.settings))
                 .retry_config(retries(&self.settings))
+                .retry_partition(self.retry_partition.clone())
                 .timeout_config(timeouts(&self.settings))
+                .interceptor(self.throttled.clone())
                 .build(),
         );
         let answer = client.get_caller_identity().send().await.map_err(|error| {
             let what = "The account of the credentials cannot be found out.";
             of_sts(&error, what, &sts_place(&self.settings, &self.region))
         })?;
-        answer.account.ok_or_else(|| {
+        let account = answer.account.ok_or_else(|| {
             let detail = "STS answers GetCallerIdentity without an account. Check the endpoint.";
             plain(ErrorKind::Other, "Answer not understood", detail.to_owned())
-        })
+        })?;
+        Ok(Identity { account, arn: answer.arn, user_id: answer.user_id })
     }
 }
 
@@ -177,8 +221,9 @@ async fn load(settings: &Settings) -> Result<SdkConfig, ProviderError> {
     let http = http::client(settings)?;
     let (sdk, base) = if settings.sandbox {
         // Without them requests would leave this machine.
-        if settings.endpoints.s3.is_none() || settings.endpoints.sts.is_none() {
-            let detail = "The sandbox needs its own endpoints of S3 and STS.".to_owned();
+        let Endpoints { s3, kms, sts } = &settings.endpoints;
+        if s3.is_none() || kms.is_none() || sts.is_none() {
+            let detail = "The sandbox needs its own endpoints of S3, KMS and STS.".to_owned();
             return Err(plain(ErrorKind::Configuration, "Missing endpoint", detail));
         }
         let credentials = sandbox_credentials(settings);

@@ -10,12 +10,17 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId as _;
 use std::error::Error;
 
-/// Which of the three operations failed.
+/// Which operation of S3 failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Get,
     Put,
     Delete,
+    Head,
+    Location,
+    Tagging,
+    Website,
+    List,
 }
 
 impl Operation {
@@ -24,6 +29,11 @@ impl Operation {
             Self::Get => "GetBucketEncryption",
             Self::Put => "PutBucketEncryption",
             Self::Delete => "DeleteBucketEncryption",
+            Self::Head => "HeadBucket",
+            Self::Location => "GetBucketLocation",
+            Self::Tagging => "GetBucketTagging",
+            Self::Website => "GetBucketWebsite",
+            Self::List => "ListBuckets",
         }
     }
 
@@ -34,6 +44,11 @@ impl Operation {
             (Self::Get, true) => "s3express:GetEncryptionConfiguration",
             (Self::Put | Self::Delete, false) => "s3:PutEncryptionConfiguration",
             (Self::Put | Self::Delete, true) => "s3express:PutEncryptionConfiguration",
+            (Self::Head, _) => "s3:ListBucket",
+            (Self::Location, _) => "s3:GetBucketLocation",
+            (Self::Tagging, _) => "s3:GetBucketTagging",
+            (Self::Website, _) => "s3:GetBucketWebsite",
+            (Self::List, _) => "s3:ListAllMyBuckets",
         }
     }
 }
@@ -42,11 +57,25 @@ impl Operation {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<'a> {
     pub(super) operation: Operation,
+    /// The bucket; empty where it is about none.
     pub(super) bucket: &'a str,
     /// The owner that was asked for, in words that may be shown.
     pub(super) owner: Option<&'a str>,
     /// Where it went: a URL or a Region.
     pub(super) place: &'a str,
+}
+
+impl Call<'_> {
+    /// ` for "bucket"`, where it is about one.
+    fn target(&self) -> String {
+        if self.bucket.is_empty() { String::new() } else { format!(" for {:?}", self.bucket) }
+    }
+
+    /// ` on the bucket "bucket"`, where it is about one.
+    fn on_bucket(&self) -> String {
+        let bucket = self.bucket;
+        if bucket.is_empty() { String::new() } else { format!(" on the bucket {bucket:?}") }
+    }
 }
 
 /// An error that is not the service's.
@@ -59,7 +88,7 @@ pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, call: &Call<'_>) -> 
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    if let Some(found) = without_answer(error, call.place) {
+    if let Some(found) = without_answer(error, call.place, "S3") {
         return found;
     }
     let status = error.raw_response().map(|response| response.status().as_u16());
@@ -78,10 +107,11 @@ pub(super) fn of_sts<E>(error: &SdkError<E, HttpResponse>, what: &str, place: &s
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    if let Some(found) = without_answer(error, place) {
+    if let Some(found) = without_answer(error, place, "STS") {
         return found;
     }
     let code = error.code();
+    let status = error.raw_response().map(|response| response.status().as_u16());
     let (kind, summary, mend) = match code {
         Some(code) if let Some(mend) = credentials_mend(code) => {
             (ErrorKind::Credentials, "Invalid credentials", mend.to_owned())
@@ -90,6 +120,13 @@ where
             let mend = "Its trust policy must name the caller, and the caller must be allowed \
                         sts:AssumeRole on it.";
             (ErrorKind::Denied, "Access denied", mend.to_owned())
+        }
+        _ if asks_to_slow_down(code, status) => {
+            let mend = format!("{place} asked to slow down. Raise `max_retries`.");
+            (ErrorKind::Throttled, "Too many requests", mend)
+        }
+        _ if status.is_some_and(|status| status >= 500) => {
+            (ErrorKind::Other, "Service failure", "Try again later.".to_owned())
         }
         Some(_) | None => (ErrorKind::Configuration, "STS request refused", String::new()),
     };
@@ -104,9 +141,10 @@ where
 }
 
 /// The cases in which the service said nothing.
-fn without_answer<E: Error + 'static>(
+pub(super) fn without_answer<E: Error + 'static>(
     error: &SdkError<E, HttpResponse>,
     place: &str,
+    service: &str,
 ) -> Option<ProviderError> {
     if let Some(error) = find::<CredentialsError>(error) {
         return Some(no_credentials(error));
@@ -123,7 +161,8 @@ fn without_answer<E: Error + 'static>(
         }
         SdkError::ResponseError(_) => {
             let detail = format!(
-                "The answer from {place} is not S3's: {}. Check that the endpoint is the one of S3.",
+                "The answer from {place} is not {service}'s: {}. Check that the endpoint is the one \
+                 of {service}.",
                 cause(error)
             );
             (ErrorKind::Other, "Answer not understood", detail)
@@ -154,12 +193,14 @@ fn by_code(
 ) -> Verdict {
     let Call { operation, bucket, owner, place } = *call;
     let (name, said) = (operation.name(), said(code, message));
+    let target = call.target();
     let named = code.unwrap_or_default();
     if let Some(mend) = credentials_mend(named) {
         return (ErrorKind::Credentials, "Invalid credentials", format!("{said} {mend}"));
     }
     match named {
-        "NoSuchBucket" => {
+        // An answer to HEAD has no code but what its status says.
+        "NoSuchBucket" | "NotFound" => {
             let detail = format!(
                 "There is no bucket {bucket:?} at {place}. Correct the name, or make the bucket \
                  first: only its encryption is kept here."
@@ -198,7 +239,7 @@ fn by_code(
         | "KMSKeyNotFoundException" => (
             ErrorKind::Invalid,
             "Request refused",
-            format!("{name} for {bucket:?} is not accepted. {said}"),
+            format!("{name}{target} is not accepted. {said}").trim_end().to_owned(),
         ),
         kms if kms.starts_with("KMS.") => {
             let detail =
@@ -207,8 +248,8 @@ fn by_code(
         }
         _ if asks_to_slow_down(code, status) => {
             let detail = format!(
-                "{place} asked to slow down, and still did after all repetitions of {name} for \
-                 {bucket:?}. {said} Lower `--parallelism`, or raise `max_retries`."
+                "{place} asked to slow down, and still did after all repetitions of \
+                 {name}{target}. {said} Lower `--parallelism`, or raise `max_retries`."
             );
             (ErrorKind::Throttled, "Too many requests", detail)
         }
@@ -218,7 +259,7 @@ fn by_code(
             Some(405 | 501) => unsupported(call, &said),
             Some(status @ 500..) => {
                 let detail = format!(
-                    "{name} for {bucket:?} failed at {place} with status {status}, all \
+                    "{name}{target} failed at {place} with status {status}, all \
                      repetitions included. {said} Try again later."
                 );
                 (ErrorKind::Other, "Service failure", detail)
@@ -226,7 +267,7 @@ fn by_code(
             Some(_) | None => {
                 let status = status.map_or_else(String::new, |it| format!(" (status {it})"));
                 let owner = owner.map_or_else(String::new, |it| format!(" owned by {it}"));
-                let detail = format!("{name} for {bucket:?}{owner} failed{status}. {said}");
+                let detail = format!("{name}{target}{owner} failed{status}. {said}");
                 (ErrorKind::Other, "Request failed", detail.trim_end().to_owned())
             }
         },
@@ -235,13 +276,14 @@ fn by_code(
 
 fn denied(call: &Call<'_>, said: &str) -> Verdict {
     let Call { operation, bucket, owner, place: _ } = *call;
+    let on_bucket = call.on_bucket();
     let permission = operation.permission(bucket);
     let owner = owner.map_or_else(String::new, |owner| {
         format!(" Or the bucket does not belong to {owner}, as `expected_bucket_owner` asks for.")
     });
     let detail = format!(
-        "The credentials may not do {permission} on the bucket {bucket:?}: no policy allows it, \
-         or one denies it.{owner} {said}"
+        "The credentials may not do {permission}{on_bucket}: no policy allows it, or one denies \
+         it.{owner} {said}"
     );
     (ErrorKind::Denied, "Access denied", detail.trim_end().to_owned())
 }
@@ -255,6 +297,12 @@ fn unsupported(call: &Call<'_>, said: &str) -> Verdict {
         }
         Operation::Put => format!("The configuration of the bucket {bucket:?} cannot be written"),
         Operation::Delete => format!("The configuration of the bucket {bucket:?} cannot be reset"),
+        Operation::Head | Operation::Location => {
+            format!("The Region of the bucket {bucket:?} cannot be found out")
+        }
+        Operation::Tagging => format!("The tags of the bucket {bucket:?} cannot be read"),
+        Operation::Website => format!("The website of the bucket {bucket:?} cannot be read"),
+        Operation::List => "The buckets cannot be listed".to_owned(),
     };
     let detail = format!("{consequence}: {place} does not support {name}. {said}");
     (ErrorKind::Unsupported, "Operation not supported", detail.trim_end().to_owned())
@@ -262,11 +310,12 @@ fn unsupported(call: &Call<'_>, said: &str) -> Verdict {
 
 /// How to mend credentials that a service refuses with this code; nothing if it is not about
 /// credentials.
-fn credentials_mend(code: &str) -> Option<&'static str> {
+pub(super) fn credentials_mend(code: &str) -> Option<&'static str> {
     Some(match code {
         "InvalidAccessKeyId" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
             "The access key does not exist there, or is switched off. Check which credentials are \
-             in use (AWS_ACCESS_KEY_ID, AWS_PROFILE, `profile`), and that the endpoint is theirs."
+             in use (AWS_ACCESS_KEY_ID, AWS_PROFILE, `profile`), that the endpoint is theirs, and \
+             that their account has switched the Region on."
         }
         "SignatureDoesNotMatch" => {
             "The secret access key does not go with the access key. Check both for a slip."
@@ -286,7 +335,7 @@ fn credentials_mend(code: &str) -> Option<&'static str> {
 }
 
 /// What the service said, as a sentence.
-fn said(code: Option<&str>, message: Option<&str>) -> String {
+pub(super) fn said(code: Option<&str>, message: Option<&str>) -> String {
     let message = message.map(|message| message.trim().trim_end_matches('.'));
     match (code, message.filter(|message| !message.is_empty())) {
         (Some(code), Some(message)) => format!("The service says {code}: {message}."),

@@ -16,6 +16,7 @@
 //! ```
 
 mod connect;
+mod data;
 mod encryption;
 mod endpoint;
 mod error;
@@ -32,7 +33,7 @@ use self::connect::Connection;
 use self::encryption::Request;
 use self::error::{Call, Operation};
 use self::retry::Throttled;
-use super::{ErrorKind, Provider, ProviderError, Target};
+use super::{ErrorKind, Provider, ProviderError, Query, Target};
 use crate::value::Value;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
@@ -75,7 +76,7 @@ impl Aws {
 
     /// The account of the provider's credentials (STS, `GetCallerIdentity`).
     pub async fn account(&self, address: &str) -> Result<String, ProviderError> {
-        self.connection(address).await?.account().await
+        Ok(self.connection(address).await?.identity().await?.account.clone())
     }
 
     async fn connection(&self, address: &str) -> Result<&Connection, ProviderError> {
@@ -90,8 +91,7 @@ impl Aws {
         configured.connection.get_or_init(open).await.as_ref().map_err(Clone::clone)
     }
 
-    /// Sends a request to the bucket's Region. Where S3 answers that it is another one, that one
-    /// is remembered, and the request repeated there, once: the SDK follows no redirect.
+    /// Sends a request to the bucket's Region, as [`to_bucket`] does.
     async fn send<T, E, F>(
         &self,
         operation: Operation,
@@ -105,15 +105,7 @@ impl Aws {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     {
         let connection = self.connection(&target.provider).await?;
-        let mut region = connection.region_of(request.bucket);
-        let mut answer = call(connection.client(&region)).await;
-        if let Some(there) = answer.as_ref().err().and_then(|error| other_region(error, &region)) {
-            region = there;
-            answer = call(connection.client(&region)).await;
-            if answer.as_ref().err().is_none_or(|error| other_region(error, &region).is_none()) {
-                connection.remember(request.bucket, Arc::clone(&region));
-            }
-        }
+        let (region, answer) = to_bucket(connection, request.bucket, call).await;
         Ok(answer.map_err(|error| {
             let place = connection.place(&region);
             let owner = request.shown_owner();
@@ -123,6 +115,31 @@ impl Aws {
             Failure { error, told }
         }))
     }
+}
+
+/// Sends a request to the bucket's Region. Where S3 answers that it is another one, that one is
+/// remembered, and the request repeated there, once: the SDK follows no redirect. Gives the Region
+/// that answered.
+async fn to_bucket<T, E, F>(
+    connection: &Connection,
+    bucket: &str,
+    call: impl Fn(Client) -> F + Send + Sync,
+) -> (Arc<str>, Result<T, SdkError<E, HttpResponse>>)
+where
+    T: Send,
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+{
+    let mut region = connection.region_of(bucket);
+    let mut answer = call(connection.client(&region)).await;
+    if let Some(there) = answer.as_ref().err().and_then(|error| other_region(error, &region)) {
+        region = there;
+        answer = call(connection.client(&region)).await;
+        if answer.as_ref().err().is_none_or(|error| other_region(error, &region).is_none()) {
+            connection.remember(bucket, Arc::clone(&region));
+        }
+    }
+    (region, answer)
 }
 
 /// A failed request: what the SDK says, and what we say.
@@ -139,7 +156,8 @@ fn other_region<E: ProvideErrorMetadata>(
 ) -> Option<Arc<str>> {
     let response = error.raw_response()?;
     match (response.status().as_u16(), error.code()) {
-        (301 | 307 | 308, _) | (400, Some("AuthorizationHeaderMalformed")) => {}
+        // An answer to HEAD has no code.
+        (301 | 307 | 308, _) | (400, Some("AuthorizationHeaderMalformed") | None) => {}
         _ => return None,
     }
     let header = response.headers().get("x-amz-bucket-region");
@@ -182,6 +200,10 @@ impl Provider for Aws {
             }
             Err(Failure { error: _, told }) => Err(told),
         }
+    }
+
+    async fn query(&self, query: &Query) -> Result<Value, ProviderError> {
+        data::query(self, query).await
     }
 
     async fn write(&self, target: &Target, settings: &Value) -> Result<(), ProviderError> {

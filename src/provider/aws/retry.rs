@@ -1,6 +1,8 @@
 //! What is repeated, how often and how soon.
 
 use super::settings::Settings;
+use aws_sdk_kms::operation::describe_key::DescribeKeyError;
+use aws_sdk_kms::operation::list_aliases::ListAliasesError;
 use aws_sdk_s3::config::interceptors::FinalizerInterceptorContextRef;
 use aws_sdk_s3::config::retry::{
     ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket,
@@ -10,7 +12,13 @@ use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::delete_bucket_encryption::DeleteBucketEncryptionError;
 use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionError;
+use aws_sdk_s3::operation::get_bucket_location::GetBucketLocationError;
+use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingError;
+use aws_sdk_s3::operation::get_bucket_website::GetBucketWebsiteError;
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
+use aws_sdk_s3::operation::list_buckets::ListBucketsError;
 use aws_sdk_s3::operation::put_bucket_encryption::PutBucketEncryptionError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
@@ -51,12 +59,20 @@ pub(super) fn timeouts(settings: &Settings) -> TimeoutConfig {
         .build()
 }
 
-/// The code of a failed operation on encryption: the SDK erases which one it was.
+/// The code of a failed operation: the SDK erases which one it was.
 fn code(error: &OrchestratorError<Error>) -> Option<&str> {
     let error = error.as_operation_error()?;
     None.or_else(|| error.downcast_ref::<GetBucketEncryptionError>()?.code())
         .or_else(|| error.downcast_ref::<PutBucketEncryptionError>()?.code())
         .or_else(|| error.downcast_ref::<DeleteBucketEncryptionError>()?.code())
+        .or_else(|| error.downcast_ref::<GetBucketTaggingError>()?.code())
+        .or_else(|| error.downcast_ref::<GetBucketLocationError>()?.code())
+        .or_else(|| error.downcast_ref::<GetBucketWebsiteError>()?.code())
+        .or_else(|| error.downcast_ref::<HeadBucketError>()?.code())
+        .or_else(|| error.downcast_ref::<ListBucketsError>()?.code())
+        .or_else(|| error.downcast_ref::<DescribeKeyError>()?.code())
+        .or_else(|| error.downcast_ref::<ListAliasesError>()?.code())
+        .or_else(|| error.downcast_ref::<GetCallerIdentityError>()?.code())
 }
 
 /// Repeats what the SDK would not: `OperationAborted`, another operation on the bucket in

@@ -65,7 +65,7 @@ pub static SCHEMA: Schema = Schema {
         ),
         optional(
             "allowed_account_ids",
-            AttrType::SetOfString,
+            AttrType::SET_OF_STRING,
             "The 12-digit ids of the accounts that may be worked on. With credentials of any \
              other nothing is read or changed.",
         ),

@@ -212,7 +212,26 @@ async fn faults_with_an_answer_answer_as_s3_does() {
         assert_eq!(answer.outcome(), outcome);
         let identity =
             Raw::new("POST", "/").signed("test", REGION, "sts").body("Action=GetCallerIdentity");
-        assert_eq!(identity.send(&sandbox).await.status, 200, "faults are for S3 alone");
+        let code = if kind == FaultKind::SlowDown {
+            (400, "Throttling")
+        } else {
+            (500, "InternalFailure")
+        };
+        assert_eq!(identity.send(&sandbox).await.outcome(), code);
+        let describe = Raw::new("POST", "/")
+            .signed("test", REGION, "kms")
+            .header("x-amz-target", "TrentService.DescribeKey")
+            .body(r#"{"KeyId":"alias/aws/s3"}"#)
+            .send(&sandbox)
+            .await;
+        let body: serde_json::Value = describe.body.parse().unwrap();
+        let outcome = (describe.status, body["__type"].as_str().unwrap());
+        let code = if kind == FaultKind::SlowDown {
+            (400, "ThrottlingException")
+        } else {
+            (500, "KMSInternalException")
+        };
+        assert_eq!(outcome, code);
     }
 }
 

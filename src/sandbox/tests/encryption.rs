@@ -200,7 +200,7 @@ async fn what_s3_refuses_is_refused_and_changes_nothing() {
         assert_eq!(answer.outcome(), (400, "InvalidArgument"), "{what}");
         assert_eq!(answer.element("ArgumentName"), Some(argument), "{what}");
     }
-    let long = document(&rule("aws:kms", &"k".repeat(70_000), ""));
+    let long = document(&rule("aws:kms", &"k".repeat(140_000), ""));
     let answer = put(&sandbox, LOGS, &long).await;
     assert_eq!(answer.outcome(), (400, "MaxMessageLengthExceeded"));
     assert_eq!(get(&sandbox, LOGS).await, before);

@@ -4,6 +4,7 @@ mod behaviour;
 mod encryption;
 mod services;
 mod store;
+mod subresources;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;

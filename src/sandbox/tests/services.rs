@@ -160,6 +160,26 @@ async fn key_states_change_through_either_door() {
     }
 }
 
+#[tokio::test]
+async fn a_key_tells_its_regions_and_a_denied_one_nothing() {
+    let world = sandbox_world();
+    let sandbox = start(&world).await;
+    let (_, single) = describe(&sandbox, "alias/app").await;
+    assert_eq!(single["MultiRegionConfiguration"], Value::Null);
+    let (_, several) = describe(&sandbox, "mrk-1234").await;
+    let primary = json!({ "Arn": several["Arn"], "Region": REGION });
+    let configuration = json!({
+        "MultiRegionKeyType": "PRIMARY",
+        "PrimaryKey": primary,
+        "ReplicaKeys": [],
+    });
+    assert_eq!(several["MultiRegionConfiguration"], configuration);
+    assert!(world.deny_key("alias/app", REGION, DEFAULT_ACCOUNT).unwrap());
+    assert!(!world.deny_key("alias/none", REGION, DEFAULT_ACCOUNT).unwrap());
+    let denied = describe(&sandbox, "alias/app").await;
+    assert_eq!(denied, (400, json!("AccessDeniedException")));
+}
+
 fn sts_config(sandbox: &Sandbox) -> aws_sdk_sts::Client {
     use aws_sdk_sts::config::{BehaviorVersion, Config, Credentials, Region};
     let config = Config::builder()

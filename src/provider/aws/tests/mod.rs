@@ -11,14 +11,15 @@ use crate::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
 use crate::value::Value;
 use std::time::Duration;
 
-const LOGS: &str = "logs";
-const DIRECTORY: &str = "fast--euw1-az1--x-s3";
-const REGION: &str = "eu-west-1";
-const OTHER_ACCOUNT: &str = "999988887777";
-const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+pub(super) const LOGS: &str = "logs";
+pub(super) const DIRECTORY: &str = "fast--euw1-az1--x-s3";
+pub(super) const REGION: &str = "eu-west-1";
+pub(super) const OTHER_ACCOUNT: &str = "999988887777";
+pub(super) const KEY: &str =
+    "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// A world with a bucket of each kind, and a key.
-fn world() -> World {
+pub(super) fn world() -> World {
     let world = World::in_memory();
     assert!(world.seed_bucket(LOGS, REGION, DEFAULT_ACCOUNT).unwrap());
     assert!(world.seed_bucket(DIRECTORY, REGION, DEFAULT_ACCOUNT).unwrap());
@@ -26,12 +27,12 @@ fn world() -> World {
     world
 }
 
-async fn start(world: &World) -> Sandbox {
+pub(super) async fn start(world: &World) -> Sandbox {
     Sandbox::start(world.clone(), Options::default()).await.unwrap()
 }
 
 /// Settings for an embedded endpoint.
-fn at(url: &str) -> Settings {
+pub(super) fn at(url: &str) -> Settings {
     let url = Some(url.to_owned());
     Settings {
         region: Some(REGION.to_owned()),
@@ -43,11 +44,11 @@ fn at(url: &str) -> Settings {
     }
 }
 
-fn aws(settings: Settings) -> Aws {
+pub(super) fn aws(settings: Settings) -> Aws {
     Aws::new([("aws".into(), settings)].into())
 }
 
-fn to(sandbox: &Sandbox) -> Aws {
+pub(super) fn to(sandbox: &Sandbox) -> Aws {
     aws(at(&sandbox.endpoint()))
 }
 
