@@ -13,6 +13,7 @@ mod apply;
 mod args;
 mod completions;
 mod demo;
+mod explain;
 mod graph;
 mod init;
 mod output;
@@ -112,6 +113,8 @@ enum Command {
     State(state::Args),
     /// Draw what refers to what.
     Graph(graph::Args),
+    /// Explain a type, an attribute, a block or a function.
+    Explain(explain::Args),
     /// Serve the sandbox alone, or change a bucket in it from outside.
     Sandbox(sandbox::Args),
     /// Play a bucket's life on the sandbox: plan, apply, an outside change, drift, repair.
@@ -154,6 +157,7 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),
         Command::Graph(args) => graph::run(&global, &args, ui),
+        Command::Explain(args) => explain::run(&global, &args, ui),
         Command::Sandbox(args) => sandbox::run(&global, &args, ui),
         Command::Demo(args) => demo::run(&global, &args, ui),
         Command::Version(args) => version::run(&args, ui),

@@ -166,6 +166,7 @@ fn is_block(path: &[&str]) -> bool {
     let [kind, name, first, rest @ ..] = path else { return false };
     let schema = match *kind {
         "resource" => resource::find(name).map(resource::ResourceType::schema),
+        "data" => resource::data::find(name).map(resource::data::DataSource::schema),
         "provider" if *name == "aws" => Some(&aws::SCHEMA),
         _ => None,
     };
