@@ -1,7 +1,7 @@
 //! What a place in a file stands in, as `terraform validate -json` tells it: the header of the block
 //! around it, or in JSON the names and indexes that lead to it.
 
-use super::{is_json, json, lower};
+use super::{is_json, json, syntax};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span};
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub fn with_contexts(sources: &Sources, diagnostics: &[Diagnostic]) -> Sources {
             }
         } else {
             // The blocks of a file are in its order, and none is within another.
-            let blocks = lower::parse(text, file, &mut Diagnostics::new()).blocks;
+            let blocks = syntax::parse_file(text, file, &mut Diagnostics::new()).body.blocks;
             for (span, place) in places {
                 let at = blocks.partition_point(|block| block.kind.span.start <= place);
                 let around = at.checked_sub(1).and_then(|at| blocks.get(at));

@@ -3,7 +3,7 @@
 //! Owns reading the files, parsing them, in the native syntax and in JSON, and the language's own
 //! blocks (`variable`, `locals`, `output`, `provider`, `resource`, `sealform`). It reports every
 //! fault of every file, evaluates nothing, and does not know the attributes of any provider or
-//! resource type. *hcl-edit* lives in `lower`, file access in `load` only.
+//! resource type. The grammars live in `syntax` and `json`, file access in `load` only.
 
 mod context;
 mod decode;
@@ -11,9 +11,7 @@ mod expr;
 mod json;
 pub mod language;
 pub mod load;
-mod lower;
-mod scan;
-mod text;
+pub mod syntax;
 mod types;
 
 pub use self::context::with_contexts;
@@ -195,15 +193,15 @@ pub fn parse(
 ) -> Config {
     let mut config = Config::default();
     for file in files {
-        let mut faults = Vec::new();
         let text = sources.text(*file);
-        let body = if is_json(sources, *file) {
-            json::parse(text, *file, is_block, &mut faults)
+        let parsed = if is_json(sources, *file) {
+            json::parse(text, *file, is_block, diagnostics)
         } else {
-            lower::parse(text, *file, &mut faults)
+            syntax::parse_file(text, *file, diagnostics)
         };
-        diagnostics.append(&mut faults);
-        decode::file(body, &mut config, diagnostics);
+        let told = diagnostics.len();
+        decode::file(parsed.body, &mut config, diagnostics);
+        forget_followers(diagnostics, told, parsed.damaged);
     }
     config
 }
@@ -217,9 +215,7 @@ pub fn parse_values(
     if is_json(sources, file) {
         return json::parse_values(sources.text(file), file, diagnostics);
     }
-    let mut faults = Vec::new();
-    let body = lower::parse(sources.text(file), file, &mut faults);
-    diagnostics.append(&mut faults);
+    let body = syntax::parse_file(sources.text(file), file, diagnostics).body;
     for block in &body.blocks {
         diagnostics.push(
             crate::diag::Diagnostic::error(
@@ -239,7 +235,41 @@ fn is_json(sources: &Sources, file: FileId) -> bool {
 
 /// Parses one expression that stands alone, such as the value of a `--var`.
 pub fn parse_expr(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Option<Expr> {
-    lower::parse_expr(sources.text(file), file, diagnostics)
+    syntax::parse_expr(sources.text(file), file, diagnostics)
+}
+
+/// Parses a text that is one template as a whole, such as a file of `templatefile`: without quotes
+/// around it, and without escapes but `$${` and `%%{`.
+pub fn parse_template(
+    sources: &Sources,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
+    syntax::parse_template(sources.text(file), file, diagnostics)
+}
+
+/// Drops the faults from `told` on that lie in what syntax errors have damaged: they follow from
+/// what is told already.
+fn forget_followers(diagnostics: &mut Diagnostics, told: usize, mut damaged: Vec<Span>) {
+    if damaged.is_empty() {
+        return;
+    }
+    // Of spans in order, the one with the furthest end decides whether a place is within any.
+    damaged.sort();
+    let mut furthest = 0;
+    for span in &mut damaged {
+        furthest = furthest.max(span.end);
+        span.end = furthest;
+    }
+    let mut found = diagnostics.split_off(told);
+    found.retain(|fault| {
+        fault.subject.is_none_or(|place| {
+            let before = damaged.partition_point(|span| span.start <= place.start);
+            let around = before.checked_sub(1).and_then(|n| damaged.get(n));
+            around.is_none_or(|span| span.end < place.end)
+        })
+    });
+    diagnostics.append(&mut found);
 }
 
 #[cfg(test)]

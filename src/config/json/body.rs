@@ -7,13 +7,11 @@ use super::native::{self, Held};
 use super::read::{Json, Node, Property};
 use crate::config::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
 use crate::config::language::{self, Form, LanguageBlock, Rest};
+use crate::config::syntax::{MAX_HEIGHT, composed};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::value::{Number, Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The deepest tree that is handed to the evaluator, which walks it recursively.
-const MAX_DEPTH: usize = 256;
 
 const WRONG_KIND: &str = "Wrong kind of JSON value";
 
@@ -372,16 +370,18 @@ impl<'n> Lower<'n, '_> {
             }
             Form::Reference => Held::Expression,
             Form::Expression | Form::Constant => {
-                return Some(Expr { kind: ExprKind::Literal(Value::from(text)), span });
+                return Some(Expr { kind: ExprKind::Literal(Value::from(&*composed(text))), span });
             }
         };
         let raw = self.text.get(span.start as usize + 1..span.end as usize).unwrap_or("");
         let Some(expr) = native::parse(held, text, raw, span, self.diagnostics) else {
             return unknown(span, form);
         };
-        if depth + depth_of(&expr) > MAX_DEPTH {
-            let detail = "Expressions nest at most 256 levels deep. Name a part of it in `locals` \
-                          and use the name.";
+        if depth + depth_of(&expr) > MAX_HEIGHT {
+            let detail = format!(
+                "Expressions nest at most {MAX_HEIGHT} levels deep. Name a part of it in `locals` \
+                 and use the name."
+            );
             self.report("Too deep nesting", detail, span);
             return unknown(span, form);
         }

@@ -12,7 +12,8 @@ mod text;
 pub(super) use self::read::{path, read};
 
 use super::expr::{Attribute, Body};
-use crate::diag::{self, Diagnostics, FileId};
+use super::syntax::File;
+use crate::diag::{self, Diagnostics, FileId, Span};
 
 /// Parses a file of configuration. What cannot be read is reported and left out.
 ///
@@ -23,11 +24,32 @@ pub(super) fn parse(
     file: FileId,
     is_block: &dyn Fn(&[&str]) -> bool,
     diagnostics: &mut Diagnostics,
-) -> Body {
-    let root = read(text, file, diagnostics);
-    let body = body::Lower { text, path: Vec::new(), is_block, diagnostics }.file(&root);
-    diag::sort(diagnostics);
-    body
+) -> File {
+    let mut faults = Diagnostics::new();
+    let root = read(text, file, &mut faults);
+    let mut lower = body::Lower { text, path: Vec::new(), is_block, diagnostics: &mut faults };
+    let body = lower.file(&root);
+    diag::sort(&mut faults);
+    let mut damaged = Vec::new();
+    let places: Vec<u32> = faults.iter().filter_map(|it| Some(it.subject?.start)).collect();
+    add_damaged(&body, &places, &mut damaged);
+    diagnostics.append(&mut faults);
+    File { body, damaged }
+}
+
+/// The heads of the blocks that have any of the places in them, which are in order: what is missing
+/// there most likely is what could not be read.
+fn add_damaged(body: &Body, places: &[u32], damaged: &mut Vec<Span>) {
+    for block in &body.blocks {
+        let span = block.kind.span.to(block.body.span);
+        let from = places.partition_point(|place| *place < span.start);
+        let within = places.get(from..).unwrap_or_default();
+        let within = within.split_at(within.partition_point(|place| *place < span.end)).0;
+        if !within.is_empty() {
+            damaged.push(block.header());
+            add_damaged(&block.body, within, damaged);
+        }
+    }
 }
 
 /// Parses a file of variable values: constants alone.

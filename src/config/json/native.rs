@@ -3,7 +3,7 @@
 
 use super::text;
 use crate::config::expr::{Expr, ExprKind, For, ForPart, IfPart, Name, Part};
-use crate::config::lower;
+use crate::config::syntax;
 use crate::diag::{Diagnostics, FileId, Span};
 
 /// What a string holds.
@@ -52,8 +52,8 @@ pub(super) fn parse(
 /// Parses a text on its own, places counted from its beginning.
 fn parse_alone(held: Held, text: &str, file: FileId, faults: &mut Diagnostics) -> Option<Expr> {
     match held {
-        Held::Template => lower::parse_template(text, file, faults),
-        Held::Expression => lower::parse_expr(text, file, faults),
+        Held::Template => syntax::parse_template(text, file, faults),
+        Held::Expression => syntax::parse_expr(text, file, faults),
     }
 }
 
@@ -89,6 +89,10 @@ pub(super) fn respan(expr: &mut Expr, place: &dyn Fn(Span) -> Span) {
             inner.for_each(|part| respan(part, place));
         }
         ExprKind::Unary(_, operand) => respan(operand, place),
+        ExprKind::Chain(first, rest) => {
+            respan(first, place);
+            rest.iter_mut().for_each(|(_, operand)| respan(operand, place));
+        }
     }
 }
 

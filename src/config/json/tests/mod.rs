@@ -27,14 +27,14 @@ fn source(text: &str) -> (Sources, FileId) {
 fn json(text: &str) -> (Body, Diagnostics) {
     let (_, file) = source(text);
     let mut diagnostics = Diagnostics::new();
-    let body = super::parse(text, file, &is_block, &mut diagnostics);
+    let body = super::parse(text, file, &is_block, &mut diagnostics).body;
     (body, diagnostics)
 }
 
 fn native(text: &str) -> (Body, Diagnostics) {
     let (_, file) = source(text);
     let mut diagnostics = Diagnostics::new();
-    let body = crate::config::lower::parse(text, file, &mut diagnostics);
+    let body = crate::config::syntax::parse_file(text, file, &mut diagnostics).body;
     (body, diagnostics)
 }
 
