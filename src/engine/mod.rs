@@ -4,6 +4,7 @@
 //! terminal: what happens goes to a `Reporter`, what is wrong into a list of diagnostics.
 
 mod check;
+mod explain;
 mod modules;
 mod project;
 mod run;
@@ -11,6 +12,7 @@ mod sandboxed;
 mod version;
 
 pub use self::check::{Checked, Strictness};
+pub use self::explain::{explain, overview};
 pub use self::project::{Project, Request, VariableSource};
 pub use self::run::{LockOptions, PlanOptions, Run, Setup};
 pub use self::sandboxed::{SandboxOptions, change_in_sandbox, serve_sandbox};

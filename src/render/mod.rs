@@ -13,6 +13,7 @@
 
 mod canvas;
 mod diagnostics;
+pub mod explain;
 pub mod graph;
 pub mod human;
 pub mod json;

@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
     );
     let file = sources.add("fuzz.seal.hcl", whole);
     let mut diagnostics = Diagnostics::new();
-    let config = config::parse(&sources, &[file], &mut diagnostics);
+    let config = config::parse(&sources, &[file], &|_| false, &mut diagnostics);
     let tree = Tree::new(&config, &mut diagnostics);
     let (nodes, edges) = eval::dependencies(&tree, &mut diagnostics);
     let order = graph::order(&nodes, &edges, &mut diagnostics);
