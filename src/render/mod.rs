@@ -12,6 +12,7 @@
 //! ```
 
 mod canvas;
+pub mod console;
 mod diagnostics;
 pub mod explain;
 pub mod graph;

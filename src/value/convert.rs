@@ -1,7 +1,11 @@
-//! Conversion of values to types, and the type that several have in common.
+//! Conversion of values to types.
+//!
+//! Whether one type converts to another is decided first, by the types alone; then each value may
+//! still be one that does not, such as a text that is no number. What takes a type from its elements
+//! (`list(any)`, as `tolist` asks for) finds it with [`unify`].
 
+use super::unify::{check, fill, unify};
 use super::{Fields, Number, Type, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why a value does not convert to a type.
@@ -26,11 +30,11 @@ impl std::fmt::Display for ConvertError {
 impl std::error::Error for ConvertError {}
 
 impl ConvertError {
-    fn new(reason: impl Into<String>) -> Self {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
         Self { path: String::new(), reason: reason.into() }
     }
 
-    fn within(mut self, step: &str) -> Self {
+    pub(super) fn within(mut self, step: &str) -> Self {
         self.path.insert_str(0, step);
         self
     }
@@ -43,24 +47,48 @@ impl Value {
     /// # Errors
     /// Says where in the value, and which type is required there.
     pub fn convert(&self, ty: &Type) -> Result<Self, ConvertError> {
-        match (self, ty) {
-            (value, Type::Any) => Ok(value.clone()),
-            (Self::Sensitive(inner), ty) => Ok(inner.convert(ty)?.sensitive()),
-            (Self::Null(_), ty) => Ok(Self::Null(ty.clone())),
-            (Self::Unknown(from), ty) => {
-                if convertible(from, ty) {
-                    Ok(Self::Unknown(ty.clone()))
-                } else {
-                    Err(ConvertError::new(required(ty)))
-                }
-            }
-            (Self::Bool(_), Type::Bool)
+        if self.is_plainly(ty) {
+            return Ok(self.clone());
+        }
+        check(&self.ty(), ty)?;
+        self.convert_checked(ty)
+    }
+
+    /// Whether the value needs no conversion, as far as that is seen at a glance.
+    fn is_plainly(&self, ty: &Type) -> bool {
+        match (self.reveal(), ty) {
+            (_, Type::Any)
+            | (Self::Bool(_), Type::Bool)
             | (Self::Number(_), Type::Number)
-            | (Self::String(_), Type::String) => Ok(self.clone()),
+            | (Self::String(_), Type::String) => true,
+            (Self::List(list), Type::List(element)) | (Self::Set(list), Type::Set(element)) => {
+                **element != Type::Any && list.element_type == **element
+            }
+            (Self::Map(map), Type::Map(element)) => {
+                **element != Type::Any && map.element_type == **element
+            }
+            _ => false,
+        }
+    }
+
+    /// Converts a value of a type that is known to convert.
+    fn convert_checked(&self, ty: &Type) -> Result<Self, ConvertError> {
+        if self.is_plainly(ty) {
+            return Ok(self.clone());
+        }
+        match (self, ty) {
+            (Self::Sensitive(inner), ty) => Ok(inner.convert_checked(ty)?.sensitive()),
+            (Self::Null(from), ty) => Ok(Self::Null(fill(from, &without_defaults(ty)))),
+            (Self::Unknown(from), ty) => Ok(Self::Unknown(fill(from, &without_defaults(ty)))),
             (Self::Bool(truth), Type::String) => {
                 Ok(Self::from(if *truth { "true" } else { "false" }))
             }
-            (Self::Number(number), Type::String) => Ok(Self::from(number.to_string())),
+            (Self::Number(number), Type::String) if number.has_text() => {
+                Ok(Self::from(number.to_string()))
+            }
+            (Self::Number(_), Type::String) => Err(ConvertError::new(
+                "a string is required; a number of more than 100,000 digits is not written as one",
+            )),
             (Self::String(text), Type::Bool) => match &**text {
                 "true" | "1" => Ok(Self::Bool(true)),
                 "false" | "0" => Ok(Self::Bool(false)),
@@ -76,122 +104,160 @@ impl Value {
                 .parse::<Number>()
                 .map(Self::Number)
                 .map_err(|_| ConvertError::new("a number is required")),
+            (Self::Set(set), Type::List(_)) if set.items.iter().any(Self::is_unknown) => {
+                // Nobody knows yet how many elements are left when equal ones are one.
+                Ok(Self::Unknown(Type::list(set.element_type.clone())))
+            }
             (Self::List(_) | Self::Set(_) | Self::Tuple(_), Type::List(element)) => {
-                if let Self::List(list) = self
-                    && list.element_type == **element
-                {
-                    return Ok(self.clone());
-                }
-                let (element_type, items) = self.convert_items(element)?;
-                Ok(Self::list(element_type, items))
+                let (element, items) = self.convert_items(element, true)?;
+                Ok(Self::list(element, items))
             }
             (Self::List(_) | Self::Set(_) | Self::Tuple(_), Type::Set(element)) => {
-                let (element_type, items) = self.convert_items(element)?;
-                Ok(Self::set(element_type, items))
+                let (element, items) = self.convert_items(element, false)?;
+                Ok(Self::set(element, items))
             }
-            (Self::List(_) | Self::Set(_) | Self::Tuple(_), Type::Tuple(types)) => {
-                let items = self.as_items().unwrap_or_default();
-                if items.len() != types.len() {
-                    return Err(ConvertError::new(format!(
-                        "a tuple of {} elements is required, not of {}",
-                        types.len(),
-                        items.len()
-                    )));
-                }
-                let items = items
-                    .iter()
-                    .zip(types.iter())
-                    .enumerate()
-                    .map(|(n, (item, ty))| {
-                        item.convert(ty).map_err(|error| error.within(&format!("[{n}]")))
-                    })
-                    .collect::<Result<Vec<_>, _>>()?;
-                Ok(Self::tuple(items))
-            }
-            (Self::Map(map), Type::Map(element)) if map.element_type == **element => {
-                Ok(self.clone())
+            (Self::Tuple(items), Type::Tuple(types)) => {
+                let pairs = items.iter().zip(types.iter()).enumerate();
+                let items = pairs.map(|(n, (item, ty))| item.convert_at(ty, || format!("[{n}]")));
+                Ok(Self::tuple(items.collect::<Result<_, _>>()?))
             }
             (Self::Map(_) | Self::Object(_), Type::Map(element)) => {
-                let fields = self.as_fields().cloned().unwrap_or_default();
-                let common;
-                let element = if **element == Type::Any {
-                    common = fields.common_type().ok_or_else(|| {
-                        ConvertError::new("all map elements must have the same type")
-                    })?;
-                    &common
-                } else {
-                    element
-                };
-                let fields = fields
-                    .iter()
-                    .map(|(name, value)| {
-                        let value = value
-                            .convert(element)
-                            .map_err(|error| error.within(&format!("[{name:?}]")))?;
-                        Ok((Arc::clone(name), value))
-                    })
-                    .collect::<Result<Vec<_>, ConvertError>>()?;
-                Ok(Self::map(without_defaults(element), fields.into_iter().collect()))
+                let (element, fields) = self.convert_fields(element)?;
+                Ok(Self::map(element, fields))
             }
             (Self::Map(_) | Self::Object(_), Type::Object(attributes)) => {
-                let fields = self.as_fields().cloned().unwrap_or_default();
-                let fields = attributes
-                    .iter()
-                    .map(|(name, attribute)| {
-                        let given = fields
-                            .get(name)
-                            .filter(|value| attribute.default.is_none() || !value.is_null());
-                        let value = match (given, &attribute.default) {
-                            (Some(value), _) => value
-                                .convert(&attribute.ty)
-                                .map_err(|error| error.within(&format!(".{name}")))?,
-                            (None, Some(default)) => default
-                                .convert(&attribute.ty)
-                                .map_err(|error| error.within(&format!(".{name}")))?,
-                            (None, None) if attribute.optional => {
-                                Self::Null(without_defaults(&attribute.ty))
-                            }
-                            (None, None) => {
-                                return Err(ConvertError::new(format!(
-                                    "attribute {name:?} is required"
-                                )));
-                            }
-                        };
-                        Ok((Arc::clone(name), value))
-                    })
-                    .collect::<Result<Vec<_>, ConvertError>>()?;
-                Ok(Self::Object(fields.into_iter().collect()))
+                let fields = self.as_fields();
+                let fields = attributes.iter().map(|(name, attribute)| {
+                    let given = fields.and_then(|fields| fields.get(name));
+                    let given =
+                        given.filter(|value| attribute.default.is_none() || !value.is_null());
+                    let step = || format!(".{name}");
+                    let value = match given.or(attribute.default.as_ref()) {
+                        // What a map has for an optional attribute may not convert after all.
+                        Some(value) if attribute.optional => {
+                            value.convert(&attribute.ty).map_err(|error| error.within(&step()))?
+                        }
+                        Some(value) => value.convert_at(&attribute.ty, step)?,
+                        None if attribute.optional => Self::Null(without_defaults(&attribute.ty)),
+                        None => {
+                            let reason = format!("attribute {name:?} is required");
+                            return Err(ConvertError::new(reason));
+                        }
+                    };
+                    Ok((Arc::clone(name), value))
+                });
+                Ok(Self::Object(fields.collect::<Result<Vec<_>, _>>()?.into_iter().collect()))
             }
             (_, ty) => Err(ConvertError::new(required(ty))),
         }
     }
 
-    /// Converts every element; for `any`, to the type that the elements have in common.
-    fn convert_items(&self, element: &Type) -> Result<(Type, Vec<Self>), ConvertError> {
+    /// Converts a part.
+    fn convert_at(&self, ty: &Type, step: impl Fn() -> String) -> Result<Self, ConvertError> {
+        self.convert_checked(ty).map_err(|error| error.within(&step()))
+    }
+
+    /// Converts every element to `element` or, for `any`, to the type that they have in common;
+    /// gives the type that they all have then.
+    fn convert_items(
+        &self,
+        element: &Type,
+        in_order: bool,
+    ) -> Result<(Type, Vec<Self>), ConvertError> {
         let items = self.as_items().unwrap_or_default();
-        let common;
-        let element = if *element == Type::Any {
-            common = match self {
-                Self::List(elements) | Self::Set(elements) => elements.element_type.clone(),
-                _ => unify(&items.iter().map(Self::ty).collect::<Vec<_>>()).ok_or_else(|| {
-                    ConvertError::new("all list elements must have the same type")
-                })?,
-            };
-            &common
-        } else {
-            element
+        let common = match (self, element) {
+            (Self::Tuple(items), Type::Any) => {
+                unify(&items.iter().map(Self::ty).collect::<Vec<_>>()).unwrap_or(Type::Any)
+            }
+            // Nothing says more of the elements of an empty list than its own type.
+            (Self::List(list) | Self::Set(list), Type::Any) => list.element_type.clone(),
+            _ => element.clone(),
         };
         let items = items
             .iter()
             .enumerate()
-            .map(|(n, item)| item.convert(element).map_err(|e| e.within(&format!("[{n}]"))))
+            .map(|(n, item)| item.convert_at(&common, || format!("[{n}]")))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok((without_defaults(element), items))
+        let exact = without_defaults(&common);
+        if items.is_empty() || !exact.has_any() {
+            return Ok((exact, items));
+        }
+        // Where `any` is within, each element has filled it in for itself.
+        let mut types: Vec<Type> = items.iter().map(Self::ty).collect();
+        if in_order && matches!(self, Self::Tuple(_)) {
+            let ty = unify(&types).ok_or_else(|| no_common_type("list"))?;
+            let items =
+                items.iter().map(|item| item.convert(&ty)).collect::<Result<Vec<_>, _>>()?;
+            types = items.iter().map(Self::ty).collect();
+            return same_type(&types)
+                .map(|ty| (ty.clone(), of_type(items, &ty)))
+                .ok_or_else(|| no_common_type("list"));
+        }
+        let noun = if in_order { "list" } else { "set" };
+        same_type(&types)
+            .map(|ty| (ty.clone(), of_type(items, &ty)))
+            .ok_or_else(|| no_common_type(noun))
+    }
+
+    /// Converts every value of a map or an object, as [`Self::convert_items`] does elements.
+    fn convert_fields(&self, element: &Type) -> Result<(Type, Fields), ConvertError> {
+        let empty = Fields::default();
+        let fields = self.as_fields().unwrap_or(&empty);
+        let common = match (self, element) {
+            (Self::Object(_), Type::Any) => fields.common_type().unwrap_or(Type::Any),
+            (Self::Map(map), Type::Any) => map.element_type.clone(),
+            _ => element.clone(),
+        };
+        let convert = |fields: &Fields, ty: &Type| {
+            let each = fields.iter().map(|(name, value)| {
+                let value = value.convert_at(ty, || format!("[{name:?}]"))?;
+                Ok((Arc::clone(name), value))
+            });
+            Ok::<Fields, ConvertError>(each.collect::<Result<Vec<_>, _>>()?.into_iter().collect())
+        };
+        let mut fields = convert(fields, &common)?;
+        let exact = without_defaults(&common);
+        if fields.is_empty() || !exact.has_any() {
+            return Ok((exact, fields));
+        }
+        if matches!(common, Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Object(_)) {
+            let ty = fields.common_type().ok_or_else(|| no_common_type("map"))?;
+            fields = convert(&fields, &ty)?;
+        }
+        let types: Vec<Type> = fields.values().map(Self::ty).collect();
+        let ty = same_type(&types).ok_or_else(|| no_common_type("map"))?;
+        let names = fields.keys().cloned().collect::<Vec<_>>();
+        let values = of_type(fields.values().cloned().collect(), &ty);
+        Ok((ty, names.into_iter().zip(values).collect()))
     }
 }
 
+fn no_common_type(noun: &str) -> ConvertError {
+    ConvertError::new(format!("all {noun} elements must have the same type"))
+}
+
+/// The one type of all values, but for those of which nothing is known.
+fn same_type(types: &[Type]) -> Option<Type> {
+    let mut known = types.iter().filter(|ty| **ty != Type::Any);
+    let first = known.next().unwrap_or(&Type::Any);
+    known.all(|ty| ty == first).then(|| first.clone())
+}
+
+/// The values, with the type that they now have where nothing was known of one.
+fn of_type(items: Vec<Value>, ty: &Type) -> Vec<Value> {
+    fn typed(item: Value, ty: &Type) -> Value {
+        match item {
+            Value::Null(Type::Any) => Value::Null(ty.clone()),
+            Value::Unknown(Type::Any) => Value::Unknown(ty.clone()),
+            Value::Sensitive(inner) => typed((*inner).clone(), ty).sensitive(),
+            other => other,
+        }
+    }
+    items.into_iter().map(|item| typed(item, ty)).collect()
+}
+
 /// Names the type in the words of a message.
-fn required(ty: &Type) -> String {
+pub(super) fn required(ty: &Type) -> String {
     match ty {
         Type::Any => "a value is required".into(),
         Type::Bool => "a bool is required".into(),
@@ -204,7 +270,7 @@ fn required(ty: &Type) -> String {
 }
 
 /// The type that a value has after conversion to a constraint: nothing optional is left.
-fn without_defaults(ty: &Type) -> Type {
+pub(super) fn without_defaults(ty: &Type) -> Type {
     match ty {
         Type::Any | Type::Bool | Type::Number | Type::String => ty.clone(),
         Type::List(element) => Type::list(without_defaults(element)),
@@ -219,104 +285,6 @@ fn without_defaults(ty: &Type) -> Type {
     }
 }
 
-/// Whether some value of one type may convert to the other.
-fn convertible(from: &Type, to: &Type) -> bool {
-    match (from, to) {
-        (Type::Any, _)
-        | (_, Type::Any)
-        | (Type::Bool, Type::Bool)
-        | (Type::Number, Type::Number)
-        | (Type::String, Type::Bool | Type::Number | Type::String)
-        | (Type::Bool | Type::Number, Type::String)
-        | (Type::Map(_) | Type::Object(_), Type::Object(_)) => true,
-        (Type::List(from) | Type::Set(from), Type::List(to) | Type::Set(to))
-        | (Type::Map(from), Type::Map(to)) => convertible(from, to),
-        (Type::List(from) | Type::Set(from), Type::Tuple(to)) => {
-            to.iter().all(|to| convertible(from, to))
-        }
-        (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
-            from.iter().all(|from| convertible(from, to))
-        }
-        (Type::Tuple(from), Type::Tuple(to)) => {
-            from.len() == to.len() && from.iter().zip(to.iter()).all(|(a, b)| convertible(a, b))
-        }
-        (Type::Object(from), Type::Map(to)) => {
-            from.values().all(|attribute| convertible(&attribute.ty, to))
-        }
-        _ => false,
-    }
-}
-
-/// The type that all of `types` convert to, if there is one; `any` for none at all.
-pub fn unify(types: &[Type]) -> Option<Type> {
-    let mut known = types.iter().filter(|ty| **ty != Type::Any);
-    let Some(first) = known.next() else {
-        return Some(Type::Any);
-    };
-    let mut common = first.clone();
-    for ty in known {
-        common = unify_two(&common, ty)?;
-    }
-    Some(common)
-}
-
-fn unify_two(a: &Type, b: &Type) -> Option<Type> {
-    if a == b {
-        return Some(a.clone());
-    }
-    match (a, b) {
-        (Type::Any, other) | (other, Type::Any) => Some(other.clone()),
-        (Type::String, Type::Bool | Type::Number) | (Type::Bool | Type::Number, Type::String) => {
-            Some(Type::String)
-        }
-        (Type::List(a), Type::List(b)) => unify_two(a, b).map(Type::list),
-        (Type::Set(a), Type::Set(b)) => unify_two(a, b).map(Type::set),
-        (Type::List(a), Type::Set(b)) | (Type::Set(a), Type::List(b)) => {
-            unify_two(a, b).map(Type::list)
-        }
-        (Type::Map(a), Type::Map(b)) => unify_two(a, b).map(Type::map),
-        (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
-            let items: Option<Vec<_>> =
-                a.iter().zip(b.iter()).map(|(a, b)| unify_two(a, b)).collect();
-            items.map(|items| Type::Tuple(Arc::new(items)))
-        }
-        (Type::Tuple(a), Type::Tuple(b)) => {
-            let all: Vec<_> = a.iter().chain(b.iter()).cloned().collect();
-            unify(&all).map(Type::list)
-        }
-        (Type::Tuple(items), Type::List(element)) | (Type::List(element), Type::Tuple(items)) => {
-            let all: Vec<_> = items.iter().chain([&**element]).cloned().collect();
-            unify(&all).map(Type::list)
-        }
-        (Type::Tuple(items), Type::Set(element)) | (Type::Set(element), Type::Tuple(items)) => {
-            let all: Vec<_> = items.iter().chain([&**element]).cloned().collect();
-            unify(&all).map(Type::set)
-        }
-        (Type::Object(a), Type::Object(b)) => {
-            let same_names = a.len() == b.len() && a.keys().eq(b.keys());
-            if same_names {
-                let attributes: Option<BTreeMap<_, _>> = a
-                    .iter()
-                    .map(|(name, attribute)| {
-                        let ty = unify_two(&attribute.ty, &b.get(name)?.ty)?;
-                        Some((Arc::clone(name), ty))
-                    })
-                    .collect();
-                return attributes.map(Type::object);
-            }
-            let all: Vec<_> = a.values().chain(b.values()).map(|x| x.ty.clone()).collect();
-            unify(&all).map(Type::map)
-        }
-        (Type::Object(attributes), Type::Map(element))
-        | (Type::Map(element), Type::Object(attributes)) => {
-            let all: Vec<_> =
-                attributes.values().map(|x| &x.ty).chain([&**element]).cloned().collect();
-            unify(&all).map(Type::map)
-        }
-        _ => None,
-    }
-}
-
 impl Fields {
     /// The type that all values have in common, if there is one.
     pub fn common_type(&self) -> Option<Type> {
@@ -328,6 +296,7 @@ impl Fields {
 mod tests {
     use super::super::ObjectAttribute;
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn primitives_convert_as_the_language_says() {

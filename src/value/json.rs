@@ -3,12 +3,16 @@
 use super::{Number, Type, Value};
 use serde_json::Value as Json;
 
-/// The value as JSON: sets as arrays, marks of sensitivity dropped, unknown values as null.
+/// The value as JSON: sets as arrays, marks of sensitivity dropped, unknown values as null. What JSON
+/// has no number for, such as infinity, is text.
 pub fn to_json(value: &Value) -> Json {
     match value {
         Value::Null(_) | Value::Unknown(_) => Json::Null,
         Value::Bool(truth) => Json::Bool(*truth),
-        Value::Number(number) => number.to_string().parse().map_or(Json::Null, Json::Number),
+        Value::Number(number) => {
+            let text = number.to_string();
+            text.parse().map_or(Json::String(text), Json::Number)
+        }
         Value::String(text) => Json::String(text.to_string()),
         Value::List(elements) | Value::Set(elements) => {
             Json::Array(elements.items.iter().map(to_json).collect())
@@ -69,5 +73,11 @@ mod tests {
         let text = r#"{"a":[1,2.5,"x",null,true],"b":{"c":123456789012345678901234567890}}"#;
         let json: Json = serde_json::from_str(text).unwrap();
         assert_eq!(to_json(&from_json(&json).unwrap()).to_string(), text);
+    }
+
+    #[test]
+    fn what_is_no_number_of_json_is_text() {
+        let infinite = Value::Number("1e999999999".parse().unwrap());
+        assert_eq!(to_json(&infinite).to_string(), "\"+Inf\"");
     }
 }

@@ -13,15 +13,21 @@
 mod convert;
 mod json;
 mod number;
+mod quote;
+mod set;
 mod ty;
+mod unify;
 
-pub use self::convert::{ConvertError, unify};
+pub use self::convert::ConvertError;
 pub use self::json::{from_json, to_json};
 pub use self::number::Number;
+pub use self::quote::quote;
 pub use self::ty::{ObjectAttribute, Type};
+pub use self::unify::unify;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 /// A value of the configuration language. Cloning is cheap: what is large is shared.
 #[derive(Clone, Debug)]
@@ -32,13 +38,13 @@ pub enum Value {
     Unknown(Type),
     /// `true` or `false`.
     Bool(bool),
-    /// An exact decimal number.
+    /// A number.
     Number(Number),
     /// Unicode text.
     String(Arc<str>),
     /// A sequence whose elements have one type.
     List(Arc<Elements>),
-    /// Distinct values of one type, kept in ascending order.
+    /// Distinct values of one type, kept in order; none of them is sensitive by itself.
     Set(Arc<Elements>),
     /// Values of one type under string keys.
     Map(Arc<Mapping>),
@@ -141,12 +147,15 @@ impl Value {
         Self::List(Arc::new(Elements { element_type, items }))
     }
 
-    /// A set of `items`, which the caller guarantees to be of `element_type`: sorted, without
-    /// repetitions.
+    /// A set of `items`, which the caller guarantees to be of `element_type`: in order, without
+    /// repetitions. Where one must not be shown, the set must not.
     pub fn set(element_type: Type, mut items: Vec<Self>) -> Self {
-        items.sort();
-        items.dedup();
-        Self::Set(Arc::new(Elements { element_type, items }))
+        let secret = items.iter().any(|item| item.any(&Self::is_sensitive));
+        if secret {
+            items = items.iter().map(|item| item.reveal_deep().0).collect();
+        }
+        set::arrange(&element_type, &mut items);
+        Self::Set(Arc::new(Elements { element_type, items })).sensitive_if(secret)
     }
 
     /// A map of `fields`, whose values the caller guarantees to be of `element_type`.
@@ -490,22 +499,32 @@ impl From<i64> for Value {
     }
 }
 
+/// A text is kept in one of the forms that Unicode has for it, in which a letter and its accent are
+/// one character where there is such a one: texts that look the same are equal.
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(Arc::from(text))
+        Self::String(if is_composed(text) {
+            Arc::from(text)
+        } else {
+            Arc::from(text.nfc().collect::<String>())
+        })
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::String(Arc::from(text))
+        Self::from(text.as_str())
     }
 }
 
 impl From<Arc<str>> for Value {
     fn from(text: Arc<str>) -> Self {
-        Self::String(text)
+        if is_composed(&text) { Self::String(text) } else { Self::from(&*text) }
     }
+}
+
+fn is_composed(text: &str) -> bool {
+    text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 #[cfg(test)]
@@ -519,6 +538,12 @@ mod tests {
             .collect();
         assert_eq!(fields.keys().map(|key| &**key).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(fields.get("b"), Some(&Value::from(3)));
+    }
+
+    #[test]
+    fn texts_that_look_the_same_are_equal() {
+        assert_eq!(Value::from("e\u{301}"), Value::from("\u{e9}"));
+        assert_eq!(Value::from(Arc::<str>::from("e\u{301}")), Value::from("\u{e9}"));
     }
 
     #[test]

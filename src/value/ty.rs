@@ -6,13 +6,13 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The type of a value, or a constraint on one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Type {
     /// Not decided: anything conforms.
     Any,
     /// Truth values.
     Bool,
-    /// Exact decimal numbers.
+    /// Numbers, whole or not.
     Number,
     /// Unicode text.
     String,
@@ -29,7 +29,7 @@ pub enum Type {
 }
 
 /// An attribute of an object type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectAttribute {
     /// What its value must be.
     pub ty: Type,
@@ -65,6 +65,17 @@ impl Type {
                 })
                 .collect(),
         ))
+    }
+
+    /// Whether it is `any`, or `any` is within it.
+    pub fn has_any(&self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Bool | Self::Number | Self::String => false,
+            Self::List(element) | Self::Set(element) | Self::Map(element) => element.has_any(),
+            Self::Tuple(items) => items.iter().any(Self::has_any),
+            Self::Object(attributes) => attributes.values().any(|it| it.ty.has_any()),
+        }
     }
 
     /// The type as a noun for messages: `list of string`, `object`.

@@ -47,6 +47,8 @@ impl Scope<'_> {
         let mut marks = Marks::default();
         let value = marks.open(&value);
         let run = |item: &Value| self.splat(item.clone()).eval(each);
+        // What each element of a type would come to.
+        let run_type = |ty: &Type| run(&Value::Unknown(ty.clone())).map(|value| value.ty());
         let result = match &value {
             Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
                 let detail = "The value is null and has no elements. Use `coalesce` or a condition \
@@ -54,7 +56,24 @@ impl Scope<'_> {
                 return Err(fault("Splat of null", detail, source.span));
             }
             Value::Null(_) => Value::tuple(Vec::new()),
-            Value::Unknown(_) => Value::Unknown(Type::Any),
+            Value::Unknown(ty) => match ty {
+                Type::List(element) | Type::Set(element) => {
+                    Value::Unknown(Type::list(run_type(element)?))
+                }
+                Type::Tuple(types) => {
+                    let types = types.iter().map(run_type).collect::<Result<_, _>>()?;
+                    Value::Unknown(Type::Tuple(Arc::new(types)))
+                }
+                Type::Any => Value::Unknown(Type::Any),
+                // It may turn out to be null, which is no element at all.
+                Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_) => {
+                    run(&value)?;
+                    Value::Unknown(Type::Any)
+                }
+            },
+            Value::List(elements) | Value::Set(elements) if elements.items.is_empty() => {
+                Value::list(run_type(&elements.element_type)?, Vec::new())
+            }
             Value::List(elements) | Value::Set(elements) => {
                 let items = elements.items.iter().map(run).collect::<Result<Vec<_>, _>>()?;
                 let types: Vec<Type> = items.iter().map(Value::ty).collect();
@@ -71,20 +90,33 @@ impl Scope<'_> {
         Ok(marks.apply(result))
     }
 
+    /// Finds out whether the condition of a `for` is one before there is any element to ask for.
+    fn check_condition(&self, it: &For, condition: &Expr) -> Result<(), Fault> {
+        let open = || Value::Unknown(Type::Any);
+        let bound = bindings(it.key_var.as_deref(), &it.value_var, open(), open());
+        let scope = self.bind(&bound);
+        let value = scope.eval(condition)?;
+        scope.as_truth(&value, condition.span, &mut Marks::default()).map(|_| ())
+    }
+
     pub(super) fn for_expr(&self, it: &For) -> Result<Value, Fault> {
         let collection = self.eval(&it.collection)?;
         let mut marks = Marks::default();
         let collection = marks.open(&collection);
-        if collection.is_unknown() {
-            return Ok(marks.apply(Value::Unknown(Type::Any)));
+        let Some(entries) = entries(&collection, it.collection.span)? else {
+            return Ok(Value::Unknown(Type::Any));
+        };
+        if let Some(condition) = &it.condition {
+            self.check_condition(it, condition)?;
         }
         let mut items = Vec::new();
         let mut keyed: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
-        for (key, value) in entries(&collection, it.collection.span)? {
+        for (key, value) in entries {
             let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
             let scope = self.bind(&bound);
             if let Some(condition) = &it.condition {
-                match scope.truth(condition, &mut marks)? {
+                let value = scope.eval(condition)?;
+                match scope.as_truth(&value, condition.span, &mut marks)? {
                     Some(true) => {}
                     Some(false) => continue,
                     None => {
@@ -158,26 +190,44 @@ pub(super) fn bindings<'a>(
     bound
 }
 
-/// The keys and values of a collection, in order.
-pub(super) fn entries(collection: &Value, span: Span) -> Result<Vec<(Value, Value)>, Fault> {
-    if let Value::Set(set) = collection {
-        return Ok(set.items.iter().map(|item| (item.clone(), item.clone())).collect());
-    }
-    if let Some(items) = collection.as_items() {
-        let numbered = items.iter().enumerate();
-        return Ok(numbered.map(|(n, it)| (Value::Number(Number::from(n)), it.clone())).collect());
-    }
-    if let Some(fields) = collection.as_fields() {
-        return Ok(fields
-            .iter()
-            .map(|(name, value)| (Value::String(Arc::clone(name)), value.clone()))
-            .collect());
-    }
-    let detail = if collection.is_null() {
-        "A null value has no elements to run over.".to_owned()
-    } else {
-        format!("A {} has no elements to run over.", collection.ty().friendly())
+/// The keys and values of a collection, in order; nothing where it is unknown.
+pub(super) fn entries(
+    collection: &Value,
+    span: Span,
+) -> Result<Option<Vec<(Value, Value)>>, Fault> {
+    let ty = match collection {
+        Value::Set(set) => {
+            return Ok(Some(set.items.iter().map(|item| (item.clone(), item.clone())).collect()));
+        }
+        Value::List(_) | Value::Tuple(_) => {
+            let numbered = collection.as_items().unwrap_or_default().iter().enumerate();
+            let entries = numbered.map(|(n, it)| (Value::Number(Number::from(n)), it.clone()));
+            return Ok(Some(entries.collect()));
+        }
+        Value::Map(_) | Value::Object(_) => {
+            let fields = collection.as_fields().into_iter().flat_map(Fields::iter);
+            let entries =
+                fields.map(|(name, value)| (Value::String(Arc::clone(name)), value.clone()));
+            return Ok(Some(entries.collect()));
+        }
+        Value::Null(_) => {
+            let detail = "A null value has no elements to run over.";
+            return Err(fault("Not a collection", detail, span));
+        }
+        Value::Unknown(ty) => match ty {
+            Type::Bool | Type::Number | Type::String => ty.clone(),
+            Type::Any
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Map(_)
+            | Type::Tuple(_)
+            | Type::Object(_) => return Ok(None),
+        },
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Sensitive(_) => {
+            collection.ty()
+        }
     };
+    let detail = format!("A {} has no elements to run over.", ty.friendly());
     Err(fault("Not a collection", detail, span))
 }
 
@@ -236,64 +286,124 @@ pub(super) fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value
     }
 }
 
+/// `source[key]`. What is sensitive about either is so about the element, but for the key of an
+/// object: that names an attribute, as `.name` does.
 pub(super) fn index(source: &Value, key: &Value, span: Span) -> Result<Value, Fault> {
-    let marked = source.is_sensitive() || key.is_sensitive();
+    let (from, with) = (source.is_sensitive(), key.is_sensitive());
     let (source, key) = (source.reveal(), key.reveal());
-    if source.is_unknown() || key.is_unknown() {
-        return match source.ty() {
-            Type::Bool | Type::Number | Type::String => Err(no_elements(source, span)),
-            Type::List(element) | Type::Map(element) => {
-                Ok(Value::Unknown((*element).clone()).sensitive_if(marked))
-            }
-            Type::Any | Type::Set(_) | Type::Tuple(_) | Type::Object(_) => {
-                Ok(Value::Unknown(Type::Any).sensitive_if(marked))
-            }
-        };
-    }
     if source.is_null() || key.is_null() {
         let what = if source.is_null() { "The value" } else { "The index" };
         return Err(fault("Invalid index", format!("{what} is null."), span));
     }
-    if let Value::Set(_) = source {
-        let detail = "The elements of a set have no index. Convert it with `tolist`.";
-        return Err(fault("Invalid index", detail, span));
+    let unknown = |ty: Type| Ok(Value::Unknown(ty).sensitive_if(from));
+    if matches!(source, Value::Unknown(Type::Any)) || matches!(key, Value::Unknown(Type::Any)) {
+        return unknown(Type::Any);
     }
-    if let Some(items) = source.as_items() {
-        let number = key.convert(&Type::Number).ok();
-        let found = number
-            .as_ref()
-            .and_then(Value::as_number)
-            .and_then(Number::as_usize)
-            .and_then(|at| items.get(at));
-        return found.cloned().map(|value| value.sensitive_if(marked)).ok_or_else(|| {
-            let detail = match items.len() {
-                0 => "There are no elements.".to_owned(),
-                1 => "There is one element: the index must be 0.".to_owned(),
-                n => format!("There are {n} elements: the index must be from 0 to {}.", n - 1),
-            };
-            fault("Invalid index", detail, span)
-        });
-    }
-    if let Some(fields) = source.as_fields() {
-        let text = key.convert(&Type::String).ok();
-        let text = text.as_ref().and_then(Value::as_str);
-        return match text {
-            Some(name) => match fields.get(name) {
-                Some(value) => Ok(value.clone().sensitive_if(marked)),
-                None => {
-                    let hint = did_you_mean(name, fields.keys().map(|key| &**key));
-                    let detail = if marked {
-                        "There is no element under this key.".to_owned()
-                    } else {
-                        format!("There is no element {name:?}.{hint}")
-                    };
-                    Err(fault("Invalid index", detail, span))
-                }
+    match source {
+        Value::List(_) | Value::Tuple(_) => match place(key, span)? {
+            Some(at) => nth(source, &at, with, span).map(|it| it.sensitive_if(from || with)),
+            None => unknown(element_type(source)),
+        },
+        Value::Map(_) => match named(key, span)? {
+            Some(name) => entry(source, &name, with, span).map(|it| it.sensitive_if(from || with)),
+            None => unknown(element_type(source)),
+        },
+        Value::Object(_) => match named(key, span)? {
+            Some(name) => entry(source, &name, with, span).map(|it| it.sensitive_if(from)),
+            None => unknown(Type::Any),
+        },
+        Value::Set(_) | Value::Unknown(Type::Set(_)) => {
+            let detail = "The elements of a set have no index. Convert it with `tolist`.";
+            Err(fault("Invalid index", detail, span))
+        }
+        Value::Unknown(Type::List(element)) => {
+            place(key, span)?;
+            unknown((**element).clone())
+        }
+        Value::Unknown(Type::Tuple(types)) => match place(key, span)? {
+            Some(at) => match at.as_usize().and_then(|at| types.get(at)) {
+                Some(ty) => Ok(Value::Unknown(ty.clone()).sensitive_if(from || with)),
+                None => Err(out_of_range(&at, types.len(), with, span)),
             },
-            None => Err(fault("Invalid index", "A key must be a string.", span)),
-        };
+            None => unknown(Type::Any),
+        },
+        Value::Unknown(Type::Map(element)) => {
+            named(key, span)?;
+            unknown((**element).clone())
+        }
+        Value::Unknown(Type::Object(_)) => {
+            named(key, span)?;
+            unknown(Type::Any)
+        }
+        Value::Unknown(Type::Any | Type::Bool | Type::Number | Type::String)
+        | Value::Null(_)
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Sensitive(_) => Err(no_elements(source, span)),
     }
-    Err(no_elements(source, span))
+}
+
+/// The type of the elements of a list or of a map; that of a tuple's is not known.
+fn element_type(source: &Value) -> Type {
+    match source {
+        Value::List(list) => list.element_type.clone(),
+        Value::Map(map) => map.element_type.clone(),
+        _ => Type::Any,
+    }
+}
+
+/// The number that an index of a list or a tuple is; nothing where it is unknown.
+fn place(key: &Value, span: Span) -> Result<Option<Number>, Fault> {
+    let number = key.convert(&Type::Number).map_err(|_| {
+        let detail = "An element of a list or a tuple is named by a number, counted from 0.";
+        fault("Invalid index", detail, span)
+    })?;
+    Ok(number.as_number().cloned())
+}
+
+/// The text that a key of a map or an object is; nothing where it is unknown.
+fn named(key: &Value, span: Span) -> Result<Option<Arc<str>>, Fault> {
+    let text = key
+        .convert(&Type::String)
+        .map_err(|_| fault("Invalid index", "A key must be a string.", span))?;
+    Ok(text.as_str().cloned())
+}
+
+fn nth(source: &Value, at: &Number, hidden: bool, span: Span) -> Result<Value, Fault> {
+    let items = source.as_items().unwrap_or_default();
+    let found = at.as_usize().and_then(|at| items.get(at));
+    found.cloned().ok_or_else(|| out_of_range(at, items.len(), hidden, span))
+}
+
+fn out_of_range(at: &Number, length: usize, hidden: bool, span: Span) -> Fault {
+    let rule = match length {
+        0 => "There are no elements.".to_owned(),
+        1 => "There is one element: the index must be 0.".to_owned(),
+        n => format!("There are {n} elements: the index must be from 0 to {}.", n - 1),
+    };
+    let detail = if hidden || at.as_i64().is_some_and(|at| at >= 0) {
+        rule
+    } else if at.is_integer() {
+        format!("{rule} None is counted from the end.")
+    } else {
+        format!("{rule} Round a fraction with `floor`.")
+    };
+    fault("Invalid index", detail, span)
+}
+
+fn entry(source: &Value, name: &str, hidden: bool, span: Span) -> Result<Value, Fault> {
+    let empty = Fields::default();
+    let fields = source.as_fields().unwrap_or(&empty);
+    fields.get(name).cloned().ok_or_else(|| {
+        let detail = if hidden {
+            "There is no element under this key.".to_owned()
+        } else {
+            let hint = did_you_mean(name, fields.keys().map(|key| &**key));
+            format!("There is no element {name:?}.{hint}")
+        };
+        fault("Invalid index", detail, span)
+    })
 }
 
 fn no_elements(source: &Value, span: Span) -> Fault {

@@ -178,16 +178,8 @@ impl<'a> Scope<'a> {
                 expr.span,
             )),
             Value::Unknown(_) => Ok(None),
-            open => entries(&open, expr.span).map(Some),
+            open => entries(&open, expr.span),
         }
-    }
-
-    /// The value of an expression as `ty`.
-    fn eval_as(&self, expr: &Expr, ty: &Type) -> Result<Value, Fault> {
-        let value = self.eval(expr)?;
-        value.convert(ty).map_err(|error| {
-            fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span)
-        })
     }
 
     /// Adds the values of what an expression refers to, as far as they may be shown.
@@ -227,19 +219,21 @@ impl<'a> Scope<'a> {
         fault(INVALID_REFERENCE, format!("There is no value {text:?} here.{hint}"), span)
     }
 
-    /// A condition; nothing where it is unknown.
-    fn truth(&self, expr: &Expr, marks: &mut Marks) -> Result<Option<bool>, Fault> {
-        let value = self.eval_as(expr, &Type::Bool)?;
-        let value = marks.open(&value);
-        match value {
-            Value::Bool(truth) => Ok(Some(truth)),
-            Value::Unknown(_) => Ok(None),
-            _ => Err(fault(
-                "Null condition",
-                "A condition must be true or false, not null.",
-                expr.span,
-            )),
+    /// Whether a condition holds; nothing where it is unknown.
+    fn as_truth(
+        &self,
+        value: &Value,
+        span: Span,
+        marks: &mut Marks,
+    ) -> Result<Option<bool>, Fault> {
+        if value.is_null() {
+            let detail = "A condition must be true or false, not null.";
+            return Err(fault("Null condition", detail, span));
         }
+        let value = value.convert(&Type::Bool).map_err(|error| {
+            fault("Wrong type", format!("{}.", capital(&error.to_string())), span)
+        })?;
+        Ok(marks.open(&value).as_bool())
     }
 }
 

@@ -3,45 +3,84 @@
 use super::{Fault, Marks, Scope, capital, fault};
 use crate::config::{BinaryOp, Expr, UnaryOp};
 use crate::diag::Span;
-use crate::value::{Number, Type, Value, unify};
+use crate::value::{ConvertError, Elements, Number, Type, Value, unify};
 
 impl Scope<'_> {
     pub(super) fn conditional(&self, three: &[Expr; 3], span: Span) -> Result<Value, Fault> {
+        let [condition, then, otherwise] = three;
+        let branches = [self.eval(then), self.eval(otherwise)];
+        let common = {
+            let [then, otherwise] = branches.each_ref().map(|branch| branch.as_ref().ok());
+            self.branch_type(then, otherwise, span)?
+        };
         let mut marks = Marks::default();
-        let truth = self.truth(&three[0], &mut marks)?;
-        let then = self.eval(&three[1]);
-        let otherwise = self.eval(&three[2]);
+        let truth = self.condition(condition, &mut marks)?;
+        for branch in branches.iter().flatten() {
+            marks.sensitive |= branch.is_sensitive();
+        }
+        let meets_collection = branches
+            .iter()
+            .flatten()
+            .any(|branch| matches!(branch.reveal(), Value::List(_) | Value::Map(_)));
+        let [then, otherwise] = branches;
         // The branch that is not taken may fail: that is what the condition is for.
-        let (taken, other) = match truth {
-            Some(true) => (then?, otherwise.ok()),
-            Some(false) => (otherwise?, then.ok()),
+        let taken = match truth {
+            Some(true) => then?,
+            Some(false) => otherwise?,
             None => {
-                let secret = |value: &Result<Value, Fault>| {
-                    value.as_ref().is_ok_and(|value| value.any(&Value::is_sensitive))
-                };
-                marks.sensitive |= secret(&then) || secret(&otherwise);
-                // One that fails may be the one that will not be taken.
-                let common = match (then, otherwise) {
-                    (Ok(then), Ok(otherwise)) => unify(&[then.ty(), otherwise.ty()]),
-                    (Ok(one), Err(_)) | (Err(_), Ok(one)) => Some(one.ty()),
-                    (Err(fault), Err(_)) => return Err(fault),
-                };
-                return Ok(marks.apply(Value::Unknown(common.unwrap_or(Type::Any))));
+                let either = undecided(then.ok().as_ref(), otherwise.ok().as_ref(), common);
+                return Ok(marks.apply(either));
             }
         };
-        let Some(other) = other else { return Ok(marks.apply(taken)) };
-        let Some(common) = branch_type(&taken, &other) else {
-            let detail = format!(
-                "The two results have no type in common: {} and {}.",
-                taken.ty(),
-                other.ty()
-            );
-            return Err(fault("Inconsistent conditional", detail, span));
-        };
-        let taken = taken.convert(&common).map_err(|error| {
+        let taken = convert_branch(&taken, &common, meets_collection).map_err(|error| {
             fault("Inconsistent conditional", format!("{}.", capital(&error.to_string())), span)
         })?;
         Ok(marks.apply(taken))
+    }
+
+    /// The type of a conditional: null takes the type of the other branch, and where the type of one
+    /// is not known, that of the other says nothing. A branch that fails may have any.
+    fn branch_type(
+        &self,
+        then: Option<&Value>,
+        otherwise: Option<&Value>,
+        span: Span,
+    ) -> Result<Type, Fault> {
+        let [a, b] = [then, otherwise].map(|branch| branch.map_or(Type::Any, Value::ty));
+        let null = |branch: Option<&Value>| matches!(branch, Some(Value::Null(Type::Any)));
+        if null(then) {
+            return Ok(b);
+        }
+        if null(otherwise) {
+            return Ok(a);
+        }
+        if a == Type::Any || b == Type::Any {
+            return Ok(Type::Any);
+        }
+        unify(&[a.clone(), b.clone()]).ok_or_else(|| {
+            // Names of attributes can be secret, too.
+            let secret = |branch: &Value| branch.any(&Value::is_sensitive);
+            let detail = if [then, otherwise].into_iter().flatten().any(secret) {
+                format!(
+                    "The two results have no type in common: {} and {}.",
+                    a.friendly(),
+                    b.friendly()
+                )
+            } else {
+                format!("The two results have no type in common: {a} and {b}.")
+            };
+            fault("Inconsistent conditional", detail, span)
+        })
+    }
+
+    /// Whether the condition holds; nothing where it is unknown, whatever its type.
+    pub(super) fn condition(&self, expr: &Expr, marks: &mut Marks) -> Result<Option<bool>, Fault> {
+        let value = self.eval(expr)?;
+        if value.is_unknown() {
+            marks.sensitive |= value.is_sensitive();
+            return Ok(None);
+        }
+        self.as_truth(&value, expr.span, marks)
     }
 
     pub(super) fn unary(&self, operator: UnaryOp, operand: &Expr) -> Result<Value, Fault> {
@@ -101,10 +140,10 @@ impl Scope<'_> {
                 match (&left, &right) {
                     (Value::Number(left), Value::Number(right)) => {
                         arithmetic(operator, left, right).ok_or_else(|| {
-                            let detail = if right.is_zero() {
-                                "Division by zero has no result."
+                            let detail = if left.is_zero() && right.is_zero() {
+                                "Zero divided by zero has no result."
                             } else {
-                                "The result has more than 4096 digits."
+                                "An operand is infinite, and the result could be any number."
                             };
                             fault("Invalid operation", detail, span)
                         })?
@@ -122,47 +161,131 @@ impl Scope<'_> {
         Ok(marks.apply(result))
     }
 
-    /// `a || b` and `a && b`: the right side is looked at only where the left does not decide.
+    /// `a || b` and `a && b`. Both sides are looked at, as Terraform does before its version 1.12.
     fn logic(&self, decisive: bool, both: &[Expr; 2], marks: &mut Marks) -> Result<Value, Fault> {
         let left = self.operand(&both[0], &Type::Bool, marks)?;
-        if left.as_bool() == Some(decisive) {
-            return Ok(left);
-        }
         let right = self.operand(&both[1], &Type::Bool, marks)?;
         Ok(match (left.as_bool(), right.as_bool()) {
-            (_, Some(right)) if right == decisive => Value::Bool(decisive),
-            (Some(_), Some(_)) => Value::Bool(!decisive),
+            (Some(left), Some(right)) => {
+                Value::Bool(if decisive { left || right } else { left && right })
+            }
             _ => Value::Unknown(Type::Bool),
         })
     }
 }
 
-/// The type of a conditional: null takes the type of the other branch.
-fn branch_type(a: &Value, b: &Value) -> Option<Type> {
-    match (a.reveal(), b.reveal()) {
-        (Value::Null(Type::Any), _) => Some(b.ty()),
-        (_, Value::Null(Type::Any)) => Some(a.ty()),
-        _ => unify(&[a.ty(), b.ty()]),
+/// What one of two branches is, when nobody knows yet which.
+fn undecided(then: Option<&Value>, otherwise: Option<&Value>, common: Type) -> Value {
+    match (then.map(Value::reveal), otherwise.map(Value::reveal)) {
+        (Some(Value::Null(_)), Some(Value::Null(_))) => Value::Null(common),
+        (Some(Value::Number(a)), Some(Value::Number(b))) if a == b => Value::Number(a.clone()),
+        _ => Value::Unknown(common),
     }
 }
 
-/// Whether two values are equal; nothing where that is not known.
+/// Converts the branch that is taken. A tuple that meets a list of which the type is open keeps its
+/// elements as they are, and they must be of one type already; so must the attributes of an object
+/// that meets a map.
+fn convert_branch(
+    taken: &Value,
+    common: &Type,
+    meets_collection: bool,
+) -> Result<Value, ConvertError> {
+    let types: Vec<Type> = match (taken.reveal(), common) {
+        (Value::Tuple(items), Type::List(element)) if **element == Type::Any => {
+            items.iter().map(Value::ty).collect()
+        }
+        (Value::Object(fields), Type::Map(element)) if **element == Type::Any => {
+            fields.values().map(Value::ty).collect()
+        }
+        _ => Vec::new(),
+    };
+    if meets_collection && types.windows(2).any(|two| matches!(two, [a, b] if a != b)) {
+        let reason = "all elements must have the same type".to_owned();
+        return Err(ConvertError { path: String::new(), reason });
+    }
+    taken.convert(common)
+}
+
+/// Whether two values are equal; nothing where that is not known. Values of two types never are:
+/// not `1` and `"1"`, nor nulls within.
 fn equal(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
-        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (Value::Unknown(_), Value::Unknown(_)) => None,
+        (Value::Unknown(ty), other) | (other, Value::Unknown(ty)) => {
+            let open = other.is_null() || ty.has_any();
+            if open || *ty == other.ty() { None } else { Some(false) }
+        }
         (Value::Null(_), other) | (other, Value::Null(_)) => Some(other.is_null()),
-        _ if !a.is_wholly_known() || !b.is_wholly_known() => None,
-        // Values of two types are never equal: not `1` and `"1"`, nor nulls within.
-        _ => Some(a == b && a.ty() == b.ty()),
+        _ => {
+            let (left, right) = (a.ty(), b.ty());
+            if [a, b].iter().any(|it| it.any(&|part| matches!(part, Value::Unknown(Type::Any)))) {
+                return if fits(&left, &right) || fits(&right, &left) { None } else { Some(false) };
+            }
+            if left == right { equal_parts(a, b) } else { Some(false) }
+        }
+    }
+}
+
+/// Whether two values of one type are equal.
+fn equal_parts(a: &Value, b: &Value) -> Option<bool> {
+    let all = |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| {
+        for (a, b) in pairs {
+            // The first that is unknown or differs decides.
+            if !equal_parts(a, b)? {
+                return Some(false);
+            }
+        }
+        Some(true)
+    };
+    match (a, b) {
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (Value::Set(a), Value::Set(b)) => {
+            let unknown = |set: &Elements| set.items.iter().any(Value::is_unknown);
+            if unknown(a) || unknown(b) { None } else { Some(a.items == b.items) }
+        }
+        (Value::List(a), Value::List(b)) => {
+            if a.items.len() != b.items.len() {
+                return Some(false);
+            }
+            all(&mut a.items.iter().zip(&b.items))
+        }
+        (Value::Tuple(a), Value::Tuple(b)) => all(&mut a.iter().zip(b.iter())),
+        (Value::Object(a), Value::Object(b)) => all(&mut a.values().zip(b.values())),
+        (Value::Map(a), Value::Map(b)) => {
+            if !a.fields.keys().eq(b.fields.keys()) {
+                return Some(false);
+            }
+            all(&mut a.fields.values().zip(b.fields.values()))
+        }
+        _ => Some(a == b),
+    }
+}
+
+/// Whether a type is another one once every `any` in that is filled in.
+fn fits(ty: &Type, other: &Type) -> bool {
+    match (ty, other) {
+        (_, Type::Any) => true,
+        (Type::List(a), Type::List(b))
+        | (Type::Set(a), Type::Set(b))
+        | (Type::Map(a), Type::Map(b)) => fits(a, b),
+        (Type::Tuple(a), Type::Tuple(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| fits(a, b))
+        }
+        (Type::Object(a), Type::Object(b)) => {
+            a.keys().eq(b.keys()) && a.values().zip(b.values()).all(|(a, b)| fits(&a.ty, &b.ty))
+        }
+        _ => ty == other,
     }
 }
 
 fn arithmetic(operator: BinaryOp, left: &Number, right: &Number) -> Option<Value> {
+    let order = || left.compare(right);
     Some(match operator {
-        BinaryOp::Less => Value::Bool(left < right),
-        BinaryOp::LessOrEqual => Value::Bool(left <= right),
-        BinaryOp::Greater => Value::Bool(left > right),
-        BinaryOp::GreaterOrEqual => Value::Bool(left >= right),
+        BinaryOp::Less => Value::Bool(order().is_lt()),
+        BinaryOp::LessOrEqual => Value::Bool(order().is_lt() || left == right),
+        BinaryOp::Greater => Value::Bool(order().is_gt()),
+        BinaryOp::GreaterOrEqual => Value::Bool(order().is_gt() || left == right),
         BinaryOp::Add => Value::Number(left.add(right)?),
         BinaryOp::Subtract => Value::Number(left.subtract(right)?),
         BinaryOp::Multiply => Value::Number(left.multiply(right)?),

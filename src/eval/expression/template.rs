@@ -1,8 +1,8 @@
 //! Templates: text with values, conditions and repetitions in it.
 
 use super::collection::{bindings, entries};
-use super::{Fault, Marks, Scope, fault};
-use crate::config::Part;
+use super::{Fault, Marks, Scope, capital, fault};
+use crate::config::{IfPart, Part};
 use crate::value::{Type, Value};
 
 impl Scope<'_> {
@@ -29,45 +29,63 @@ impl Scope<'_> {
                 Part::Value(expr) => {
                     let value = self.eval(expr)?;
                     let value = marks.open(&value);
+                    if value.is_unknown() {
+                        marks.unknown = true;
+                        continue;
+                    }
                     if value.is_null() {
                         let detail = "The value is null and cannot be part of a text. Use \
                                       `coalesce` to put something in its place.";
                         return Err(fault("Null in a template", detail, expr.span));
                     }
-                    let text = value.convert(&Type::String).map_err(|_| {
-                        let detail = format!(
-                            "A {} cannot be part of a text. Use `join` or `jsonencode`.",
-                            value.ty().friendly()
-                        );
+                    let text = value.convert(&Type::String).map_err(|error| {
+                        let detail = match &value {
+                            Value::Number(_) => format!("{}.", capital(&error.reason)),
+                            _ => format!(
+                                "A {} cannot be part of a text. Use `join` or `jsonencode`.",
+                                value.ty().friendly()
+                            ),
+                        };
                         fault("Wrong type", detail, expr.span)
                     })?;
-                    match text.as_str() {
-                        Some(text) => out.push_str(text),
-                        None => marks.unknown = true,
-                    }
+                    out.push_str(text.as_str().map_or("", |text| &**text));
                 }
-                Part::If(it) => {
-                    let condition = self.truth(&it.condition, marks)?;
-                    match condition {
-                        Some(true) => self.template_into(&it.then, out, marks)?,
-                        Some(false) => self.template_into(&it.otherwise, out, marks)?,
-                        None => marks.unknown = true,
-                    }
-                }
+                Part::If(it) => self.template_if(it, out, marks)?,
                 Part::For(it) => {
                     let collection = self.eval(&it.collection)?;
                     let collection = marks.open(&collection);
-                    if collection.is_unknown() {
+                    let Some(entries) = entries(&collection, it.collection.span)? else {
                         marks.unknown = true;
                         continue;
-                    }
-                    for (key, value) in entries(&collection, it.collection.span)? {
+                    };
+                    for (key, value) in entries {
                         let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
                         self.bind(&bound).template_into(&it.body, out, marks)?;
                     }
                 }
             }
         }
+        Ok(())
+    }
+    /// One of two texts. What is secret in the other one is so in the result: which was taken tells
+    /// of both. The other may fail, as that of a conditional may.
+    fn template_if(&self, it: &IfPart, out: &mut String, marks: &mut Marks) -> Result<(), Fault> {
+        let condition = self.condition(&it.condition, marks)?;
+        let mut attempt = |parts: &[Part]| {
+            let mut text = String::new();
+            let mut found = Marks::default();
+            let result = self.template_into(parts, &mut text, &mut found);
+            marks.sensitive |= result.is_ok() && found.sensitive;
+            result.map(|()| (text, found.unknown))
+        };
+        let (then, otherwise) = (attempt(&it.then), attempt(&it.otherwise));
+        let taken = match condition {
+            Some(true) => then?,
+            Some(false) => otherwise?,
+            None => (String::new(), true),
+        };
+        out.push_str(&taken.0);
+        marks.unknown |= taken.1;
         Ok(())
     }
 }

@@ -77,6 +77,12 @@ fn write_text(text: &str, out: &mut String) {
 
 pub(super) fn jsonencode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [value] = args else { return Err(CallError::misfit()) };
+    let unwritable = |part: &Value| {
+        part.as_number().is_some_and(|number| number.is_infinite() || !number.has_text())
+    };
+    if value.any(&unwritable) {
+        return Err(CallError::at(0, "holds a number that JSON cannot write, such as infinity"));
+    }
     let json = json(value);
     super::check_text(Some(json.len()))?;
     Ok(Value::from(json))
