@@ -21,8 +21,8 @@
 //! | `provider` | the services: S3 through the AWS SDK | `resource`, `schema`, `addr`, `value`, `diag` |
 //! | `refresh` | reading what is live, many objects at once | `event`, `provider`, `value` |
 //! | `apply` | carrying out a plan | `event`, `plan`, `provider`, `resource`, `state`, `addr`, `value`, `diag` |
-//! | `engine` | each command's work as a list of calls to rooms | `apply`, `refresh`, `provider`, `plan`, `event`, `state`, `resource`, `graph`, `eval`, `config`, `sandbox`, `addr`, `value`, `diag` |
-//! | `render` | plans, events and diagnostics as text, JSON and graphs | `event`, `plan`, `state`, `eval`, `addr`, `value`, `diag` |
+//! | `engine` | each command's work as a list of calls to rooms | `apply`, `refresh`, `provider`, `plan`, `event`, `state`, `resource`, `graph`, `eval`, `config`, `schema`, `sandbox`, `addr`, `value`, `diag` |
+//! | `render` | plans, events and diagnostics as text, JSON and graphs | `event`, `plan`, `state`, `eval`, `schema`, `addr`, `value`, `diag` |
 //! | `sandbox` | the embedded S3, KMS and STS | – |
 //! | `cli` | flags, environment, clock, signals, terminal, exit codes | `engine`, `render`, `event`, `plan`, `state`, `resource`, `config`, `sandbox`, `addr`, `diag` |
 

@@ -207,6 +207,24 @@ fn every_fault_of_two_files_at_once() {
     check("validate", &story);
 }
 
+#[test]
+fn what_things_are() {
+    let mut story = Story::example("fleet");
+    story
+        .run(&["explain", ADDRESS])
+        .run(&["explain", &format!("{ADDRESS}.rule.bucket_key_enabled")])
+        .run(&["explain", &format!("{ADDRESS}.data[\"payments-01\"].rule")])
+        .run(&["explain", "data.aws_kms_alias"])
+        .run(&["explain", "aws.vault.assume_role"])
+        .run(&["explain", "lifecycle"])
+        .run(&["explain", "count"])
+        .run(&["explain", "abs"])
+        .run(&["explain", "var.teams"])
+        .run(&["explain", &format!("{ADDRESS}.dta")])
+        .run(&["explain", "variabel"]);
+    check("explain", &story);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn buckets_that_are_missing_denied_or_elsewhere_hide_nothing() {
     let world = World::in_memory();

@@ -26,50 +26,14 @@ fn compare(file: &str, page: &str) {
 #[test]
 fn of_the_resource_types() {
     assert_eq!(resource::TYPES.len(), 1, "a page for each");
-    let page = reference(
-        resource::TYPES[0].name(),
-        "The default encryption of a bucket: how S3 encrypts new objects that ask for nothing \
-         else. The names are those of the Terraform AWS provider, so that a block can be copied \
-         over unchanged. `for_each`, `count`, `depends_on`, `provider` and `lifecycle { \
-         prevent_destroy, ignore_changes }` stand beside them.",
-        r#"
-resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
-  bucket = "acme-logs"
-
-  rule {
-    apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
-      kms_master_key_id = "arn:aws:kms:eu-west-1:111122223333:key/…"
-    }
-    bucket_key_enabled       = true
-    blocked_encryption_types = ["SSE-C"]
-  }
-}
-"#,
-        resource::TYPES[0].schema(),
-    );
+    let ty = resource::TYPES[0];
+    let page = reference(ty.name(), ty.description(), ty.example(), ty.schema());
     compare("src/resource/README.md", &page);
 }
 
 #[test]
 fn of_the_provider() {
-    let page = reference(
-        "provider \"aws\"",
-        "Which account and Region, and how S3 is spoken to. What is not said comes from where \
-         every AWS tool takes it: environment, shared files, SSO, web identity, roles. Several \
-         blocks are told apart by `alias`, and a resource says `provider = aws.name`.",
-        r#"
-provider "aws" {
-  alias  = "vault"
-  region = "eu-west-1"
-
-  assume_role {
-    role_arn = "arn:aws:iam::444455556666:role/sealform"
-  }
-}
-"#,
-        &aws::SCHEMA,
-    );
+    let page = reference("provider \"aws\"", aws::DESCRIPTION, aws::EXAMPLE, &aws::SCHEMA);
     compare("src/provider/README.md", &page);
 }
 

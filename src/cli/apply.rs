@@ -4,6 +4,7 @@ use super::args::Planning;
 use super::plan::{Prepared, prepare, show};
 use super::ui::Ui;
 use super::{Exit, Global};
+use crate::config;
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
 use crate::engine::{Checked, Project, Run, Setup};
 use crate::plan::Plan;
@@ -83,7 +84,8 @@ fn finish(diagnostics: &[Diagnostic], project: Option<&Project>, doing: &Doing, 
     let none = crate::diag::Sources::default();
     let sources = project.map_or(&none, |project| &project.sources);
     if doing.planning.json {
-        ui.out_json(&render::json::validation(diagnostics, sources));
+        let sources = config::with_contexts(sources, diagnostics);
+        ui.out_json(&render::json::validation(diagnostics, &sources));
     }
     ui.diagnostics(diagnostics, sources);
     Exit::Failure
@@ -198,7 +200,8 @@ async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing,
         }
     };
     if doing.planning.json {
-        ui.out_json(&render::json::outcome(plan, &outcome, &project.sources));
+        let sources = config::with_contexts(&project.sources, &outcome.failures);
+        ui.out_json(&render::json::outcome(plan, &outcome, &sources));
     } else {
         ui.out(&render::human::outcome(plan, &outcome, &ui.style()));
     }

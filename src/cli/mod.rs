@@ -13,6 +13,7 @@ mod apply;
 mod args;
 mod completions;
 mod demo;
+mod explain;
 mod graph;
 mod init;
 mod output;
@@ -57,8 +58,8 @@ impl Exit {
 
 /// Keeps the default encryption of S3 buckets as declared in files.
 ///
-/// Files named *.seal.hcl declare the encryption of buckets. `plan` shows how what is live differs,
-/// `apply` changes it. Every flag may be written with one dash or with two.
+/// Files named *.seal.hcl or *.seal.hcl.json declare the encryption of buckets. `plan` shows how
+/// what is live differs, `apply` changes it. Every flag may be written with one dash or with two.
 #[derive(Debug, Parser)]
 #[command(name = "sealform", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all went well; 1 an error, a usage error included; with \
@@ -112,6 +113,8 @@ enum Command {
     State(state::Args),
     /// Draw what refers to what.
     Graph(graph::Args),
+    /// Explain a type, an attribute, a block or a function.
+    Explain(explain::Args),
     /// Serve the sandbox alone, or change a bucket in it from outside.
     Sandbox(sandbox::Args),
     /// Play a bucket's life on the sandbox: plan, apply, an outside change, drift, repair.
@@ -154,6 +157,7 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),
         Command::Graph(args) => graph::run(&global, &args, ui),
+        Command::Explain(args) => explain::run(&global, &args, ui),
         Command::Sandbox(args) => sandbox::run(&global, &args, ui),
         Command::Demo(args) => demo::run(&global, &args, ui),
         Command::Version(args) => version::run(&args, ui),

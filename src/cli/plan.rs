@@ -3,6 +3,7 @@
 use super::args::Planning;
 use super::ui::Ui;
 use super::{Exit, Global};
+use crate::config;
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{Checked, PlanOptions, Project, Run, Setup, Strictness};
 use crate::plan::Plan;
@@ -37,7 +38,8 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if let Some(plan) = &plan {
         show(plan, &prepared.project, &diagnostics, args.planning.json, ui);
     } else if args.planning.json {
-        ui.out_json(&render::json::validation(&diagnostics, &prepared.project.sources));
+        let sources = config::with_contexts(&prepared.project.sources, &diagnostics);
+        ui.out_json(&render::json::validation(&diagnostics, &sources));
     }
     ui.diagnostics(&diagnostics, &prepared.project.sources);
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else { return Exit::Failure };
@@ -99,7 +101,8 @@ async fn make(
 /// Writes the plan to standard output.
 pub(super) fn show(plan: &Plan, project: &Project, diagnostics: &Diagnostics, json: bool, ui: &Ui) {
     if json {
-        ui.out_json(&render::json::plan(plan, diagnostics, &project.sources));
+        let sources = config::with_contexts(&project.sources, diagnostics);
+        ui.out_json(&render::json::plan(plan, diagnostics, &sources));
     } else {
         ui.out(&render::human::plan(plan, &ui.style()));
     }

@@ -3,6 +3,7 @@
 use super::args::Variables;
 use super::ui::Ui;
 use super::{Exit, Global};
+use crate::config;
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{Project, Strictness};
 use crate::render;
@@ -13,7 +14,7 @@ use crate::render;
 pub(super) struct Args {
     #[command(flatten)]
     variables: Variables,
-    /// Print one JSON document instead of text.
+    /// Print one JSON document instead of text, in the shape of `terraform validate -json`.
     #[arg(long)]
     json: bool,
 }
@@ -24,7 +25,8 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let checked = project.check(Strictness::Lenient, &mut diagnostics);
     let valid = !has_errors(&diagnostics);
     if args.json {
-        ui.out_json(&render::json::validation(&diagnostics, &project.sources));
+        let sources = config::with_contexts(&project.sources, &diagnostics);
+        ui.out_json(&render::json::validation(&diagnostics, &sources));
     } else {
         ui.diagnostics(&diagnostics, &project.sources);
         if valid {

@@ -57,9 +57,11 @@ pub struct Block {
 }
 
 impl Block {
-    /// The block's kind and labels.
+    /// The block's kind and labels. In JSON, where a kind and the first labels may stand around many
+    /// blocks, it is what tells this one from the others.
     pub fn header(&self) -> Span {
-        self.labels.iter().fold(self.kind.span, |span, label| span.to(label.span))
+        let behind = self.labels.iter().filter(|label| label.span.start >= self.kind.span.start);
+        behind.fold(self.kind.span, |span, label| span.to(label.span))
     }
 }
 

@@ -6,12 +6,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What the name of a configuration file ends with.
-pub const CONFIG_SUFFIX: &str = ".seal.hcl";
-/// The file of variable values that is read wherever it lies beside the configuration.
-pub const VALUES_FILE: &str = "sealform.sealvars.hcl";
+/// What the name of a configuration file ends with, in the native syntax and in JSON.
+pub const CONFIG_SUFFIXES: [&str; 2] = [".seal.hcl", ".seal.hcl.json"];
+/// The files of variable values that are read wherever they lie beside the configuration.
+pub const VALUES_FILES: [&str; 2] = ["sealform.sealvars.hcl", "sealform.sealvars.json"];
 /// What the name of a file of variable values ends with that is read without being named.
-pub const AUTO_VALUES_SUFFIX: &str = ".auto.sealvars.hcl";
+pub const AUTO_VALUES_SUFFIXES: [&str; 2] = [".auto.sealvars.hcl", ".auto.sealvars.json"];
 
 /// The summary of what is told of a directory without configuration files.
 pub const NO_CONFIGURATION: &str = "No configuration";
@@ -22,9 +22,10 @@ const MAX_BYTES: u64 = 1 << 30;
 /// The files of one directory, each list in the order of names.
 #[derive(Debug, Default)]
 pub struct Directory {
-    /// `*.seal.hcl`.
+    /// `*.seal.hcl` and `*.seal.hcl.json`.
     pub config: Vec<FileId>,
-    /// `sealform.sealvars.hcl`, then `*.auto.sealvars.hcl`.
+    /// `sealform.sealvars.hcl`, `sealform.sealvars.json`, then `*.auto.sealvars.hcl` and
+    /// `*.auto.sealvars.json`.
     pub values: Vec<FileId>,
 }
 
@@ -44,12 +45,12 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
             return found;
         }
     };
-    let is_values = |name: &&String| name.ends_with(AUTO_VALUES_SUFFIX);
-    for name in names.iter().filter(|name| name.ends_with(CONFIG_SUFFIX)) {
+    for name in names.iter().filter(|name| is_config(name)) {
         found.config.extend(file(&dir.join(name), name, sources, diagnostics));
     }
-    let first = names.iter().filter(|name| *name == VALUES_FILE);
-    for name in first.chain(names.iter().filter(is_values)) {
+    let first = VALUES_FILES.iter().filter_map(|first| names.iter().find(|name| name == first));
+    let is_auto = |name: &&String| AUTO_VALUES_SUFFIXES.iter().any(|end| name.ends_with(end));
+    for name in first.chain(names.iter().filter(is_auto)) {
         found.values.extend(file(&dir.join(name), name, sources, diagnostics));
     }
     if found.config.is_empty() && diagnostics.is_empty() {
@@ -65,9 +66,10 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
         diagnostics.push(Diagnostic::error(
             NO_CONFIGURATION,
             format!(
-                "{} has no `*{CONFIG_SUFFIX}` file.{hint} `sealform init` writes one to start \
-                 from; `--chdir DIR` works in another directory.",
-                display(dir)
+                "{} has no {}.{hint} `sealform init` writes one to start from; \
+                 `--chdir DIR` works in another directory.",
+                display(dir),
+                config_names(),
             ),
         ));
     }
@@ -100,12 +102,12 @@ pub fn module(
     let canonical = fs::canonicalize(dir).map_err(told)?;
     let names = list(dir).map_err(told)?;
     let mut config = Vec::new();
-    for file_name in names.iter().filter(|name| name.ends_with(CONFIG_SUFFIX)) {
+    for file_name in names.iter().filter(|name| is_config(name)) {
         let shown = format!("{name}/{file_name}");
         config.extend(file(&dir.join(file_name), &shown, sources, diagnostics));
     }
     if config.is_empty() {
-        return Err(format!("The directory {name} has no `*{CONFIG_SUFFIX}` file."));
+        return Err(format!("The directory {name} has no {}.", config_names()));
     }
     Ok(ModuleDirectory { canonical, config })
 }
@@ -117,7 +119,16 @@ pub fn canonical(dir: &Path) -> PathBuf {
 
 /// Whether the directory holds a configuration.
 pub fn has_config(dir: &Path) -> io::Result<bool> {
-    Ok(list(dir)?.iter().any(|name| name.ends_with(CONFIG_SUFFIX)))
+    Ok(list(dir)?.iter().any(|name| is_config(name)))
+}
+
+/// What configuration files are called, for messages.
+fn config_names() -> String {
+    format!("{} file", CONFIG_SUFFIXES.map(|suffix| format!("`*{suffix}`")).join(" or "))
+}
+
+fn is_config(name: &str) -> bool {
+    CONFIG_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
 }
 
 fn display(dir: &Path) -> String {

@@ -1,17 +1,21 @@
 //! Files to a typed [`Config`], every node with its span.
 //!
-//! Owns reading the files, parsing them and the language's own blocks (`variable`, `locals`,
-//! `output`, `provider`, `resource`, `data`, `module`, `check`, `moved`, `removed`, `import`,
-//! `sealform`). It reports every fault of every file, evaluates nothing, and does not know the
-//! attributes of any provider or resource type. The native syntax is parsed in `syntax`, file
-//! access is in `load` only.
+//! Owns reading the files, parsing them, in the native syntax and in JSON, and the language's own
+//! blocks (`variable`, `locals`, `output`, `provider`, `resource`, `data`, `module`, `check`,
+//! `moved`, `removed`, `import`, `sealform`). It reports every fault of every file, evaluates
+//! nothing, and does not know the attributes of any provider or resource type. The grammars live in
+//! `syntax` and `json`, file access in `load` only.
 
+mod context;
 mod decode;
 mod expr;
+mod json;
+pub mod language;
 pub mod load;
 pub mod syntax;
 mod types;
 
+pub use self::context::with_contexts;
 pub use self::expr::{
     Attribute, BinaryOp, Block, Body, Call, Expr, ExprKind, For, ForPart, IfPart, Name, Part,
     UnaryOp,
@@ -274,11 +278,24 @@ impl IgnoreChanges {
     }
 }
 
-/// Parses the files of one directory as one configuration.
-pub fn parse(sources: &Sources, files: &[FileId], diagnostics: &mut Diagnostics) -> Config {
+/// Parses the files of one directory as one configuration; those named `*.json` in the JSON syntax.
+///
+/// `is_block` says whether the schemas have a block at a path such as `["resource", type, "rule"]`:
+/// JSON alone does not tell an argument from a block.
+pub fn parse(
+    sources: &Sources,
+    files: &[FileId],
+    is_block: &dyn Fn(&[&str]) -> bool,
+    diagnostics: &mut Diagnostics,
+) -> Config {
     let mut config = Config::default();
     for file in files {
-        let parsed = syntax::parse_file(sources.text(*file), *file, diagnostics);
+        let text = sources.text(*file);
+        let parsed = if is_json(sources, *file) {
+            json::parse(text, *file, is_block, diagnostics)
+        } else {
+            syntax::parse_file(text, *file, diagnostics)
+        };
         let told = diagnostics.len();
         decode::file(parsed.body, &mut config, diagnostics);
         forget_followers(diagnostics, told, parsed.damaged);
@@ -286,12 +303,15 @@ pub fn parse(sources: &Sources, files: &[FileId], diagnostics: &mut Diagnostics)
     config
 }
 
-/// Parses a file of variable values: attributes only.
+/// Parses a file of variable values: attributes only. One named `*.json` is in the JSON syntax.
 pub fn parse_values(
     sources: &Sources,
     file: FileId,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Attribute> {
+    if is_json(sources, file) {
+        return json::parse_values(sources.text(file), file, diagnostics);
+    }
     let body = syntax::parse_file(sources.text(file), file, diagnostics).body;
     for block in &body.blocks {
         diagnostics.push(
@@ -304,6 +324,10 @@ pub fn parse_values(
         );
     }
     body.attributes
+}
+
+fn is_json(sources: &Sources, file: FileId) -> bool {
+    sources.name(file).strip_suffix(".json").is_some()
 }
 
 /// Parses one expression that stands alone, such as the value of a `--var`.

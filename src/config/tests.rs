@@ -9,7 +9,7 @@ fn files(texts: &[&str]) -> (Config, Vec<String>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let ids: Vec<FileId> =
         texts.iter().enumerate().map(|(n, text)| sources.add(format!("f{n}"), *text)).collect();
-    let config = parse(&sources, &ids, &mut diagnostics);
+    let config = parse(&sources, &ids, &|_| false, &mut diagnostics);
     let told = |fault: &Diagnostic| {
         let place = fault.subject.map_or("", |span| sources.slice(span));
         format!("{}: {place}", fault.summary)
@@ -283,7 +283,7 @@ fn every_expression_knows_where_it_stands() {
     let text = "locals {\n é = 1\n}\nlocals {\n a = -x.b[\"c\"].d + f(1, (y)) ? [z[*].w, 2] : \"t${u}\"\n}\n";
     let file = sources.add("t", text);
     let mut diagnostics = Diagnostics::new();
-    let config = parse(&sources, &[file], &mut diagnostics);
+    let config = parse(&sources, &[file], &|_| false, &mut diagnostics);
     assert_eq!(diagnostics, []);
     let mut found = Vec::new();
     walk(&config.locals["a"].expr, &sources, &mut found);

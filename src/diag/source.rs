@@ -1,5 +1,6 @@
 //! Source texts, and places in them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Names a source text of a [`Sources`].
@@ -46,6 +47,8 @@ pub struct Position {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    /// What some pieces stand in.
+    contexts: BTreeMap<Span, Arc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -85,6 +88,16 @@ impl Sources {
     /// The text of a piece.
     pub fn slice(&self, span: Span) -> &str {
         self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// Notes what a piece stands in, such as `resource "type" "name"`.
+    pub fn set_context(&mut self, span: Span, context: impl Into<Arc<str>>) {
+        self.contexts.insert(span, context.into());
+    }
+
+    /// What a piece stands in, if that has been noted.
+    pub fn context(&self, span: Span) -> Option<&str> {
+        self.contexts.get(&span).map(|context| &**context)
     }
 
     /// Where a piece begins. Costs a walk from the beginning of the text.

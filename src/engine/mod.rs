@@ -5,6 +5,7 @@
 
 mod check;
 pub mod console;
+mod explain;
 mod modules;
 mod project;
 mod run;
@@ -12,6 +13,7 @@ mod sandboxed;
 mod version;
 
 pub use self::check::{Checked, Strictness};
+pub use self::explain::{explain, overview};
 pub use self::project::{Project, Request, VariableSource};
 pub use self::run::{LockOptions, PlanOptions, Run, Setup};
 pub use self::sandboxed::{SandboxOptions, change_in_sandbox, serve_sandbox};

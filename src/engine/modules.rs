@@ -1,5 +1,6 @@
 //! The modules that a configuration calls, read from their directories.
 
+use super::project::is_block;
 use crate::config::{self, Config, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources};
 use std::collections::BTreeMap;
@@ -61,7 +62,7 @@ impl Loader<'_> {
         }
         let found = load::module(&path, dir, self.sources, self.diagnostics)
             .map_err(|detail| ("Module not found", detail))?;
-        let mut config = config::parse(self.sources, &found.config, self.diagnostics);
+        let mut config = config::parse(self.sources, &found.config, &is_block, self.diagnostics);
         config.dir = dir.into();
         self.refuse_root_blocks(&config);
         self.way.push(found.canonical.clone());

@@ -1,11 +1,13 @@
 //! A directory's configuration, parsed and put in order.
 
 use super::{DEFAULT_STATE, VERSION, modules, version};
-use crate::addr::ResourceAddr;
+use crate::addr::{Mode, ResourceAddr};
 use crate::config::{self, Config, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
+use crate::provider::aws;
+use crate::resource;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,7 +63,7 @@ impl Project {
     pub fn load(request: &Request, diagnostics: &mut Diagnostics) -> Self {
         let mut sources = Sources::default();
         let files = load::directory(&request.dir, &mut sources, diagnostics);
-        let mut config = config::parse(&sources, &files.config, diagnostics);
+        let mut config = config::parse(&sources, &files.config, &is_block, diagnostics);
         config.dir = ".".into();
         modules::load(&mut config, &request.dir, &mut sources, diagnostics);
         check_version(&config, diagnostics);
@@ -163,6 +165,19 @@ impl Project {
         };
         self.given.push(Given { name: Arc::from(name), origin, value });
     }
+}
+
+/// Whether a schema has a block at a path such as `["resource", type, "rule"]`.
+pub(super) fn is_block(path: &[&str]) -> bool {
+    let [kind, name, first, rest @ ..] = path else { return false };
+    let schema = match *kind {
+        "resource" => resource::schema(Mode::Managed, name),
+        "data" => resource::schema(Mode::Data, name),
+        "provider" if *name == "aws" => Some(&aws::SCHEMA),
+        _ => None,
+    };
+    let block = schema.and_then(|schema| schema.block(first));
+    rest.iter().fold(block, |block, name| block?.schema.block(name)).is_some()
 }
 
 /// Refuses a configuration that asks for another version of this tool.

@@ -2,13 +2,14 @@
 
 use super::window::{Window, floor};
 use crate::addr::Address;
-use crate::diag::{Diagnostic, FileId, Severity, Sources, Span};
+use crate::diag::{Diagnostic, FileId, Position, Severity, Sources, Span};
 use crate::event::Outcome;
 use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
 use crate::state::{OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The version of the documents: another first number means that readers must be changed.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -138,20 +139,24 @@ pub fn outputs(outputs: &BTreeMap<String, OutputState>) -> Json {
 
 /// Diagnostics in the shape that readers of Terraform's know.
 pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) -> Json {
-    let mut places = Places { sources, lines: BTreeMap::new() };
+    let mut places = Places { sources, lines: BTreeMap::new(), last: None };
     Json::Array(diagnostics.iter().map(|it| diagnostic(it, &mut places)).collect())
 }
 
 /// Finds positions without a walk from the beginning of the text for each: of a fleet in one file
-/// there can be as many diagnostics as lines.
+/// there can be as many diagnostics as lines, or all of them on one.
 struct Places<'a> {
     sources: &'a Sources,
     /// Where the lines of a text begin.
     lines: BTreeMap<FileId, Vec<usize>>,
+    /// The place that was asked for last, and its column.
+    last: Option<(FileId, usize, usize)>,
 }
 
 impl Places<'_> {
-    fn position(&mut self, file: FileId, byte: usize) -> Json {
+    /// A place as Terraform counts: lines and columns from 1, a column for each character as people
+    /// see it.
+    fn position(&mut self, file: FileId, byte: usize) -> Position {
         let text = self.sources.text(file);
         let byte = floor(text, byte);
         let lines = self.lines.entry(file).or_insert_with(|| {
@@ -160,28 +165,48 @@ impl Places<'_> {
         });
         let line = lines.partition_point(|start| *start <= byte);
         let start = line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
-        let column = text.get(start..byte).unwrap_or("").chars().count() + 1;
-        json!({ "line": line, "column": column, "byte": byte })
+        let (from, before) = match self.last {
+            Some((known, at, column)) if known == file && (start..=byte).contains(&at) => {
+                (at, column)
+            }
+            _ => (start, 1),
+        };
+        let column = before + text.get(from..byte).unwrap_or("").graphemes(true).count();
+        self.last = Some((file, byte, column));
+        Position { line, column, byte }
     }
 
     fn range(&mut self, span: Span) -> Json {
+        let place = |Position { line, column, byte }: Position| json!({ "line": line, "column": column, "byte": byte });
+        let start = self.position(span.file, span.start as usize);
+        let mut end = self.position(span.file, span.end as usize);
+        if start == end {
+            // Readers underline what is between the two: at least one character.
+            end.column += 1;
+            end.byte += 1;
+        }
         json!({
             "filename": self.sources.name(span.file),
-            "start": self.position(span.file, span.start as usize),
-            "end": self.position(span.file, span.end as usize),
+            "start": place(start),
+            "end": place(end),
         })
     }
 
-    fn snippet(&mut self, span: Span) -> Json {
+    fn snippet(&mut self, span: Span, values: &[(String, String)]) -> Json {
         let window = Window::of(self.sources, span);
         let code = self.sources.text(span.file).get(window.range.clone()).unwrap_or("");
+        let code = code.trim_end_matches('\r');
+        let within = |at: usize| at.saturating_sub(window.range.start).min(code.len());
+        let start = within(window.span.start);
+        let end = within(window.span.end.max(window.span.start + 1));
+        let value = |(reference, statement): &(String, String)| json!({ "traversal": reference, "statement": statement });
         json!({
-            "context": null,
+            "context": self.sources.context(span),
             "code": code,
-            "start_line": self.position(span.file, span.start as usize)["line"],
-            "highlight_start_offset": window.span.start - window.range.start,
-            "highlight_end_offset": window.span.end - window.range.start,
-            "values": [],
+            "start_line": self.position(span.file, window.range.start).line,
+            "highlight_start_offset": start,
+            "highlight_end_offset": code.ceil_char_boundary(end),
+            "values": values.iter().map(value).collect::<Vec<_>>(),
         })
     }
 }
@@ -261,22 +286,35 @@ fn output_change(change: &OutputChange) -> (String, Json) {
 }
 
 fn diagnostic(diagnostic: &Diagnostic, places: &mut Places<'_>) -> Json {
-    let Diagnostic { severity, summary, detail, subject, address, related, .. } = diagnostic;
+    let Diagnostic {
+        severity,
+        summary,
+        detail,
+        subject,
+        address,
+        condition_of: _,
+        related,
+        values,
+    } = diagnostic;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
+    let mut detail = detail.clone();
+    // The shape has one place only.
+    for (n, (span, note)) in related.iter().enumerate() {
+        let Position { line, column, byte: _ } = places.position(span.file, span.start as usize);
+        let gap = if n == 0 { "\n\n" } else { "\n" };
+        let name = places.sources.name(span.file);
+        detail.push_str(&format!("{gap}{name}:{line}:{column}: {note}."));
+    }
     let mut object = json!({ "severity": severity, "summary": summary, "detail": detail });
     if let Some(address) = address {
         object["address"] = Json::from(address.to_string());
     }
     if let Some(span) = subject {
         object["range"] = places.range(*span);
-        object["snippet"] = places.snippet(*span);
-    }
-    if !related.is_empty() {
-        let mut note = |(span, note): &(Span, String)| json!({ "message": note, "range": places.range(*span) });
-        object["related"] = Json::Array(related.iter().map(&mut note).collect());
+        object["snippet"] = places.snippet(*span, values);
     }
     object
 }

@@ -14,6 +14,7 @@
 mod canvas;
 pub mod console;
 mod diagnostics;
+pub mod explain;
 pub mod graph;
 pub mod human;
 pub mod json;

@@ -189,6 +189,30 @@ impl ResourceType for BucketEncryption {
         &SCHEMA
     }
 
+    fn description(&self) -> &'static str {
+        "The default encryption of a bucket: how S3 encrypts new objects that ask for nothing \
+         else. The names are those of the Terraform AWS provider, so that a block can be copied \
+         over unchanged. `for_each`, `count`, `depends_on`, `provider` and `lifecycle { \
+         prevent_destroy, ignore_changes }` stand beside them."
+    }
+
+    fn example(&self) -> &'static str {
+        r#"
+resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
+  bucket = "acme-logs"
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = "arn:aws:kms:eu-west-1:111122223333:key/…"
+    }
+    bucket_key_enabled       = true
+    blocked_encryption_types = ["SSE-C"]
+  }
+}
+"#
+    }
+
     fn identity(&self, declared: &Value) -> Option<Arc<str>> {
         declared.get("bucket")?.as_str().cloned()
     }

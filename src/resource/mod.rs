@@ -54,6 +54,12 @@ pub trait ResourceType: Sync {
     /// What its block may hold.
     fn schema(&self) -> &'static Schema;
 
+    /// What it is: a few sentences.
+    fn description(&self) -> &'static str;
+
+    /// A configuration that uses it.
+    fn example(&self) -> &'static str;
+
     /// What names the live object, such as the bucket's name; nothing while it is unknown.
     fn identity(&self, declared: &Value) -> Option<Arc<str>>;
 

@@ -4,8 +4,10 @@
 //! Owns the description of a block, from which decoding, messages and the reference are made. It
 //! never looks at a value.
 
+mod page;
 mod reference;
 
+pub use self::page::{Entry, Page, Section};
 pub use self::reference::{reference, reference_section};
 
 use crate::value::Type;

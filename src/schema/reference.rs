@@ -1,6 +1,6 @@
 //! The reference page of a schema, so that it says what the schema says.
 
-use super::{AttrType, Attribute, Schema, Usage};
+use super::{AttrType, Attribute, Schema};
 use std::fmt::{self, Write as _};
 
 /// Writes what may stand in a block as Markdown, the blocks within it included. `title` heads it,
@@ -56,11 +56,7 @@ fn write_schema(page: &mut String, level: &str, path: &str, schema: &Schema) -> 
 fn write_attributes(page: &mut String, path: &str, attributes: &[Attribute]) -> fmt::Result {
     for attribute in attributes {
         let (name, ty) = (attribute.name, type_name(attribute.ty));
-        let usage = match attribute.usage {
-            Usage::Required => "required",
-            Usage::Optional | Usage::OptionalComputed => "optional",
-            Usage::Computed => "read only",
-        };
+        let usage = attribute.usage.word();
         let description = attribute.description.replace('|', "\\|");
         writeln!(page, "| `{path}{name}` | {ty} | {usage} | {description} |")?;
         let step = match attribute.ty {
@@ -73,7 +69,7 @@ fn write_attributes(page: &mut String, path: &str, attributes: &[Attribute]) -> 
 }
 
 /// A type in words.
-fn type_name(ty: AttrType) -> String {
+pub(super) fn type_name(ty: AttrType) -> String {
     let several = |what: &str, element: AttrType| match element {
         AttrType::Bool | AttrType::Number | AttrType::String | AttrType::Object(_) => {
             format!("{what} of {}s", type_name(element))

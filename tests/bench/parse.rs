@@ -24,7 +24,7 @@ fn main() {
     let files = load::directory(Path::new(&dir), &mut sources, &mut diagnostics).config;
     match whose.as_str() {
         "own" => {
-            let config = config::parse(&sources, &files, &mut diagnostics);
+            let config = config::parse(&sources, &files, &|_| false, &mut diagnostics);
             println!("{} blocks", config.resources.len());
         }
         "hcl-edit" => {

@@ -67,6 +67,16 @@ fn existing() {
 }
 
 #[test]
+fn json() {
+    let dir = example("json");
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(2).says("2 to update, 1 to adopt");
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0);
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+    let buckets = dir.run(&["output", "-json", "buckets"]).status(0).json();
+    assert_eq!(buckets, serde_json::json!(["acme-team-payments", "acme-team-search"]));
+}
+
+#[test]
 fn the_demo_tells_the_whole_story() {
     Dir::empty()
         .run(&["demo"])

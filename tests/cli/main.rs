@@ -13,9 +13,11 @@ mod data_sources;
 mod emulators;
 mod examples;
 mod harness;
+mod json;
 mod language;
 mod lifecycle;
 mod sandboxed;
+mod validate;
 
 use std::path::Path;
 

@@ -15,6 +15,9 @@ mod text;
 
 pub use self::lex::{Lexer, Stand, Token, TokenKind};
 
+pub(super) use self::parser::MAX_HEIGHT;
+pub(super) use self::text::composed;
+
 use self::parser::Parser;
 use super::expr::{Body, Expr};
 use crate::diag::{Diagnostics, FileId, Span};

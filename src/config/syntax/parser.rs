@@ -15,7 +15,7 @@ pub(super) const MAX_NESTING: usize = 100;
 
 /// How many levels a tree has, which the evaluator walks recursively. Operators and what follows a
 /// value, as in `a.b[0]`, make a level each.
-pub(super) const MAX_HEIGHT: usize = 500;
+pub(in crate::config) const MAX_HEIGHT: usize = 500;
 
 /// Nothing could be made of the text; why has been told.
 #[derive(Clone, Copy, Debug)]

@@ -38,7 +38,7 @@ impl Pool {
 }
 
 /// Unicode's normalization form C: `é` is one character, however it was typed.
-pub(super) fn composed(text: &str) -> Cow<'_, str> {
+pub(in crate::config) fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc(text) {
         Cow::Borrowed(text)
     } else {

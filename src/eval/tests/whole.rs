@@ -56,7 +56,7 @@ pub(super) fn run_with(text: &str, given: &[(&str, Origin, &str)], lenient: bool
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::new();
     let file = sources.add("t", text);
-    let config = config::parse(&sources, &[file], &mut diagnostics);
+    let config = config::parse(&sources, &[file], &|_| false, &mut diagnostics);
     let given: Vec<Given> = given
         .iter()
         .map(|(name, origin, text)| {

@@ -29,7 +29,7 @@ impl Project {
         let mut faults = Diagnostics::new();
         let mut sources = Sources::default();
         let file = sources.add("main.seal.hcl", text);
-        let config = config::parse(&sources, &[file], &mut faults);
+        let config = config::parse(&sources, &[file], &|_| false, &mut faults);
         let tree = Tree::new(&config, &mut faults);
         let (nodes, edges) = eval::dependencies(&tree, &mut faults);
         let order = graph::order(&nodes, &edges, &mut faults);

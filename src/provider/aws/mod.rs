@@ -27,7 +27,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use self::settings::{AssumeRole, Endpoints, SCHEMA, Settings};
+pub use self::settings::{AssumeRole, DESCRIPTION, EXAMPLE, Endpoints, SCHEMA, Settings};
 
 use self::connect::Connection;
 use self::encryption::Request;

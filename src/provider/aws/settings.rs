@@ -13,6 +13,24 @@ const fn optional(name: &'static str, ty: AttrType, description: &'static str) -
     Attribute::open(name, ty, Usage::Optional, description)
 }
 
+/// What the block `provider "aws"` is for.
+pub const DESCRIPTION: &str = "Which account and Region, and how S3 is spoken to. What is not said \
+                               comes from where every AWS tool takes it: environment, shared files, \
+                               SSO, web identity, roles. Several blocks are told apart by `alias`, \
+                               and a resource says `provider = aws.name`.";
+
+/// A configuration that uses it.
+pub const EXAMPLE: &str = r#"
+provider "aws" {
+  alias  = "vault"
+  region = "eu-west-1"
+
+  assume_role {
+    role_arn = "arn:aws:iam::444455556666:role/sealform"
+  }
+}
+"#;
+
 /// What the block `provider "aws"` may hold.
 pub static SCHEMA: Schema = Schema {
     attributes: &[

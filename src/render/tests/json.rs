@@ -9,7 +9,7 @@ use crate::plan::{Action, OutputChange, Reason, Step};
 use crate::render::{graph, json};
 use crate::state::OutputState;
 use insta::assert_snapshot;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 fn pretty(json: &Json) -> String {
     serde_json::to_string_pretty(json).unwrap()
@@ -152,6 +152,66 @@ fn a_diagnostic_as_a_document() {
       }
     ]
     "#);
+}
+
+/// Columns are characters as people see them; an empty place is widened; the values of references
+/// and what the place stands in are told; other places are words.
+#[test]
+fn a_diagnostic_has_terraforms_shape() {
+    let mut sources = Sources::default();
+    let text = "a {\r\n  e\u{301} = \"👩‍👩‍👧\" + bad\r\n}\r\n";
+    let file = sources.add("main.seal.hcl", text);
+    let at = |part: &str| {
+        let start = u32::try_from(text.find(part).unwrap()).unwrap();
+        Span { file, start, end: start + u32::try_from(part.len()).unwrap() }
+    };
+    sources.set_context(at("bad"), "a \"b\"");
+    let mut told = Diagnostic::error("Wrong", "It is.").at(at("bad")).related(at("a"), "see here");
+    told.values.push(("var.x".to_owned(), "is \"y\"".to_owned()));
+    let empty = Diagnostic::warning("Empty", "It is.").at(at("}").head());
+    let document = json::diagnostics(&[told, empty], &sources);
+    let place = |line, column, byte| json!({ "line": line, "column": column, "byte": byte });
+    assert_eq!(
+        document,
+        json!([
+            {
+                "severity": "error",
+                "summary": "Wrong",
+                "detail": "It is.\n\nmain.seal.hcl:1:1: see here.",
+                "range": {
+                    "filename": "main.seal.hcl",
+                    "start": place(2, 13, 36),
+                    "end": place(2, 16, 39),
+                },
+                "snippet": {
+                    "context": "a \"b\"",
+                    "code": "  e\u{301} = \"👩‍👩‍👧\" + bad",
+                    "start_line": 2,
+                    "highlight_start_offset": 31,
+                    "highlight_end_offset": 34,
+                    "values": [{ "traversal": "var.x", "statement": "is \"y\"" }],
+                },
+            },
+            {
+                "severity": "warning",
+                "summary": "Empty",
+                "detail": "It is.",
+                "range": {
+                    "filename": "main.seal.hcl",
+                    "start": place(3, 1, 41),
+                    "end": place(3, 2, 42),
+                },
+                "snippet": {
+                    "context": null,
+                    "code": "}",
+                    "start_line": 3,
+                    "highlight_start_offset": 0,
+                    "highlight_end_offset": 1,
+                    "values": [],
+                },
+            },
+        ])
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is drawn, as it is drawn.
 
 mod diagnostics;
+mod explain;
 mod human;
 mod json;
 mod properties;
