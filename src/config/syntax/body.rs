@@ -91,6 +91,11 @@ impl Parser<'_> {
                 self.name(token)
             }
             K::OpenQuote => self.quoted_name()?,
+            K::OpenBrace => {
+                let detail = "A block begins with its name: `name { … }`. JSON belongs in a file \
+                              whose name ends with `.json`.";
+                return Err(self.error("Invalid syntax", detail, self.span_of(token)));
+            }
             _ => return Err(self.unexpected("The name of an attribute or a block")),
         };
         let next = self.peek();
@@ -100,6 +105,7 @@ impl Parser<'_> {
                 self.attribute(name, into, one_line)
             }
             K::OpenBrace | K::OpenQuote | K::Ident => self.block(name, into),
+            K::Newline if self.opens_block(next.end) => self.block(name, into),
             K::EqualEqual | K::Colon | K::Arrow | K::Plus => {
                 self.wrong_setter(&name, next);
                 self.bump();
@@ -158,7 +164,11 @@ impl Parser<'_> {
             Err(Failed) => Some(self.hole(self.span_from(name.span.end))),
         };
         let (expr, result) = match (read, expr) {
-            (Ok(tree), _) => (tree.expr, self.line_end("attribute", one_line)),
+            (Ok(tree), _) => match self.line_end("attribute", one_line) {
+                Ok(()) => (tree.expr, Ok(())),
+                // What was read is most likely not what was meant.
+                Err(failed) => (self.hole(tree.expr.span), Err(failed)),
+            },
             (Err(failed), hole) => (hole.unwrap_or_else(|| self.hole(name.span)), Err(failed)),
         };
         if let Some(fault) = into.attribute(name, expr) {
@@ -252,15 +262,16 @@ impl Parser<'_> {
         match closed {
             Ok(true) => {}
             Ok(false) => {
-                self.unclosed_block(open);
                 let indent = self.first_on_line(kind.span.start);
                 let first = reading.first(|start| {
                     self.first_on_line(start).is_some_and(|own| Some(own) <= indent)
                 });
+                self.unclosed_block(open, first);
                 reading.damaged.push(self.span(kind.span.start, first.unwrap_or(self.behind)));
                 end = reading.split(first);
             }
             Err(failed) => {
+                self.give_up();
                 into.block(kind, labels, reading, self.span_of(open));
                 return Err(failed);
             }
@@ -290,6 +301,11 @@ impl Parser<'_> {
         let ended = matches!(token.kind, K::Newline | K::End | K::CloseBrace);
         let value = labels.first().map(|label| self.slice(label.span));
         let failed = match (labels, value) {
+            _ if token.kind == K::Dot && self.rest_of_line(token).trim_end().ends_with('{') => {
+                let detail = "The names of a block are words or stand in quotes, with spaces \
+                              between them: `resource \"type\" \"name\" {`.";
+                self.error("Invalid syntax", detail, self.span_of(token))
+            }
             ([label], Some(value)) if ended && value.starts_with('"') => {
                 let detail = format!(
                     "Write `{} = {value}` to set an attribute; a block opens with `{{` on this \

@@ -54,6 +54,9 @@ impl Parser<'_> {
             (K::Equal, _) => " `=` sets an attribute; `==` compares.",
             (K::Star, _) if before.ends_with('*') => " Write `pow(a, b)` for a power.",
             (K::Greater, _) if before.ends_with('<') => " Write `!=` for \"not equal\".",
+            (K::OpenQuote, _) if before.trim_end().ends_with('.') => {
+                " Texts are joined in a template: `\"${a}${b}\"`."
+            }
             (K::Plus, _) => {
                 " A number has no sign `+`; texts are joined in a template, `\"${a}${b}\"`."
             }

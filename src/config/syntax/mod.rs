@@ -54,3 +54,6 @@ pub(super) fn parse_template(
     diagnostics.append(&mut parser.finish());
     result.ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,9 @@ pub(super) struct Base {
     depth: usize,
 }
 
+/// Times that what was never closed is read once more, for what stands behind its beginning.
+const MAX_REWINDS: usize = 5;
+
 /// Indentation is not looked at beyond this.
 const MAX_INDENT: usize = 400;
 
@@ -83,6 +86,7 @@ pub(super) struct Parser<'a> {
     told_line: Option<usize>,
     /// What was never closed has been told; what is around it is not closed, either.
     ended: bool,
+    rewinds: usize,
     faults: Diagnostics,
     pub(super) pool: Pool,
 }
@@ -105,6 +109,7 @@ impl<'a> Parser<'a> {
             quiet: false,
             told_line: None,
             ended: false,
+            rewinds: 0,
             faults: Vec::new(),
             pool: Pool::default(),
         }
@@ -344,6 +349,14 @@ impl<'a> Parser<'a> {
             )
     }
 
+    /// Whether the line begins like the rest of something, so that it is no item or entry.
+    fn goes_on(&self, line: usize) -> bool {
+        let rest = self.text.get(line + self.indent(line)..).unwrap_or("");
+        rest.starts_with(|c: char| c.is_ascii_digit() || "+-*/%?:.,&|=<>!])".contains(c))
+            && !rest.starts_with("//")
+            && !rest.starts_with("/*")
+    }
+
     /// Whether this token is the first of a line that is no part of the current item.
     fn belongs_elsewhere(&self, token: Token) -> bool {
         self.line > self.item_line
@@ -443,7 +456,11 @@ impl<'a> Parser<'a> {
         if let Some(fault) = self.unclosed(token) {
             return self.fault(fault);
         }
-        let hint = self.hint(token);
+        let hint = match token.kind {
+            // Elsewhere an end of the line has other reasons.
+            TokenKind::Newline if !wanted.contains("value") => "",
+            _ => self.hint(token),
+        };
         let found = self.describe(token);
         let detail = format!("{wanted} is expected here, not {found}.{hint}");
         self.error("Invalid syntax", detail, self.span_of(token))
@@ -470,7 +487,11 @@ impl<'a> Parser<'a> {
         if token.kind == TokenKind::End || self.belongs_elsewhere(token) {
             let detail =
                 format!("The `{sign}` that stands here is never closed. Close it with `{closer}`.");
-            return Some(Diagnostic::error(summary, detail).at(self.span_of(open)));
+            let fault = Diagnostic::error(summary, detail).at(self.span_of(open));
+            return Some(match token.kind {
+                TokenKind::End => fault,
+                _ => fault.related(self.span_of(token), "missing before this"),
+            });
         }
         let closes = matches!(
             token.kind,
@@ -490,8 +511,15 @@ impl<'a> Parser<'a> {
         None
     }
 
+    /// The word that begins here.
+    fn word_at(&self, start: u32) -> Span {
+        let rest = self.text.get(start as usize..).unwrap_or("");
+        let end = Lexer::new(rest).next().map_or(start, |token| start + token.end);
+        self.span(start, end)
+    }
+
     /// Tells of a block that is not closed at the end of the text.
-    pub(super) fn unclosed_block(&mut self, open: Token) {
+    pub(super) fn unclosed_block(&mut self, open: Token, next: Option<u32>) {
         let suspect = self.suspect.filter(|(inner, _)| inner.start > open.start);
         let fault = match suspect {
             Some((inner, close)) => Diagnostic::error(
@@ -501,11 +529,14 @@ impl<'a> Parser<'a> {
             )
             .at(self.span_of(inner))
             .related(self.span_of(close), "closed by this, further left"),
-            None => Diagnostic::error(
-                "Unclosed bracket",
-                "The `{` that stands here is never closed. Close the block with `}`.",
-            )
-            .at(self.span_of(open)),
+            None => {
+                let detail = "The `{` that stands here is never closed. Close the block with `}`.";
+                let fault = Diagnostic::error("Unclosed bracket", detail).at(self.span_of(open));
+                match next {
+                    Some(next) => fault.related(self.word_at(next), "missing before this"),
+                    None => fault,
+                }
+            }
         };
         if !std::mem::replace(&mut self.ended, true) {
             self.quiet = false;
@@ -519,12 +550,17 @@ impl<'a> Parser<'a> {
     /// item of the same body, or at the `}` that closes the body.
     pub(super) fn recover(&mut self) {
         let indent = self.indent(self.item_line);
+        if self.ahead.is_some_and(|token| self.belongs_elsewhere(token)) && !self.within_heredoc() {
+            self.jump(self.line);
+            return;
+        }
         let mut fault_line = Some(self.line);
         loop {
             let token = self.scan();
             if token.kind == TokenKind::End {
                 if !self.rewind(indent) {
                     self.ahead = Some(token);
+                    self.ended = true;
                 }
                 return;
             }
@@ -541,7 +577,7 @@ impl<'a> Parser<'a> {
                 self.close_quote(line, token);
             }
             let at = token.end as usize;
-            if self.open_here().is_empty() {
+            if self.open_here().is_empty() && !self.goes_on(at) {
                 return;
             }
             if !self.within_heredoc() && self.begins_item(at, indent) {
@@ -556,6 +592,9 @@ impl<'a> Parser<'a> {
     pub(super) fn recover_entry(&mut self, base: Base, closer: TokenKind) -> Parsed<()> {
         let lines_separate = closer == TokenKind::CloseBrace;
         let indent = self.indent(self.item_line);
+        if self.ahead.is_some_and(|token| self.belongs_elsewhere(token)) && !self.within_heredoc() {
+            return Err(Failed);
+        }
         let mut fault_line = Some(self.line);
         loop {
             let token = self.scan();
@@ -583,7 +622,7 @@ impl<'a> Parser<'a> {
                     self.give_back(token);
                     return Err(Failed);
                 }
-                if here && lines_separate {
+                if here && lines_separate && !self.goes_on(token.end as usize) {
                     self.speak();
                     return Ok(());
                 }
@@ -625,6 +664,12 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Passes over all that is left, for which nothing can be made of it.
+    pub(super) fn give_up(&mut self) {
+        self.ended = true;
+        self.jump(self.text.len());
+    }
+
     /// Goes on at the beginning of a line, with nothing open but the body.
     fn jump(&mut self, line: usize) {
         self.ahead = None;
@@ -640,9 +685,10 @@ impl<'a> Parser<'a> {
             .iter()
             .find(|open| open.token.kind == TokenKind::HeredocBegin)
             .map(|open| open.token.end as usize);
-        let Some(mut line) = unclosed.filter(|_| self.faults.len() < MAX_FAULTS) else {
+        let Some(mut line) = unclosed.filter(|_| self.rewinds < MAX_REWINDS) else {
             return false;
         };
+        self.rewinds += 1;
         while line < self.text.len() {
             if self.begins_item(line, indent) {
                 self.jump(line);
