@@ -8,10 +8,15 @@ use crate::diag::{Diagnostic, Span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A body that is read, and what has been set in it so far. A file of values may have very many.
+/// Attributes that are looked through one by one; more are looked up.
+const FEW: usize = 16;
+
+/// A body that is read.
 struct Reading {
     attributes: Vec<Attribute>,
     blocks: Vec<Block>,
+    /// Where each attribute is set, once there are more than a few: a file of values may have very
+    /// many.
     known: BTreeMap<Arc<str>, Span>,
     /// The items that faults have been told of; what is missing in them is no second fault.
     damaged: Vec<Span>,
@@ -394,18 +399,35 @@ impl Reading {
 
     /// Adds an attribute, unless there is one of its name.
     fn attribute(&mut self, name: Name, expr: Expr) -> Option<Diagnostic> {
-        if let Some(first) = self.known.get(&name.text) {
+        if let Some(first) = self.first_of(&name) {
             let detail = format!("{:?} is already set. Keep one of the two.", name.text);
             let fault = Diagnostic::error("Attribute set twice", detail).at(name.span);
-            return Some(fault.related(*first, "first set here"));
+            return Some(fault.related(first, "first set here"));
         }
-        self.known.insert(Arc::clone(&name.text), name.span);
+        if !self.known.is_empty() {
+            self.known.insert(Arc::clone(&name.text), name.span);
+        }
         self.attributes.push(Attribute { name, expr });
         None
     }
 
+    /// Where the attribute of this name is set.
+    fn first_of(&mut self, name: &Name) -> Option<Span> {
+        if self.attributes.len() < FEW {
+            let mut known = self.attributes.iter().map(|attribute| &attribute.name);
+            return known.find(|known| known.text == name.text).map(|known| known.span);
+        }
+        if self.known.is_empty() {
+            let known = self.attributes.iter().map(|attribute| &attribute.name);
+            self.known = known.map(|name| (Arc::clone(&name.text), name.span)).collect();
+        }
+        self.known.get(&name.text).copied()
+    }
+
     fn block(&mut self, kind: Name, labels: Vec<Name>, inner: Self, span: Span) {
-        let Self { attributes, blocks, known: _, damaged } = inner;
+        let Self { mut attributes, mut blocks, known: _, damaged } = inner;
+        attributes.shrink_to_fit();
+        blocks.shrink_to_fit();
         self.damaged.extend(damaged);
         self.blocks.push(Block { kind, labels, body: Body { attributes, blocks, span } });
     }

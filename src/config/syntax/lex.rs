@@ -22,7 +22,8 @@ impl Token {
     }
 }
 
-/// The kinds of tokens.
+/// The kinds of tokens. Most of them mean nothing in most places, so that who matches on them has
+/// one arm for the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// Spaces and tabs; a byte order mark at the beginning.

@@ -10,6 +10,7 @@ mod expression;
 mod lex;
 mod message;
 mod parser;
+mod recovery;
 mod template;
 mod text;
 

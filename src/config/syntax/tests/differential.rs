@@ -192,8 +192,8 @@ fn show_body(body: &Body, text: &str) -> String {
                     .labels
                     .iter()
                     .map(|label| match label {
-                        BlockLabel::Ident(name) => format!(" {:?}", name.as_str()),
-                        BlockLabel::String(name) => format!(" {:?}", name.as_str()),
+                        BlockLabel::Ident(name) => super::show_label(name.as_str()),
+                        BlockLabel::String(name) => super::show_label(name.as_str()),
                     })
                     .collect();
                 let inner = show_body(&it.body, text);
@@ -280,8 +280,8 @@ proptest! {
         values in prop::collection::vec(made_up(), 1..5),
         shape in prop::sample::select(vec!["{A}", "b \"l\" m {\n{A}}\n", "b {\n{A}c {\n{A}}\n}\n", "d { e = 1 }\n{A}"]),
     ) {
-        let attributes: String =
-            values.iter().enumerate().map(|(n, value)| format!("a{n} = {value}\n")).collect();
+        let attribute = |(n, value): (usize, &String)| format!("a{n} = {value}\n");
+        let attributes: String = values.iter().enumerate().map(attribute).collect();
         let text = shape.replace("{A}", &attributes);
         if let (Ok(ours), Ok(theirs)) = (body(&text), hcl::edit::parser::parse_body(&text)) {
             prop_assert_eq!(ours, show_body(&theirs, &text));

@@ -4,11 +4,15 @@ use super::{body, expression, parse_expr, parse_file, parse_template};
 use crate::diag::{Diagnostics, Sources};
 use proptest::prelude::*;
 
+fn rows(count: usize, row: impl Fn(usize) -> String) -> String {
+    (0..count).map(row).collect()
+}
+
 #[test]
 fn long_texts_take_linear_time() {
-    let entries: String = (0..20_000).map(|n| format!("k{n} = {n},\n")).collect();
+    let entries = rows(20_000, |n| format!("k{n} = {n},\n"));
     let same: String = "k = 1,".repeat(20_000);
-    let rows = [
+    let texts = [
         format!("a = {{\n{entries}}}\n"),
         format!("a = {{ {same} }}\n"),
         "a {\n b = 1\n}\n".repeat(20_000),
@@ -18,9 +22,9 @@ fn long_texts_take_linear_time() {
         format!("a = 1{}\n", " + 1".repeat(20_000)),
         format!("a = <<-EOT\n{}  EOT\n", "    x ${1} $$\n".repeat(20_000)),
         format!("{}\n", "# comment ".repeat(20_000)),
-        (0..20_000).map(|n| format!("a{n} = {n}\n")).collect(),
+        rows(20_000, |n| format!("a{n} = {n}\n")),
     ];
-    for text in rows {
+    for text in texts {
         assert!(body(&text).is_ok(), "{}", &text[..30]);
     }
 }
@@ -68,7 +72,7 @@ fn faulty_texts_take_linear_time() {
         "a = [\n  1\n",
     ];
     for piece in pieces {
-        for text in [piece.repeat(20_000), format!("a = [ {}", piece.repeat(20_000))] {
+        for text in [piece.repeat(4_000), format!("a = [ {}", piece.repeat(4_000))] {
             let mut sources = Sources::default();
             let file = sources.add("t", "");
             let mut faults = Diagnostics::new();
@@ -123,5 +127,47 @@ proptest! {
             let read = parse(&text, file, &mut faults);
             prop_assert!(read.is_some() || !faults.is_empty());
         }
+    }
+}
+
+/// Prints how long reading takes, beside *hcl-edit*.
+#[test]
+#[ignore = "a measurement, not a test"]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures and shows")]
+fn measure() {
+    let resources = rows(10_000, |n| {
+        format!(
+            "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"b{n}\" {{\n  \
+             bucket = \"bucket-${{var.env}}-{n}\"\n\n  rule {{\n    \
+             apply_server_side_encryption_by_default {{\n      sse_algorithm     = \
+             \"aws:kms\"\n      kms_master_key_id = aws_kms_key.k[{n}].arn # the key\n    \
+             }}\n    bucket_key_enabled = true\n  }}\n}}\n\n"
+        )
+    });
+    let entries =
+        |count| format!("a = {{\n{}}}\n", rows(count, |n| format!("  key{n} = \"value {n}\"\n")));
+    for (what, text) in [
+        ("10,000 resources", resources),
+        ("an object of 2,000 keys", entries(2_000)),
+        ("an object of 100,000 keys", entries(100_000)),
+    ] {
+        let start = std::time::Instant::now();
+        let read = body(&text).is_ok();
+        let tokens = crate::config::syntax::Lexer::new(&text).count();
+        println!("{what}: {} KB, {tokens} tokens, {read}", text.len() / 1000);
+        println!("  with text {:?}", start.elapsed());
+        let start = std::time::Instant::now();
+        let file = Sources::default().add("t", "");
+        let parsed = parse_file(&text, file, &mut Diagnostics::new());
+        println!("  ours      {:?}", start.elapsed());
+        let start = std::time::Instant::now();
+        drop(parsed);
+        println!("  dropped   {:?}", start.elapsed());
+        if what.contains("100,000") {
+            continue;
+        }
+        let start = std::time::Instant::now();
+        let theirs = hcl::edit::parser::parse_body(&text).is_ok();
+        println!("  hcl-edit  {:?} {theirs}", start.elapsed());
     }
 }

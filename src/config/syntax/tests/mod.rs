@@ -112,13 +112,16 @@ fn sign(operator: BinaryOp) -> &'static str {
     }
 }
 
+fn show_label(label: &str) -> String {
+    format!(" {label:?}")
+}
+
 /// A body as text: attributes, then blocks.
 fn show_body(body: &Body) -> String {
     let mut parts: Vec<String> =
         body.attributes.iter().map(|it| format!("{} = {}", it.name.text, show(&it.expr))).collect();
     parts.extend(body.blocks.iter().map(|block| {
-        let labels: String =
-            block.labels.iter().map(|label| format!(" {:?}", label.text)).collect();
+        let labels: String = block.labels.iter().map(|label| show_label(&label.text)).collect();
         format!("{}{labels} {{ {} }}", block.kind.text, show_body(&block.body))
     }));
     parts.join("; ")
