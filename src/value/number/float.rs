@@ -173,11 +173,8 @@ impl Float {
                 if order.is_eq() && self.negative != other.negative {
                     return Some(Self::zero(false, precision));
                 }
-                let (large, small, negative) = if order.is_lt() {
-                    (b, a, other.negative)
-                } else {
-                    (a, b, self.negative)
-                };
+                let (large, small, negative) =
+                    if order.is_lt() { (b, a, other.negative) } else { (a, b, self.negative) };
                 sum(large, small, self.negative == other.negative, negative, precision)
             }
         })

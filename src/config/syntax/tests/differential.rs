@@ -111,8 +111,10 @@ fn show(expr: &Expression, text: &str) -> String {
 /// A sign before an operand. A number takes a minus as its own.
 fn negated(sign: &str, operand: String) -> String {
     let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if sign == "-" && operand == "0" {
-        return operand;
+    match (sign, operand.as_str()) {
+        ("-", "0") => return "-0".to_owned(),
+        ("-", "-0") => return "0".to_owned(),
+        _ => {}
     }
     match operand.strip_prefix("(-").and_then(|rest| rest.strip_suffix(')')) {
         Some(positive) if sign == "-" && number(positive) => positive.to_owned(),
