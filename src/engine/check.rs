@@ -51,6 +51,8 @@ impl Project {
         let dir = self.dir.display().to_string();
         let cwd = self.cwd.display().to_string();
         let files = DirectoryFiles(&self.dir);
+        // A second evaluation, with what is live, is to see the random values of the first.
+        self.host.rewind();
         let input = Input {
             config: &self.config,
             order: &self.order,
@@ -63,7 +65,7 @@ impl Project {
                 resource::find(&address.resource.ty)
                     .map_or(Value::NULL, |ty| ty.resolved(declared, live(address).as_ref()))
             },
-            context: Context { files: &files },
+            context: Context { files: &files, host: &self.host },
             paths: Paths { root: &dir, cwd: &cwd },
         };
         eval::evaluate(&input, diagnostics)

@@ -4,6 +4,7 @@ use super::{CallError, Context, MAX_GATHERED, element_type, items, kind, strings
 use crate::value::{Fields, Type, Value, unify};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 fn one(args: &[Value]) -> Result<&Value, CallError> {
     args.first().ok_or_else(CallError::misfit)
@@ -25,7 +26,7 @@ fn count(count: usize) -> Value {
 pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let value = one(args)?;
     Ok(match value {
-        Value::String(text) => count(text.chars().count()),
+        Value::String(text) => count(text.graphemes(true).count()),
         Value::List(elements) | Value::Set(elements) => count(elements.items.len()),
         Value::Map(map) => count(map.fields.len()),
         Value::Tuple(items) => count(items.len()),
@@ -152,7 +153,7 @@ pub(super) fn lookup(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
 pub(super) fn keys(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let name = |name: &Arc<str>| Value::from(Arc::clone(name));
     Ok(match one(args)? {
-        Value::Map(map) => strings(map.fields.keys().cloned()),
+        Value::Map(map) => strings(map.fields.keys().map(|name| &**name)),
         Value::Object(fields) => Value::tuple(fields.keys().map(name).collect()),
         Value::Unknown(Type::Object(attributes)) => {
             Value::tuple(attributes.keys().map(name).collect())

@@ -5,6 +5,7 @@ use super::{CallError, Context, MAX_TEXT, encoding, strings, text};
 use crate::value::{Number, Type, Value};
 use std::iter::Peekable;
 use std::str::CharIndices;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The largest width and precision.
 pub(super) const MAX_WIDTH: usize = 10_000;
@@ -199,7 +200,7 @@ impl Verb<'_> {
                 let text = converted(&Type::String)?;
                 let text = text.as_str().map_or("", |text| &**text);
                 let text: String = match self.precision {
-                    Some(precision) => text.chars().take(precision).collect(),
+                    Some(precision) => text.graphemes(true).take(precision).collect(),
                     None => text.to_owned(),
                 };
                 if self.letter == 's' {
@@ -287,7 +288,7 @@ impl Verb<'_> {
 
     /// Writes a text; unlike a number it is padded with zeros on either side.
     fn pad(&self, text: &str, out: &mut String) {
-        let missing = self.width.saturating_sub(text.chars().count());
+        let missing = self.width.saturating_sub(text.graphemes(true).count());
         let padding = if self.zero { "0" } else { " " }.repeat(missing);
         if self.minus {
             out.push_str(text);

@@ -76,16 +76,29 @@ pub(super) fn parseint(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     if significant > MAX_DIGITS {
         return Err(range());
     }
-    let radix = Number::from(base);
-    let mut sum = Number::from(0_i64);
-    for value in values.into_iter().skip(digits.len() - significant) {
-        sum =
-            sum.multiply(&radix).and_then(|sum| sum.add(&Number::from(value))).ok_or_else(range)?;
-    }
+    let significant = values.into_iter().skip(digits.len() - significant);
+    let sum = in_base(significant, base).ok_or_else(range)?;
     if sum.to_string().len() > 154 {
         return Err(range());
     }
     Ok(Value::Number(if negative { sum.negate() } else { sum }))
+}
+
+/// The whole number with these digits.
+fn in_base(digits: impl Iterator<Item = i64>, base: i64) -> Option<Number> {
+    let radix = Number::from(base);
+    digits.into_iter().try_fold(Number::from(0_i64), |sum, digit| {
+        sum.multiply(&radix)?.add(&Number::from(digit))
+    })
+}
+
+/// The whole number that `digits`, which the caller knows to be digits of the base, spell.
+pub(super) fn from_digits(digits: &str, base: u32) -> Option<Number> {
+    let digits = digits.trim_start_matches('0');
+    if digits.len() > MAX_DIGITS {
+        return None;
+    }
+    in_base(digits.chars().filter_map(|c| c.to_digit(base)).map(i64::from), i64::from(base))
 }
 
 fn float(number: &Number) -> f64 {
@@ -182,7 +195,8 @@ mod tests {
 
     #[test]
     fn no_finite_result_is_an_error_and_not_a_number() {
-        let context = Context { files: &super::super::NoFiles };
+        let host = super::super::Host::default();
+        let context = Context { files: &super::super::NoFiles, host: &host };
         for (base, power) in [("0", "-1"), ("-8", "0.5"), ("2", "1024")] {
             let args = [base, power].map(|text| Value::Number(text.parse().unwrap()));
             assert!(pow(&args, &context).is_err(), "{base} to the {power}");

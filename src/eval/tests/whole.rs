@@ -4,7 +4,7 @@ use super::super::*;
 use super::show;
 use crate::config;
 use crate::diag::Sources;
-use crate::eval::functions::NoFiles;
+use crate::eval::functions::{Host, NoFiles};
 use crate::graph;
 use crate::schema::{AttrType, Attribute, NestedBlock, Usage};
 
@@ -83,7 +83,7 @@ pub(super) fn run_with(text: &str, given: &[(&str, Origin, &str)], lenient: bool
             let fields = declared.as_fields().cloned().unwrap_or_default();
             Value::Object(fields.with("id", Value::from(format!("id of {address}"))))
         },
-        context: Context { files: &NoFiles },
+        context: Context { files: &NoFiles, host: &Host::default() },
         paths: Paths { root: ".", cwd: "/work" },
     };
     let evaluation = evaluate(&input, &mut diagnostics);

@@ -7,7 +7,7 @@ use super::{Action, Inputs, Live, Plan, Selection, make};
 use crate::addr::{Address, ResourceAddr};
 use crate::config::{self, Config};
 use crate::diag::{Diagnostics, Sources};
-use crate::eval::functions::{Context, NoFiles};
+use crate::eval::functions::{Context, Host, NoFiles};
 use crate::eval::{self, Evaluation, Input, Paths};
 use crate::graph;
 use crate::resource::{self, BucketEncryption};
@@ -43,7 +43,7 @@ impl Project {
             resource_types: &[TYPE],
             provider_schema: &crate::provider::aws::SCHEMA,
             resolve: &|_, declared| BucketEncryption.resolved(declared, None),
-            context: Context { files: &NoFiles },
+            context: Context { files: &NoFiles, host: &Host::default() },
             paths: Paths { root: ".", cwd: "." },
         };
         let evaluation = eval::evaluate(&input, &mut faults);
