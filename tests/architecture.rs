@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 /// Each foreign crate that only some places may name.
 const CONFINED: &[(&str, &[&str])] = &[
     ("aws_", &["provider/aws/"]),
-    ("hcl::edit", &["config/lower.rs"]),
     ("petgraph", &["graph/"]),
     ("similar::", &["render/"]),
     ("annotate_snippets", &["render/"]),

@@ -103,6 +103,9 @@ pub enum ExprKind {
     Unary(UnaryOp, Box<Expr>),
     /// `a + b`.
     Binary(BinaryOp, Box<[Expr; 2]>),
+    /// `a + b - c …`, so long that nobody may walk it as a tree: from the left, each result is the
+    /// left side of the next operator.
+    Chain(Box<Expr>, Box<[(BinaryOp, Expr)]>),
 }
 
 /// A function call.
@@ -232,6 +235,10 @@ impl Expr {
                 it.key.iter().chain([&it.value]).chain(&it.condition).for_each(visit);
             }
             ExprKind::Unary(_, operand) => visit(operand),
+            ExprKind::Chain(first, rest) => {
+                visit(first);
+                rest.iter().for_each(|(_, expr)| visit(expr));
+            }
         }
     }
 }

@@ -2,15 +2,13 @@
 //!
 //! Owns reading the files, parsing them and the language's own blocks (`variable`, `locals`,
 //! `output`, `provider`, `resource`, `sealform`). It reports every fault of every file, evaluates
-//! nothing, and does not know the attributes of any provider or resource type. *hcl-edit* lives in
-//! `lower`, file access in `load` only.
+//! nothing, and does not know the attributes of any provider or resource type. The grammar lives in
+//! `syntax`, file access in `load` only.
 
 mod decode;
 mod expr;
 pub mod load;
-mod lower;
-mod scan;
-mod text;
+pub mod syntax;
 mod types;
 
 pub use self::expr::{
@@ -183,10 +181,10 @@ impl IgnoreChanges {
 pub fn parse(sources: &Sources, files: &[FileId], diagnostics: &mut Diagnostics) -> Config {
     let mut config = Config::default();
     for file in files {
-        let mut faults = Vec::new();
-        let body = lower::parse(sources.text(*file), *file, &mut faults);
-        diagnostics.append(&mut faults);
-        decode::file(body, &mut config, diagnostics);
+        let parsed = syntax::parse_file(sources.text(*file), *file, diagnostics);
+        let told = diagnostics.len();
+        decode::file(parsed.body, &mut config, diagnostics);
+        forget_followers(diagnostics, told, parsed.damaged);
     }
     config
 }
@@ -197,9 +195,7 @@ pub fn parse_values(
     file: FileId,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Attribute> {
-    let mut faults = Vec::new();
-    let body = lower::parse(sources.text(file), file, &mut faults);
-    diagnostics.append(&mut faults);
+    let body = syntax::parse_file(sources.text(file), file, diagnostics).body;
     for block in &body.blocks {
         diagnostics.push(
             crate::diag::Diagnostic::error(
@@ -215,7 +211,41 @@ pub fn parse_values(
 
 /// Parses one expression that stands alone, such as the value of a `--var`.
 pub fn parse_expr(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Option<Expr> {
-    lower::parse_expr(sources.text(file), file, diagnostics)
+    syntax::parse_expr(sources.text(file), file, diagnostics)
+}
+
+/// Parses a text that is one template as a whole, such as a file of `templatefile`: without quotes
+/// around it, and without escapes but `$${` and `%%{`.
+pub fn parse_template(
+    sources: &Sources,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
+    syntax::parse_template(sources.text(file), file, diagnostics)
+}
+
+/// Drops the faults from `told` on that lie in what syntax errors have damaged: they follow from
+/// what is told already.
+fn forget_followers(diagnostics: &mut Diagnostics, told: usize, mut damaged: Vec<Span>) {
+    if damaged.is_empty() {
+        return;
+    }
+    // Of spans in order, the one with the furthest end decides whether a place is within any.
+    damaged.sort();
+    let mut furthest = 0;
+    for span in &mut damaged {
+        furthest = furthest.max(span.end);
+        span.end = furthest;
+    }
+    let mut found = diagnostics.split_off(told);
+    found.retain(|fault| {
+        fault.subject.is_none_or(|place| {
+            let before = damaged.partition_point(|span| span.start <= place.start);
+            let around = before.checked_sub(1).and_then(|n| damaged.get(n));
+            around.is_none_or(|span| span.end < place.end)
+        })
+    });
+    diagnostics.append(&mut found);
 }
 
 #[cfg(test)]

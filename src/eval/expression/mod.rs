@@ -1,6 +1,7 @@
 //! Expressions to values.
 
 mod call;
+mod chain;
 mod collection;
 mod operator;
 mod template;
@@ -106,6 +107,7 @@ impl<'a> Scope<'a> {
             ExprKind::For(it) => self.for_expr(it),
             ExprKind::Unary(operator, operand) => self.unary(*operator, operand),
             ExprKind::Binary(operator, both) => self.binary(*operator, both, expr.span),
+            ExprKind::Chain(first, rest) => self.chain(first, rest),
         }
     }
 

@@ -24,7 +24,8 @@ fn objects_and_tuples() {
         ("{(null) = 1}", "error Null key: (null)"),
         ("{([1]) = 1}", "error Wrong type: ([1])"),
         ("{var.list = 1}", "error Ambiguous key: var.list"),
-        ("{a = 1 b = 2}", "error Invalid syntax: b"),
+        ("{a = 1 b = 2}", "error Missing comma: b"),
+        ("{a = 1, a = 2}", "{a = 2}"),
     ]);
 }
 
@@ -131,7 +132,7 @@ fn indexing() {
         ("[1, 2][true]", "error Invalid index: true"),
         ("[][0]", "error Invalid index: 0"),
         ("[1][1]", "error Invalid index: 1"),
-        ("[[1]].0.0", "error Invalid syntax: .0"),
+        ("[[1]].0.0", "error Invalid syntax: .0.0"),
         (r#"{a = 1}["b"]"#, r#"error Invalid index: "b""#),
         ("{a = 1}[null]", "error Invalid index: null"),
         ("{a = 1}[[1]]", "error Invalid index: [1]"),

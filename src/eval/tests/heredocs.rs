@@ -70,7 +70,7 @@ fn newlines_within_brackets() {
         ("(true\n ? 1\n : 2)", "1"),
         ("upper(\n\"a\",\n)", r#""A""#),
         ("{(\n\"a\"\n) = 1}", "{a = 1}"),
-        ("[\n 1\n 2\n]", "error Invalid syntax: 2"),
+        ("[\n 1\n 2\n]", "error Missing comma: 2"),
         ("\"a\nb\"", r#"error Unclosed string: "a"#),
     ]);
 }

@@ -42,18 +42,21 @@ fn the_deepest_expressions_are_evaluated_on_a_small_stack() {
         format!("{}{inner}{}", open.repeat(n), close.repeat(n))
     };
     let expressions = [
-        format!("1{}", " + 1".repeat(128)),
+        format!("1{}", " + 1".repeat(10_000)),
+        format!("true{}", " && true".repeat(10_000)),
+        nest("(", &format!("1{}", " + 1".repeat(16)), ")", 90),
+        format!("{}1{}", "(".repeat(28), format!("{})", " + 1".repeat(16)).repeat(28)),
         format!("[]{}", "[*]".repeat(200)),
-        format!("1{}", "[*]".repeat(250)),
-        format!("try(local.x{}, 1)", "[0]".repeat(250)),
-        nest("[for x in [1] : ", "1", "]", 31),
-        nest("\"${", "1", "}\"", 60),
-        nest("upper(\"a${", "1", "}\")", 30),
-        nest("true ? ", "1", " : 2", 60),
-        nest("(", &format!("1{}", " + 1".repeat(100)), ")", 60),
-        nest("!", "true", "", 60),
-        nest("{ a = [", "1", "] }", 31),
-        nest("\"%{if true}%{for x in [1]}", "a", "%{endfor}%{endif}\"", 1),
+        format!("1{}", "[*]".repeat(450)),
+        format!("try(local.x{}, 1)", "[0]".repeat(450)),
+        nest("[for x in [1] : ", "1", "]", 90),
+        nest("\"${", "1", "}\"", 90),
+        nest("upper(\"a${", "1", "}\")", 45),
+        nest("true ? ", "1", " : 2", 90),
+        nest("(", &format!("1{}", " + 1".repeat(100)), ")", 90),
+        nest("!", "true", "", 450),
+        nest("{ a = [", "1", "] }", 45),
+        format!("\"{}\"", nest("%{if true}%{for x in [1]}", "a", "%{endfor}%{endif}", 200)),
     ];
     for expression in expressions {
         let outcome = run(&format!(
@@ -66,7 +69,7 @@ fn the_deepest_expressions_are_evaluated_on_a_small_stack() {
 #[test]
 fn what_is_deeper_is_refused() {
     let expressions = [
-        format!("1{}", " + 1".repeat(129)),
+        format!("1{}", " + -(1".repeat(129)) + &")".repeat(129),
         format!("local.x{}", "[0]".repeat(100_000)),
         format!("local.x{}", ".a".repeat(100_000)),
         format!("local.x{}", "[*]".repeat(100_000)),

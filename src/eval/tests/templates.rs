@@ -27,9 +27,9 @@ fn escapes() {
         (r#""a\nb\tc\\d\"e\r""#, r#""a\nb\tc\\d\"e\r""#),
         (r#""\u00e9\U0001F600""#, r#""é😀""#),
         (r#""a$${b} %%{c} $ % $$ %%""#, r#""a${b} %{c} $ % $$ %%""#),
-        (r#""\x""#, r#"error Invalid syntax: ""#),
-        (r#""\u12""#, "error Invalid syntax: 1"),
-        (r#""\ud800""#, "error Invalid syntax: d"),
+        (r#""\x""#, r"error Invalid escape: \x"),
+        (r#""\u12""#, r"error Invalid escape: \u12"),
+        (r#""\ud800""#, r"error Invalid escape: \ud800"),
         (r#""%{if true}\u00e9\n\t\\\"%{endif}""#, r#""é\n\t\\\"""#),
         (r#""%{if true}%{if true}\n%{endif}%{endif}""#, r#""\n""#),
         (r#""%{if true}$${x}%%{y}%{endif}""#, r#""${x}%{y}""#),
@@ -53,9 +53,9 @@ fn directives() {
         (r#""%{if null}yes%{endif}""#, "error Null condition: null"),
         (r#""%{if 1}yes%{endif}""#, "error Wrong type: 1"),
         (r#""%{for x in null}${x}%{endfor}""#, "error Not a collection: null"),
-        (r#""%{if true}a""#, "error Invalid syntax: %"),
-        (r#""%{endif}""#, "error Invalid syntax: %"),
-        (r#""%{if true}a%{endfor}""#, "error Invalid syntax: e"),
+        (r#""%{if true}a""#, "error Unclosed directive: %{if true}"),
+        (r#""%{endif}""#, "error Invalid directive: %{endif}"),
+        (r#""%{if true}a%{endfor}""#, "error Invalid directive: %{endfor}"),
     ]);
 }
 
