@@ -71,3 +71,8 @@ provider "aws" {
     );
     compare("src/provider/README.md", &page);
 }
+
+#[test]
+fn of_the_functions() {
+    compare("src/eval/functions/README.md", &sealform::eval::functions::reference());
+}

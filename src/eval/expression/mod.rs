@@ -4,6 +4,7 @@ mod call;
 mod chain;
 mod collection;
 mod operator;
+mod render;
 mod template;
 
 use self::collection::{attribute, index};
@@ -25,6 +26,10 @@ pub(in crate::eval) trait World {
     fn lookup(&self, root: Root, type_name: &str, name: &str) -> Option<Value>;
     /// What functions may ask of the outside world.
     fn context(&self) -> &Context<'_>;
+    /// Whether this is the inside of a template, where no other template may be rendered.
+    fn is_template(&self) -> bool {
+        false
+    }
 }
 
 /// The variables that are in scope, inside out, and the world behind them.

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use flate2::{Compress, Compression, Crc, FlushCompress};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -117,7 +118,10 @@ fn csv(given: &str) -> Result<Vec<(usize, Vec<String>)>, CsvFault> {
                     None => (line, None),
                 };
                 if field.contains('"') {
-                    return Err(CsvFault(number, "a quote stands within a field that is not quoted"));
+                    return Err(CsvFault(
+                        number,
+                        "a quote stands within a field that is not quoted",
+                    ));
                 }
                 record.push(field.to_owned());
                 match rest {
@@ -143,7 +147,10 @@ fn csv(given: &str) -> Result<Vec<(usize, Vec<String>)>, CsvFault> {
                             record.push(field);
                             break 'record;
                         } else {
-                            return Err(CsvFault(number, "something stands behind a closing quote"));
+                            return Err(CsvFault(
+                                number,
+                                "something stands behind a closing quote",
+                            ));
                         }
                     }
                     None => {
@@ -172,7 +179,8 @@ pub(super) fn csvdecode(args: &[Value], _: &Context<'_>) -> Result<Value, CallEr
     let Some((_, header)) = records.next() else {
         return Err(CallError::at(0, "must begin with a line of column names"));
     };
-    let names: Vec<Arc<str>> = header.into_iter().map(|name| Arc::from(super::normal(name))).collect();
+    let names: Vec<Arc<str>> =
+        header.into_iter().map(|name| Arc::from(super::normal(name))).collect();
     let mut seen = BTreeSet::new();
     if let Some(twice) = names.iter().find(|name| !seen.insert(Arc::clone(name))) {
         let message = format!("two columns are called {twice:?}");
@@ -181,8 +189,11 @@ pub(super) fn csvdecode(args: &[Value], _: &Context<'_>) -> Result<Value, CallEr
     let mut rows = Vec::new();
     for (line, record) in records {
         if record.len() != names.len() {
-            let message =
-                format!("line {line} has {} fields, and the first line {}", record.len(), names.len());
+            let message = format!(
+                "line {line} has {} fields, and the first line {}",
+                record.len(),
+                names.len()
+            );
             return Err(CallError::at(0, message));
         }
         let fields = names.iter().cloned().zip(record.into_iter().map(nfc));
@@ -273,11 +284,51 @@ pub(super) fn jsonencode(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
 
 pub(super) fn jsondecode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [given] = args else { return Err(CallError::misfit()) };
-    let json = serde_json::from_str(text(given)?).map_err(|error| {
+    let given = text(given)?;
+    let json = serde_json::from_str(&whole_surrogates(given)).map_err(|error| {
         CallError::at(0, format!("is no valid JSON: {error}")).hiding("is no valid JSON")
     })?;
     let value = from_json(&json);
-    value.as_ref().map(composed).ok_or_else(|| CallError::at(0, "holds a number that is out of range"))
+    value
+        .as_ref()
+        .map(composed)
+        .ok_or_else(|| CallError::at(0, "holds a number that is out of range"))
+}
+
+/// The JSON with the escape of a replacement character in place of each half of a character that
+/// stands alone, as Terraform reads it.
+fn whole_surrogates(json: &str) -> Cow<'_, str> {
+    let half = |at: usize| {
+        let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok().filter(|unit| (0xd800..0xe000).contains(unit))
+    };
+    let mut mended = String::new();
+    let mut done = 0;
+    let mut at = 0;
+    while let Some(next) = json.get(at..).and_then(|rest| rest.find('\\')) {
+        at += next;
+        match (half(at), half(at + 6)) {
+            (Some(..0xdc00), Some(0xdc00..)) => at += 12,
+            (Some(_), _) => {
+                mended.push_str(json.get(done..at).unwrap_or_default());
+                mended.push_str("\\ufffd");
+                at += 6;
+                done = at;
+            }
+            // The character behind a backslash is not to be taken for another.
+            (None, _) => {
+                at += 1 + json
+                    .get(at + 1..)
+                    .and_then(|it| it.chars().next())
+                    .map_or(0, char::len_utf8)
+            }
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(json);
+    }
+    mended.push_str(json.get(done..).unwrap_or_default());
+    Cow::Owned(mended)
 }
 
 /// The value with all texts and names in normal form.

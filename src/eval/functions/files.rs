@@ -34,6 +34,18 @@ pub(super) fn read_text(args: &[Value], context: &Context<'_>) -> Result<String,
     })
 }
 
+/// The text of the template that argument 0 names; a byte order mark is no part of it.
+pub(in crate::eval) fn template_text(
+    args: &[Value],
+    context: &Context<'_>,
+) -> Result<String, CallError> {
+    let text = read_text(args, context)?;
+    Ok(super::normal(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }))
+}
+
 pub(super) fn file(args: &[Value], context: &Context<'_>) -> Result<Value, CallError> {
     read_text(args, context).map(nfc)
 }
@@ -71,7 +83,11 @@ pub(super) fn fileexists(args: &[Value], context: &Context<'_>) -> Result<Value,
     let fault = |what: &str| {
         CallError::at(0, format!("{path:?} {what}")).hiding(format!("the path {what}"))
     };
-    match context.files.kind(&path).map_err(|reason| fault(&format!("cannot be looked at: {reason}")))? {
+    match context
+        .files
+        .kind(&path)
+        .map_err(|reason| fault(&format!("cannot be looked at: {reason}")))?
+    {
         Some(FileKind::File) => Ok(Value::from(true)),
         Some(FileKind::BrokenLink) | None => Ok(Value::from(false)),
         Some(FileKind::Directory) => Err(fault("is a directory, not a file")),
@@ -269,10 +285,11 @@ impl Walk<'_> {
                 "" | "/" => format!("{dir}{name}"),
                 dir => format!("{dir}/{name}"),
             };
-            let kind = self.context.files.kind(&path).map_err(|reason| unreadable(&path, &reason))?;
-            let whole = next.iter().any(|place| {
-                *place == self.path.len() || (ends_open && place + 1 == self.path.len())
-            });
+            let kind =
+                self.context.files.kind(&path).map_err(|reason| unreadable(&path, &reason))?;
+            // `**` at the end stands for files, too.
+            let last = self.path.len().wrapping_sub(1);
+            let whole = next.contains(&self.path.len()) || (ends_open && places.contains(&last));
             match kind {
                 Some(FileKind::Directory) => self.enter(&path, &next)?,
                 Some(FileKind::File) if whole => self.found.push(path),
@@ -287,7 +304,8 @@ impl Walk<'_> {
 
     fn enter(&mut self, path: &str, at: &[usize]) -> Result<(), CallError> {
         if self.depth >= MAX_DEPTH {
-            let message = format!("would go through more than {MAX_DEPTH} directories within each other");
+            let message =
+                format!("would go through more than {MAX_DEPTH} directories within each other");
             return Err(CallError::new(message));
         }
         let endless = at.iter().any(|place| matches!(self.path.get(*place), Some(Step::Any)));

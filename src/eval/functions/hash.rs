@@ -126,8 +126,9 @@ fn private_key(pem: &str) -> Result<Pkcs1PrivateDecryptingKey, String> {
     let (kind, rest) = rest.split_once("-----").ok_or(none)?;
     let (body, _) = rest.split_once("-----END ").ok_or(none)?;
     if kind.contains("ENCRYPTED") || body.contains("ENCRYPTED") {
-        return Err("is protected by a passphrase; decrypt it first, such as with `openssl pkey`"
-            .into());
+        return Err(
+            "is protected by a passphrase; decrypt it first, such as with `openssl pkey`".into()
+        );
     }
     let der = super::encoding::decode_base64(&body.split_ascii_whitespace().collect::<String>())
         .ok_or("has something in its PEM block that is not base64")?;

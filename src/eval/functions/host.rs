@@ -103,7 +103,8 @@ impl Host {
     /// The next random bytes: a hash of the seed and of how many were drawn before.
     pub(super) fn draw(&self) -> [u8; 16] {
         let drawn = self.drawn.fetch_add(1, Ordering::Relaxed);
-        let hash = Sha256::new().chain_update(self.seed).chain_update(drawn.to_be_bytes()).finalize();
+        let hash =
+            Sha256::new().chain_update(self.seed).chain_update(drawn.to_be_bytes()).finalize();
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
         bytes

@@ -33,13 +33,14 @@ mod regexp;
 mod sets;
 mod string;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text_encoding;
 mod time;
 mod type_text;
 mod yaml;
-#[cfg(test)]
-mod tests;
 
+pub(in crate::eval) use self::files::template_text;
 pub use self::host::{Context, FileKind, Files, Host, NoFiles};
 pub use self::reference::reference;
 pub use self::table::FUNCTIONS;
@@ -193,6 +194,8 @@ pub struct Function {
     most: usize,
     unknown: Depth,
     marks: Depth,
+    /// The type of a result that is not known yet, where the arguments tell more of it.
+    typed: Option<fn(&[Value]) -> Type>,
     call: fn(&[Value], &Context<'_>) -> Result<Value, CallError>,
 }
 
@@ -228,7 +231,7 @@ impl CallError {
     }
 
     /// An error of one argument.
-    fn at(argument: usize, message: impl Into<String>) -> Self {
+    pub(in crate::eval) fn at(argument: usize, message: impl Into<String>) -> Self {
         Self { argument: Some(argument), ..Self::new(message) }
     }
 
@@ -238,8 +241,16 @@ impl CallError {
         self
     }
 
+    /// The error as it is told where arguments must not be shown.
+    pub(in crate::eval) fn discreet(mut self) -> Self {
+        if let Some(discreet) = self.discreet.take() {
+            self.message = discreet;
+        }
+        self
+    }
+
     /// The error of a function that was handed what its row in the table does not allow.
-    fn misfit() -> Self {
+    pub(in crate::eval) fn misfit() -> Self {
         Self::new(
             "was handed arguments that its parameters do not describe; this is a fault of this program",
         )
@@ -279,7 +290,6 @@ impl Function {
     /// # Errors
     /// Says what is wrong, and with which argument.
     pub fn call(&self, args: &[Value], context: &Context<'_>) -> Result<Value, CallError> {
-        self.check_count(args.len())?;
         let mut marked = false;
         let open: Vec<Value> = args
             .iter()
@@ -311,7 +321,13 @@ impl Function {
         }
     }
 
-    fn call_open(&self, mut args: Vec<Value>, context: &Context<'_>) -> Result<Value, CallError> {
+    /// The arguments as the function wants them: as many, none null that must not be, each of the
+    /// type of its parameter.
+    ///
+    /// # Errors
+    /// Says what is wrong, and with which argument.
+    pub(in crate::eval) fn prepare(&self, mut args: Vec<Value>) -> Result<Vec<Value>, CallError> {
+        self.check_count(args.len())?;
         for (n, arg) in args.iter_mut().enumerate() {
             let Some(parameter) = self.parameters.get(n).or(self.variadic.as_ref()) else {
                 return Err(CallError::misfit());
@@ -323,19 +339,39 @@ impl Function {
                 *arg = convert(n, arg, parameter.ty.ty())?;
             }
         }
+        Ok(args)
+    }
+
+    fn call_open(&self, args: Vec<Value>, context: &Context<'_>) -> Result<Value, CallError> {
+        let args = self.prepare(args)?;
         let undecided = match self.unknown {
             Depth::Deep => !args.iter().all(Value::is_wholly_known),
             Depth::Top => args.iter().any(Value::is_unknown),
             Depth::Raw => false,
         };
         if undecided {
-            return Ok(Value::Unknown(self.result.ty()));
+            return Ok(Value::Unknown(self.undecided(&args)));
         }
         Ok(match (self.call)(&args, context)? {
             // What was put together of parts may compose.
             Value::String(text) if !is_normal(&text) => nfc(text.to_string()),
             other => other,
         })
+    }
+
+    /// The type of a result that is not known yet.
+    fn undecided(&self, args: &[Value]) -> Type {
+        let open = args.iter().enumerate().any(|(n, arg)| {
+            let parameter = self.parameters.get(n).or(self.variadic.as_ref());
+            let any = parameter.is_some_and(|parameter| parameter.ty == ParamType::Any);
+            any && matches!(arg, Value::Unknown(Type::Any))
+        });
+        match self.typed {
+            Some(typed) => typed(args),
+            // Of what type an argument will be may decide everything.
+            None if open => Type::Any,
+            None => self.result.ty(),
+        }
     }
 
     fn check_count(&self, given: usize) -> Result<(), CallError> {

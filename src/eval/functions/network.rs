@@ -136,9 +136,8 @@ pub(super) fn cidrsubnet(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
             CallError::at(1, message)
         })?;
     // A prefix that does not become longer has one subnet, itself.
-    let most = u32::try_from(added).map_or(0, |added| {
-        u128::MAX.checked_shr(128_u32.saturating_sub(added)).unwrap_or(0)
-    });
+    let most = u32::try_from(added)
+        .map_or(0, |added| u128::MAX.checked_shr(128_u32.saturating_sub(added)).unwrap_or(0));
     if negative || number > most {
         let message = format!("must be between 0 and {most}: {added} bits number no more subnets");
         return Err(CallError::at(2, message));

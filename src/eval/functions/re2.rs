@@ -352,7 +352,9 @@ impl<'a> Reader<'a> {
             'v' => '\u{b}',
             'x' => {
                 let digits = if self.take("{") {
-                    let Some((digits, rest)) = self.rest.split_once('}') else { return refused(self) };
+                    let Some((digits, rest)) = self.rest.split_once('}') else {
+                        return refused(self);
+                    };
                     self.rest = rest;
                     digits
                 } else {
@@ -380,7 +382,9 @@ impl<'a> Reader<'a> {
                 }
                 let mut code = c.to_digit(8).unwrap_or(0);
                 for _ in 0..2 {
-                    let Some(digit) = self.rest.chars().next().and_then(|c| c.to_digit(8)) else { break };
+                    let Some(digit) = self.rest.chars().next().and_then(|c| c.to_digit(8)) else {
+                        break;
+                    };
                     self.next();
                     code = code * 8 + digit;
                 }
@@ -405,11 +409,12 @@ impl<'a> Reader<'a> {
             }
             first = false;
             if self.rest.starts_with("[:")
-                && let Some((name, rest)) = self.rest.get(2..).and_then(|rest| rest.split_once(":]"))
+                && let Some((name, rest)) =
+                    self.rest.get(2..).and_then(|rest| rest.split_once(":]"))
             {
                 const NAMES: [&str; 14] = [
-                    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print",
-                    "punct", "space", "upper", "word", "xdigit",
+                    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower",
+                    "print", "punct", "space", "upper", "word", "xdigit",
                 ];
                 let bare = name.strip_prefix('^').unwrap_or(name);
                 if !NAMES.contains(&bare) {
@@ -429,7 +434,8 @@ impl<'a> Reader<'a> {
                 self.rest = escape;
             }
             let low = self.class_character()?;
-            let ranged = self.rest.starts_with('-') && !self.rest.starts_with("-]") && self.rest.len() > 1;
+            let ranged =
+                self.rest.starts_with('-') && !self.rest.starts_with("-]") && self.rest.len() > 1;
             let high = if ranged {
                 self.next();
                 self.class_character()?

@@ -111,8 +111,11 @@ pub(super) fn regexall(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
 }
 
 fn check_matches(count: usize, groups: usize, given: &str) -> Result<(), CallError> {
-    if count.saturating_mul(given.len()) > MAX_LOOKED_AT || count.saturating_mul(groups) > MAX_FOUND {
-        return Err(CallError::new("would find more matches than one call may in a text this long"));
+    if count.saturating_mul(given.len()) > MAX_LOOKED_AT || count.saturating_mul(groups) > MAX_FOUND
+    {
+        return Err(CallError::new(
+            "would find more matches than one call may in a text this long",
+        ));
     }
     Ok(())
 }
@@ -182,7 +185,8 @@ fn parts(by: &str) -> Vec<Part<'_>> {
             continue;
         };
         rest = left;
-        let plain = name.bytes().all(|b| b.is_ascii_digit()) && (name.len() == 1 || !name.starts_with('0'));
+        let plain =
+            name.bytes().all(|b| b.is_ascii_digit()) && (name.len() == 1 || !name.starts_with('0'));
         parts.push(match name.parse() {
             Ok(n) if plain => Part::Group(n),
             _ => Part::Name(name),

@@ -4,8 +4,18 @@ use super::{CallError, Context, text};
 use crate::value::Value;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const WEEKDAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -125,12 +135,17 @@ impl Moment {
             if rest == "Z" {
                 return Some(0);
             }
-            let ahead = if sign(&mut rest, '+').is_some() { 1 } else { sign(&mut rest, '-').map(|()| -1)? };
+            let ahead = if sign(&mut rest, '+').is_some() {
+                1
+            } else {
+                sign(&mut rest, '-').map(|()| -1)?
+            };
             let hours = digits(&mut rest, 2)?;
             sign(&mut rest, ':')?;
             let minutes = digits(&mut rest, 2)?;
             // Terraform lets 60 minutes pass.
-            (hours <= 23 && minutes <= 60 && rest.is_empty()).then_some(ahead * (hours * 60 + minutes))
+            (hours <= 23 && minutes <= 60 && rest.is_empty())
+                .then_some(ahead * (hours * 60 + minutes))
         };
         let offset = zone().ok_or("it must end with Z or an offset such as +02:00")?;
         let local = days(year, month, day) * DAY + hour * 3600 + minute * 60 + second;

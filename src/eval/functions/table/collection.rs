@@ -29,7 +29,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::chunklist,
     )
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::chunks_type),
     Function::new(
         "coalesce",
         &[nullable("value", ParamType::Any)],
@@ -66,7 +67,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .variadic(required("seqs", ParamType::Any))
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::joined_type),
     Function::new(
         "contains",
         &[required("list", ParamType::Any), required("value", ParamType::Any)],
@@ -81,7 +83,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::ListOfAny,
         "A list without repetitions.",
         collection::distinct,
-    ),
+    )
+    .typed(collection::same_type),
     Function::new(
         "element",
         &[required("list", ParamType::Any), required("index", ParamType::Number)],
@@ -90,7 +93,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::element,
     )
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::element_of),
     Function::new(
         "flatten",
         &[required("list", ParamType::Any)],
@@ -146,7 +150,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::ListOfAny,
         "The values whose keys are in a search set.",
         collection::matchkeys,
-    ),
+    )
+    .typed(collection::same_type),
     Function::new(
         "merge",
         &[],
@@ -174,7 +179,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::reverse,
     )
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::same_type),
     Function::new(
         "setintersection",
         &[required("set", ParamType::SetOfAny)],
@@ -182,7 +188,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements that all sets have.",
         sets::setintersection,
     )
-    .variadic(required("sets", ParamType::SetOfAny)),
+    .variadic(required("sets", ParamType::SetOfAny))
+    .typed(sets::common_type),
     Function::new(
         "setproduct",
         &[required("a", ParamType::Any), required("b", ParamType::Any)],
@@ -190,14 +197,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "All combinations of an element of each set or list.",
         sets::setproduct,
     )
-    .variadic(required("more", ParamType::Any)),
+    .variadic(required("more", ParamType::Any))
+    .typed(sets::product_type),
     Function::new(
         "setsubtract",
         &[required("a", ParamType::SetOfAny), required("b", ParamType::SetOfAny)],
         ParamType::SetOfAny,
         "The elements of one set that another does not have.",
         sets::setsubtract,
-    ),
+    )
+    .typed(sets::common_type),
     Function::new(
         "setunion",
         &[required("set", ParamType::SetOfAny)],
@@ -205,7 +214,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements of any of the sets.",
         sets::setunion,
     )
-    .variadic(required("sets", ParamType::SetOfAny)),
+    .variadic(required("sets", ParamType::SetOfAny))
+    .typed(sets::common_type),
     Function::new(
         "slice",
         &[
@@ -218,7 +228,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::slice,
     )
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::same_type),
     Function::new(
         "sort",
         &[required("list", ParamType::ListOfString)],
@@ -250,5 +261,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::zipmap,
     )
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::zipped_type),
 ];

@@ -1,7 +1,7 @@
 //! Functions of types, errors and sensitivity.
 
+use super::super::conversion;
 use super::super::{Depth, Function, ParamType};
-use super::super::{conversion};
 use super::{nullable, special};
 
 pub(super) const FUNCTIONS: &[Function] = &[

@@ -3,6 +3,7 @@
 use super::super::{Function, ParamType};
 use super::super::{encoding, text_encoding, yaml};
 use super::{nullable, required};
+use crate::value::Type;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
@@ -46,7 +47,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::String,
         "A value as JSON.",
         encoding::jsonencode,
-    ),
+    )
+    .typed(|_| Type::String),
     Function::new(
         "textdecodebase64",
         &[required("source", ParamType::String), required("encoding", ParamType::String)],
@@ -81,5 +83,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::String,
         "A value as YAML.",
         yaml::yamlencode,
-    ),
+    )
+    .typed(|_| Type::String),
 ];

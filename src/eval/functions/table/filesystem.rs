@@ -1,7 +1,7 @@
 //! Functions of files and paths.
 
+use super::super::files;
 use super::super::{Function, ParamType};
-use super::super::{files};
 use super::{required, special};
 
 pub(super) const FUNCTIONS: &[Function] = &[

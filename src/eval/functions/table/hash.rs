@@ -2,7 +2,7 @@
 
 use super::super::{Function, ParamType};
 use super::super::{files, hash};
-use super::{required};
+use super::required;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(

@@ -11,7 +11,7 @@ mod string;
 mod time;
 
 use super::{CallError, Category, Context, Depth, Function, ParamType, Parameter};
-use crate::value::Value;
+use crate::value::{Type, Value};
 use std::sync::LazyLock;
 
 /// All functions, in ascending order of their names.
@@ -67,6 +67,7 @@ impl Function {
             most: usize::MAX,
             unknown: Depth::Deep,
             marks: Depth::Deep,
+            typed: None,
             call,
         }
     }
@@ -88,6 +89,11 @@ impl Function {
 
     pub(super) const fn marks(mut self, depth: Depth) -> Self {
         self.marks = depth;
+        self
+    }
+
+    pub(super) const fn typed(mut self, typed: fn(&[Value]) -> Type) -> Self {
+        self.typed = Some(typed);
         self
     }
 

@@ -1,8 +1,8 @@
 //! Functions of IP networks.
 
+use super::super::network;
 use super::super::{Function, ParamType};
-use super::super::{network};
-use super::{required};
+use super::required;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
@@ -21,7 +21,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "cidrsubnet",
-        &[required("prefix", ParamType::String), required("newbits", ParamType::Number), required("netnum", ParamType::Number)],
+        &[
+            required("prefix", ParamType::String),
+            required("newbits", ParamType::Number),
+            required("netnum", ParamType::Number),
+        ],
         ParamType::String,
         "A subnet of a network, by its number.",
         network::cidrsubnet,

@@ -1,8 +1,8 @@
 //! Functions of numbers.
 
+use super::super::numeric;
 use super::super::{Function, ParamType};
-use super::super::{numeric};
-use super::{required};
+use super::required;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(

@@ -1,8 +1,8 @@
 //! Functions of dates and times.
 
+use super::super::time;
 use super::super::{Function, ParamType};
-use super::super::{time};
-use super::{required};
+use super::required;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
@@ -33,11 +33,5 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "-1, 0 or 1: whether a timestamp is before, at or after another.",
         time::timecmp,
     ),
-    Function::new(
-        "timestamp",
-        &[],
-        ParamType::String,
-        "When the run began.",
-        time::timestamp,
-    ),
+    Function::new("timestamp", &[], ParamType::String, "When the run began.", time::timestamp),
 ];

@@ -17,15 +17,18 @@ const CORE: &str = "tag:yaml.org,2002:";
 
 pub(in super::super) fn yamldecode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let given = text(args.first().ok_or_else(CallError::misfit)?)?;
-    let mut decoder = Decoder {
-        parser: Parser::new_from_str(given),
-        anchors: BTreeMap::new(),
-        values: 0,
-    };
+    let control = |c: &char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+    if let Some(c) = given.chars().find(control) {
+        return Err(CallError::at(
+            0,
+            format!("holds the control character {c:?}, which YAML may not"),
+        ));
+    }
+    let mut decoder =
+        Decoder { parser: Parser::new_from_str(given), anchors: BTreeMap::new(), values: 0 };
     decoder.document().map_err(|Fault { place, what }| {
-        let place = place.map_or_else(String::new, |(line, column)| {
-            format!("line {line}, column {column}: ")
-        });
+        let place = place
+            .map_or_else(String::new, |(line, column)| format!("line {line}, column {column}: "));
         CallError::at(0, format!("is no YAML that can be read: {place}{what}"))
             .hiding(format!("is no YAML that can be read: {}", place.trim_end_matches([':', ' '])))
     })
@@ -54,8 +57,10 @@ impl From<ScanError> for Fault {
 struct Node {
     value: Value,
     size: usize,
-    /// A plain `<<`, which merges where it is a key.
+    /// A `<<`, which merges where it is a key.
     merges: bool,
+    /// An alias, which must not be a key.
+    alias: bool,
     span: Span,
 }
 
@@ -120,7 +125,8 @@ impl<'a> Decoder<'a> {
             let (event, span) = self.next()?;
             let node = match event {
                 Event::SequenceStart(..) | Event::MappingStart(..) if open.len() >= MAX_DEPTH => {
-                    let what = format!("it has more than {MAX_DEPTH} lists and maps within each other");
+                    let what =
+                        format!("it has more than {MAX_DEPTH} lists and maps within each other");
                     return Err(Fault::new(span, what));
                 }
                 Event::SequenceStart(anchor, tag) => {
@@ -145,14 +151,20 @@ impl<'a> Decoder<'a> {
                         Parts::Map { fields, .. } => Value::object(fields),
                     };
                     self.anchor(closed.anchor, &value, closed.size);
-                    Node { value, size: closed.size, merges: false, span: closed.span }
+                    Node {
+                        value,
+                        size: closed.size,
+                        merges: false,
+                        alias: false,
+                        span: closed.span,
+                    }
                 }
                 Event::Alias(anchor) => match self.anchors.get(&anchor) {
                     Some(Some((value, size))) => {
-                        Node { value: value.clone(), size: *size, merges: false, span }
+                        Node { value: value.clone(), size: *size, merges: false, alias: true, span }
                     }
                     _ => {
-                        let what = "an alias refers to what it is a part of";
+                        let what = "an alias refers to a key, or to what it is a part of";
                         return Err(Fault::new(span, what));
                     }
                 },
@@ -160,8 +172,12 @@ impl<'a> Decoder<'a> {
                     let plain = style == ScalarStyle::Plain;
                     let value = scalar(&given, plain, tag.as_deref())
                         .map_err(|what| Fault::new(span, what))?;
-                    self.anchor(anchor, &value, 1);
-                    Node { value, size: 1, merges: &*given == "<<", span }
+                    // What is anchored as a key is not there for aliases.
+                    if !open.last().is_some_and(Open::wants_key) {
+                        self.anchor(anchor, &value, 1);
+                    }
+                    let merges = &*given == "<<" && tag.is_none();
+                    Node { value, size: 1, merges, alias: false, span }
                 }
                 Event::Nothing
                 | Event::StreamStart
@@ -193,6 +209,13 @@ impl<'a> Decoder<'a> {
 }
 
 impl Open {
+    fn wants_key(&self) -> bool {
+        match &self.parts {
+            Parts::List(_) => false,
+            Parts::Map { key, .. } => key.is_none(),
+        }
+    }
+
     /// Takes the next part: an element, a key or the value of one.
     fn take(&mut self, node: Node) -> Result<(), Fault> {
         self.size = self.size.saturating_add(node.size);
@@ -210,7 +233,6 @@ impl Open {
                             fields.insert(Arc::clone(name), value.clone());
                         }
                     }
-                    Value::Null(_) => {}
                     other => {
                         let what = format!("`<<` merges a map, not a {}", other.ty().friendly());
                         return Err(Fault::new(node.span, what));
@@ -224,15 +246,22 @@ impl Open {
 
 fn key_name(node: &Node) -> Result<Arc<str>, Fault> {
     match node.value.convert(&Type::String) {
-        Ok(Value::String(name)) => Ok(name),
-        _ => Err(Fault::new(node.span, "a key must be a text, not null, a list or a map")),
+        Ok(Value::String(name)) if !node.alias => Ok(name),
+        _ => {
+            Err(Fault::new(node.span, "a key must be a text, not null, an alias, a list or a map"))
+        }
     }
+}
+
+/// The name of a tag that the language defines.
+fn core(tag: &Tag) -> Option<&str> {
+    if tag.handle == CORE { Some(&tag.suffix) } else { tag.suffix.strip_prefix(CORE) }
 }
 
 /// Refuses a tag other than `name` on a list or map.
 fn expect_tag(tag: Option<&Tag>, name: &str, noun: &str, span: Span) -> Result<(), Fault> {
     match tag {
-        Some(tag) if tag.handle != CORE || tag.suffix != name => {
+        Some(tag) if core(tag) != Some(name) => {
             Err(Fault::new(span, format!("the tag {tag} does not make a {noun}")))
         }
         _ => Ok(()),
@@ -248,14 +277,9 @@ fn scalar(given: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, String> 
     let Some(tag) = tag else {
         return if plain { resolve(given) } else { Ok(string(given)) };
     };
-    if tag.handle != CORE {
-        return match (&*tag.handle, &*tag.suffix) {
-            ("" | "!", "" | "!") => Ok(string(given)),
-            _ => Err(format!("the tag {tag} means nothing")),
-        };
-    }
+    let Some(name) = core(tag) else { return Err(format!("the tag {tag} means nothing")) };
     let misfit = || format!("{given:?} does not fit its tag {tag}");
-    match &*tag.suffix {
+    match name {
         "str" => Ok(string(given)),
         "binary" => match BASE64_STANDARD.decode(given) {
             Ok(_) => Ok(string(given)),
@@ -264,8 +288,7 @@ fn scalar(given: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, String> 
         _ if !plain => Ok(string(given)),
         "null" => Ok(Value::NULL),
         "bool" => truth(given).map(Value::from).ok_or_else(misfit),
-        "int" => number(given)?.filter(|number| number.is_integer()).map(Value::Number).ok_or_else(misfit),
-        "float" => number(given)?.map(Value::Number).ok_or_else(misfit),
+        "int" | "float" => number(given)?.map(Value::Number).ok_or_else(misfit),
         "timestamp" => timestamp(given).map(Value::from).ok_or_else(misfit),
         _ => Err(format!("the tag {tag} means nothing")),
     }
@@ -287,7 +310,9 @@ fn resolve(given: &str) -> Result<Value, String> {
 
 fn truth(given: &str) -> Option<bool> {
     match given {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(true),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            Some(true)
+        }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             Some(false)
         }

@@ -231,13 +231,16 @@ fn is_break(c: char) -> bool {
 
 /// What stands as it is. Nothing beyond the first plane does.
 fn is_printable(c: char) -> bool {
-    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
+        && c != '\u{feff}'
 }
 
 /// Whether a text of several lines can stand as it is: no spaces that would be lost, and nothing
 /// that must be escaped.
 fn block_allowed(text: &str) -> bool {
     let lost = text.ends_with(' ')
-        || text.match_indices(' ').any(|(at, _)| text.get(at + 1..).is_some_and(|rest| rest.starts_with(is_break)));
+        || text
+            .match_indices(' ')
+            .any(|(at, _)| text.get(at + 1..).is_some_and(|rest| rest.starts_with(is_break)));
     !lost && text.chars().all(is_printable)
 }
