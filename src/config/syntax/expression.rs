@@ -59,7 +59,7 @@ impl Parser<'_> {
         }
         let then = self.expr()?;
         if self.take(K::Colon).is_none() {
-            return Err(self.unexpected("The other half of the condition (`a ? b : c`)"));
+            return Err(self.unexpected("`:` with the other value of the condition (`a ? b : c`)"));
         }
         let otherwise = self.expr()?;
         let span = condition.expr.span.to(otherwise.expr.span);
