@@ -63,8 +63,8 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
         diagnostics.push(Diagnostic::error(
             "No configuration",
             format!(
-                "{} has no {}.{hint} `sealform init` writes one to start from; \
-                 `--chdir DIR` works in another directory.",
+                "{} has no {}.{hint} To start from one, run `sealform init`; `--chdir DIR` works in \
+                 another directory.",
                 display(dir),
                 config_names(),
             ),
