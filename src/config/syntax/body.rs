@@ -109,7 +109,14 @@ impl Parser<'_> {
                 self.bump();
                 self.attribute(name, into, one_line)
             }
-            K::OpenBrace | K::OpenQuote | K::Ident => self.block(name, into),
+            K::OpenBrace | K::OpenQuote | K::Ident => {
+                if one_line {
+                    let detail = "A block on one line has one attribute and no block in it. Put \
+                                  what is in it on lines of its own.";
+                    self.error("Missing newline", detail, name.span);
+                }
+                self.block(name, into)
+            }
             K::Newline if self.opens_block(next.end) => self.block(name, into),
             K::EqualEqual | K::Colon | K::Arrow | K::Plus => {
                 self.wrong_setter(&name, next);

@@ -304,9 +304,7 @@ impl Parser<'_> {
 
     fn number(&mut self, token: Token) -> Parsed<Tree> {
         let text = self.text_of(token);
-        // `1.e3` is a number, too.
-        let number = text.replace(".e", "e").replace(".E", "E").parse::<Number>();
-        match number {
+        match text.parse::<Number>() {
             Ok(number) => {
                 Ok(Tree::leaf(ExprKind::Literal(Value::Number(number)), self.span_of(token)))
             }

@@ -424,7 +424,7 @@ impl<'a> Lexer<'a> {
         if line_begins {
             let end = self.line_end(self.at);
             let line = self.text.get(self.at..end).unwrap_or("");
-            if Some(line.trim()) == self.text.get(marker.0..marker.1) {
+            if Some(line.trim()) == self.text.get(marker.0..marker.1) && !line.contains('\r') {
                 self.modes.pop();
                 return (TokenKind::HeredocEnd, end);
             }
