@@ -58,3 +58,8 @@ fn of_the_data_sources() {
     }
     compare("src/resource/data/README.md", &page);
 }
+
+#[test]
+fn of_the_functions() {
+    compare("src/eval/functions/README.md", &sealform::eval::functions::reference());
+}

@@ -70,6 +70,9 @@ impl Variables {
         Request {
             dir: global.dir(),
             cwd: std::env::current_dir().unwrap_or_default(),
+            home: std::env::home_dir(),
+            now: jiff::Timestamp::now(),
+            seed: uuid::Uuid::new_v4().into_bytes(),
             environment,
             variables: self.0.clone(),
         }

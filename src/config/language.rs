@@ -488,7 +488,6 @@ mod tests {
 
     /// The decoder of each block knows what the table says that the block has.
     #[test]
-    #[ignore = "until conditions, and the blocks around modules and data sources, are decoded"]
     fn the_table_says_nothing_that_is_not_so() {
         for block in BLOCKS {
             let mut text = String::new();

@@ -66,8 +66,8 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
         diagnostics.push(Diagnostic::error(
             NO_CONFIGURATION,
             format!(
-                "{} has no {}.{hint} `sealform init` writes one to start from; \
-                 `--chdir DIR` works in another directory.",
+                "{} has no {}.{hint} To start from one, run `sealform init`; `--chdir DIR` works in \
+                 another directory.",
                 display(dir),
                 config_names(),
             ),
@@ -220,4 +220,34 @@ pub fn read_relative(dir: &Path, name: &str) -> Result<Vec<u8>, String> {
         }
         Err(error) => Err(format!("{name:?}: {error}")),
     }
+}
+
+/// What is at a path that the configuration names, links followed, and whether it is there at all.
+pub fn look_relative(dir: &Path, name: &str) -> io::Result<Option<fs::FileType>> {
+    let path = dir.join(name);
+    match fs::metadata(&path) {
+        Ok(about) => Ok(Some(about.file_type())),
+        // A link that leads nowhere is there, too.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(fs::symlink_metadata(&path).ok().map(|about| about.file_type()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The names in a directory that the configuration names, in order; those that are no Unicode are
+/// left out.
+pub fn list_relative(dir: &Path, name: &str) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir.join(name))? {
+        names.extend(entry?.file_name().into_string());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The one path of a directory, by whatever path the configuration names it.
+pub fn identity_relative(dir: &Path, name: &str) -> PathBuf {
+    let path = dir.join(name);
+    path.canonicalize().unwrap_or(path)
 }

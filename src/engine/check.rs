@@ -115,9 +115,13 @@ impl Project {
         let dirs: BTreeSet<&Arc<str>> = tree.modules().map(|module| &module.config.dir).collect();
         let files: Vec<(&Arc<str>, ModuleFiles)> =
             dirs.into_iter().map(|dir| (dir, ModuleFiles::new(&self.dir, dir))).collect();
-        let contexts =
-            files.iter().map(|(dir, files)| (Arc::clone(dir), Context { files })).collect();
+        let contexts = files
+            .iter()
+            .map(|(dir, files)| (Arc::clone(dir), Context { files, host: &self.host }))
+            .collect();
         let cwd = self.cwd.display().to_string();
+        // A second evaluation, with what is live, is to see the random values of the first.
+        self.host.rewind();
         let input = Input {
             tree: &tree,
             order: &self.order,

@@ -355,7 +355,7 @@ fn items() -> Vec<Item> {
     for block in language::BLOCKS {
         add_block(block, "", &mut items);
     }
-    for function in FUNCTIONS {
+    for function in FUNCTIONS.iter() {
         let page = page_of(function.name, "function", function.description, &function.signature());
         items.push(Item { path: function.name.to_owned(), within: String::new(), page });
     }

@@ -4,10 +4,12 @@ use super::{DEFAULT_STATE, VERSION, modules, version};
 use crate::addr::{Mode, ResourceAddr};
 use crate::config::{self, Config, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
+use crate::eval::functions::{FileKind, Host};
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
 use crate::provider::aws;
 use crate::resource;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +21,12 @@ pub struct Request {
     pub dir: PathBuf,
     /// The current directory, for `path.cwd`.
     pub cwd: PathBuf,
+    /// The home directory, for `pathexpand`.
+    pub home: Option<PathBuf>,
+    /// When the run began, for `timestamp`.
+    pub now: Timestamp,
+    /// What the run's random values come from, for `uuid` and `bcrypt`.
+    pub seed: [u8; 16],
     /// `SEALFORM_VAR_name` in the environment: name and text.
     pub environment: Vec<(String, String)>,
     /// `--var` and `--var-file`, in the order of the command line.
@@ -55,6 +63,8 @@ pub struct Project {
     pub dir: PathBuf,
     /// The current directory.
     pub cwd: PathBuf,
+    /// What functions may ask of the run.
+    pub host: Host,
 }
 
 impl Project {
@@ -84,6 +94,10 @@ impl Project {
             given: Vec::new(),
             dir: request.dir.clone(),
             cwd: request.cwd.clone(),
+            host: Host::new(request.now, request.seed).within(
+                request.cwd.display().to_string(),
+                request.home.as_ref().map(|home| home.display().to_string()),
+            ),
         };
         project.give(request, &files, diagnostics);
         project
@@ -238,8 +252,28 @@ impl eval::functions::Files for ModuleFiles {
         load::read_relative(self.base(path), path)
     }
 
-    fn exists(&self, path: &str) -> bool {
-        load::exists_relative(self.base(path), path)
+    fn kind(&self, path: &str) -> Result<Option<FileKind>, String> {
+        let found =
+            load::look_relative(self.base(path), path).map_err(|error| error.to_string())?;
+        Ok(found.map(|found| {
+            if found.is_file() {
+                FileKind::File
+            } else if found.is_dir() {
+                FileKind::Directory
+            } else if found.is_symlink() {
+                FileKind::BrokenLink
+            } else {
+                FileKind::Other
+            }
+        }))
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        load::list_relative(self.base(path), path).map_err(|error| error.to_string())
+    }
+
+    fn identity(&self, path: &str) -> String {
+        load::identity_relative(self.base(path), path).display().to_string()
     }
 }
 

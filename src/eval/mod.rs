@@ -169,12 +169,6 @@ fn evaluate_constant(expr: &Expr, context: &Context<'_>) -> Result<Value, Box<Di
         fn lookup(&self, _: Root, _: &str, _: &str) -> Option<Value> {
             None
         }
-        fn output(&self, _: &str, _: &Value, _: &str) -> Option<Value> {
-            None
-        }
-        fn own(&self) -> Option<&Value> {
-            None
-        }
         fn context(&self) -> &Context<'_> {
             self.0
         }

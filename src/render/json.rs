@@ -154,17 +154,24 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    /// A place as Terraform counts: lines and columns from 1, a column for each character as people
-    /// see it.
-    fn position(&mut self, file: FileId, byte: usize) -> Position {
-        let text = self.sources.text(file);
-        let byte = floor(text, byte);
+    /// The line of a place, and where it begins.
+    fn line(&mut self, file: FileId, byte: usize) -> (usize, usize) {
         let lines = self.lines.entry(file).or_insert_with(|| {
+            let text = self.sources.text(file);
             let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
             std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
         });
         let line = lines.partition_point(|start| *start <= byte);
         let start = line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
+        (line, start)
+    }
+
+    /// A place as Terraform counts: lines and columns from 1, a column for each character as people
+    /// see it.
+    fn position(&mut self, file: FileId, byte: usize) -> Position {
+        let text = self.sources.text(file);
+        let byte = floor(text, byte);
+        let (line, start) = self.line(file, byte);
         let (from, before) = match self.last {
             Some((known, at, column)) if known == file && (start..=byte).contains(&at) => {
                 (at, column)
@@ -203,7 +210,7 @@ impl Places<'_> {
         json!({
             "context": self.sources.context(span),
             "code": code,
-            "start_line": self.position(span.file, window.range.start).line,
+            "start_line": self.line(span.file, window.range.start).0,
             "highlight_start_offset": start,
             "highlight_end_offset": code.ceil_char_boundary(end),
             "values": values.iter().map(value).collect::<Vec<_>>(),

@@ -38,15 +38,18 @@ impl Window {
             end -= 1;
         }
         let inside = text.get(start..end).unwrap_or("");
-        let line_end = |from: usize| {
-            let rest = text.get(from..).unwrap_or("");
-            rest.find('\n').map_or(text.len(), |at| from + at)
+        // Of a line that is cut it does not matter where it ends: all of a fleet may stand on one.
+        let line_end = |from: usize, within: usize| {
+            let rest = text.get(from..floor(text, from + within)).unwrap_or("");
+            rest.find('\n').map_or(from + rest.len(), |at| from + at)
         };
         if inside.len() > LINE * LINES || inside.bytes().filter(|b| *b == b'\n').count() >= LINES {
-            end = line_end(start).min(end);
+            end = line_end(start, LINE * LINES + 1).min(end);
         }
-        let first = text.get(..start).and_then(|it| it.rfind('\n')).map_or(0, |at| at + 1);
-        let last = line_end(end);
+        let before = floor(text, start.saturating_sub(LINE + 4));
+        let first = text.get(before..start).and_then(|it| it.rfind('\n'));
+        let first = first.map_or(before, |at| before + at + 1);
+        let last = line_end(end, LINE + 4);
         let range = first..last;
         let cut = start - first > LINE || last - end > LINE || end - start > LINE * LINES;
         if !cut {

@@ -8,10 +8,15 @@ use crate::diag::{Diagnostic, Span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A body that is read, and what has been set in it so far. A file of values may have very many.
+/// Attributes that are looked through one by one; more are looked up.
+const FEW: usize = 16;
+
+/// A body that is read.
 struct Reading {
     attributes: Vec<Attribute>,
     blocks: Vec<Block>,
+    /// Where each attribute is set, once there are more than a few: a file of values may have very
+    /// many.
     known: BTreeMap<Arc<str>, Span>,
     /// The items that faults have been told of; what is missing in them is no second fault.
     damaged: Vec<Span>,
@@ -91,6 +96,11 @@ impl Parser<'_> {
                 self.name(token)
             }
             K::OpenQuote => self.quoted_name()?,
+            K::OpenBrace => {
+                let detail = "A block begins with its name: `name { … }`. JSON belongs in a file \
+                              whose name ends with `.json`.";
+                return Err(self.error("Invalid syntax", detail, self.span_of(token)));
+            }
             _ => return Err(self.unexpected("The name of an attribute or a block")),
         };
         let next = self.peek();
@@ -99,7 +109,15 @@ impl Parser<'_> {
                 self.bump();
                 self.attribute(name, into, one_line)
             }
-            K::OpenBrace | K::OpenQuote | K::Ident => self.block(name, into),
+            K::OpenBrace | K::OpenQuote | K::Ident => {
+                if one_line {
+                    let detail = "A block on one line has one attribute and no block in it. Put \
+                                  what is in it on lines of its own.";
+                    self.error("Missing newline", detail, name.span);
+                }
+                self.block(name, into)
+            }
+            K::Newline if self.opens_block(next.end) => self.block(name, into),
             K::EqualEqual | K::Colon | K::Arrow | K::Plus => {
                 self.wrong_setter(&name, next);
                 self.bump();
@@ -158,7 +176,11 @@ impl Parser<'_> {
             Err(Failed) => Some(self.hole(self.span_from(name.span.end))),
         };
         let (expr, result) = match (read, expr) {
-            (Ok(tree), _) => (tree.expr, self.line_end("attribute", one_line)),
+            (Ok(tree), _) => match self.line_end("attribute", one_line) {
+                Ok(()) => (tree.expr, Ok(())),
+                // What was read is most likely not what was meant.
+                Err(failed) => (self.hole(tree.expr.span), Err(failed)),
+            },
             (Err(failed), hole) => (hole.unwrap_or_else(|| self.hole(name.span)), Err(failed)),
         };
         if let Some(fault) = into.attribute(name, expr) {
@@ -252,15 +274,16 @@ impl Parser<'_> {
         match closed {
             Ok(true) => {}
             Ok(false) => {
-                self.unclosed_block(open);
                 let indent = self.first_on_line(kind.span.start);
                 let first = reading.first(|start| {
                     self.first_on_line(start).is_some_and(|own| Some(own) <= indent)
                 });
+                self.unclosed_block(open, first);
                 reading.damaged.push(self.span(kind.span.start, first.unwrap_or(self.behind)));
                 end = reading.split(first);
             }
             Err(failed) => {
+                self.give_up();
                 into.block(kind, labels, reading, self.span_of(open));
                 return Err(failed);
             }
@@ -290,6 +313,11 @@ impl Parser<'_> {
         let ended = matches!(token.kind, K::Newline | K::End | K::CloseBrace);
         let value = labels.first().map(|label| self.slice(label.span));
         let failed = match (labels, value) {
+            _ if token.kind == K::Dot && self.rest_of_line(token).trim_end().ends_with('{') => {
+                let detail = "The names of a block are words or stand in quotes, with spaces \
+                              between them: `resource \"type\" \"name\" {`.";
+                self.error("Invalid syntax", detail, self.span_of(token))
+            }
             ([label], Some(value)) if ended && value.starts_with('"') => {
                 let detail = format!(
                     "Write `{} = {value}` to set an attribute; a block opens with `{{` on this \
@@ -378,18 +406,35 @@ impl Reading {
 
     /// Adds an attribute, unless there is one of its name.
     fn attribute(&mut self, name: Name, expr: Expr) -> Option<Diagnostic> {
-        if let Some(first) = self.known.get(&name.text) {
+        if let Some(first) = self.first_of(&name) {
             let detail = format!("{:?} is already set. Keep one of the two.", name.text);
             let fault = Diagnostic::error("Attribute set twice", detail).at(name.span);
-            return Some(fault.related(*first, "first set here"));
+            return Some(fault.related(first, "first set here"));
         }
-        self.known.insert(Arc::clone(&name.text), name.span);
+        if !self.known.is_empty() {
+            self.known.insert(Arc::clone(&name.text), name.span);
+        }
         self.attributes.push(Attribute { name, expr });
         None
     }
 
+    /// Where the attribute of this name is set.
+    fn first_of(&mut self, name: &Name) -> Option<Span> {
+        if self.attributes.len() < FEW {
+            let mut known = self.attributes.iter().map(|attribute| &attribute.name);
+            return known.find(|known| known.text == name.text).map(|known| known.span);
+        }
+        if self.known.is_empty() {
+            let known = self.attributes.iter().map(|attribute| &attribute.name);
+            self.known = known.map(|name| (Arc::clone(&name.text), name.span)).collect();
+        }
+        self.known.get(&name.text).copied()
+    }
+
     fn block(&mut self, kind: Name, labels: Vec<Name>, inner: Self, span: Span) {
-        let Self { attributes, blocks, known: _, damaged } = inner;
+        let Self { mut attributes, mut blocks, known: _, damaged } = inner;
+        attributes.shrink_to_fit();
+        blocks.shrink_to_fit();
         self.damaged.extend(damaged);
         self.blocks.push(Block { kind, labels, body: Body { attributes, blocks, span } });
     }

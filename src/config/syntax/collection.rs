@@ -104,9 +104,18 @@ impl Parser<'_> {
 
     /// A key, its value, and what separates them from the next.
     fn entry(&mut self) -> Parsed<(Tree, Tree)> {
-        let key = self.key()?;
+        let mut key = self.key()?;
+        if self.at(K::Newline) && self.sets_below() {
+            let detail = "The `=` stands on the line of its key.";
+            let span = self.span(key.expr.span.start, key.expr.span.end);
+            self.error("Invalid syntax", detail, span);
+            while self.take(K::Newline).is_some() {}
+            if let ExprKind::Root(name) = key.expr.kind {
+                key.expr.kind = ExprKind::Literal(Value::String(name));
+            }
+        }
         if self.take(K::Equal).is_none() && self.take(K::Colon).is_none() {
-            return Err(self.unexpected("`=` and the value of the key"));
+            return Err(self.unexpected("`=` behind the key"));
         }
         let value = self.expr()?;
         if self.take(K::Comma).is_none()
@@ -125,6 +134,13 @@ impl Parser<'_> {
             return Err(self.unexpected("A comma, a new line or `}`"));
         }
         Ok((key, value))
+    }
+
+    /// Whether the next line that is not empty begins with what separates a key from its value.
+    fn sets_below(&mut self) -> bool {
+        let from = self.peek().end as usize;
+        let rest = self.text.get(from..).unwrap_or("").trim_start();
+        rest.starts_with(['=', ':'])
     }
 
     fn key(&mut self) -> Parsed<Tree> {
@@ -162,7 +178,7 @@ impl Parser<'_> {
         let (key_var, value_var) = self.for_names()?;
         let collection = self.expr()?;
         if self.take(K::Colon).is_none() {
-            return Err(self.unexpected("`:` and what is made of each element"));
+            return Err(self.unexpected("`:` with what is made of each element"));
         }
         let first = self.expr()?;
         let mut height = 1 + collection.height.max(first.height);
@@ -182,7 +198,7 @@ impl Parser<'_> {
                               Make a tuple with `[for …]`.";
                 return Err(self.error("Invalid syntax", detail, first.expr.span));
             }
-            return Err(self.unexpected("`=>` and the value of the key"));
+            return Err(self.unexpected("`=>` with the value of the key"));
         } else {
             (None, first.expr)
         };
@@ -223,7 +239,7 @@ impl Parser<'_> {
             None => (None, first),
         };
         if !self.at_word("in") {
-            return Err(self.unexpected("`in` and a collection"));
+            return Err(self.unexpected("`in` with a collection"));
         }
         self.bump();
         Ok((key, value))
@@ -251,7 +267,7 @@ impl Parser<'_> {
             name = Name { text: text.into(), span: self.span_from(word.start) };
         }
         if self.take(K::OpenParen).is_none() {
-            return Err(self.unexpected("`(` and the arguments of the function"));
+            return Err(self.unexpected("`(` with the arguments of the function"));
         }
         let (arguments, expand, height) = self.with_newlines(false, Self::arguments)?;
         let span = self.span_from(word.start);

@@ -59,7 +59,7 @@ impl Parser<'_> {
         }
         let then = self.expr()?;
         if self.take(K::Colon).is_none() {
-            return Err(self.unexpected("The other half of the condition (`a ? b : c`)"));
+            return Err(self.unexpected("`:` with the other value of the condition (`a ? b : c`)"));
         }
         let otherwise = self.expr()?;
         let span = condition.expr.span.to(otherwise.expr.span);
@@ -304,9 +304,7 @@ impl Parser<'_> {
 
     fn number(&mut self, token: Token) -> Parsed<Tree> {
         let text = self.text_of(token);
-        // `1.e3` is a number, too.
-        let number = text.replace(".e", "e").replace(".E", "E").parse::<Number>();
-        match number {
+        match text.parse::<Number>() {
             Ok(number) => {
                 Ok(Tree::leaf(ExprKind::Literal(Value::Number(number)), self.span_of(token)))
             }

@@ -22,7 +22,8 @@ impl Token {
     }
 }
 
-/// The kinds of tokens.
+/// The kinds of tokens. Most of them mean nothing in most places, so that who matches on them has
+/// one arm for the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// Spaces and tabs; a byte order mark at the beginning.
@@ -247,6 +248,9 @@ impl<'a> Lexer<'a> {
 
     fn next_token(&mut self) -> Option<(TokenKind, usize)> {
         let first = self.byte(self.at)?;
+        if self.at == 0 && self.text.starts_with('\u{feff}') {
+            return Some((TokenKind::Space, '\u{feff}'.len_utf8()));
+        }
         Some(match self.modes.last().copied() {
             None | Some(Mode::Brace | Mode::Inserted) => self.plain(first),
             Some(Mode::Quote) => self.quoted(first),
@@ -328,12 +332,7 @@ impl<'a> Lexer<'a> {
         if end > at {
             return (TokenKind::Ident, end);
         }
-        let first = self.rest(at).chars().next();
-        let kind = match first {
-            Some('\u{feff}') if at == 0 => TokenKind::Space,
-            _ => TokenKind::Invalid,
-        };
-        (kind, at + first.map_or(1, char::len_utf8))
+        (TokenKind::Invalid, at + self.rest(at).chars().next().map_or(1, char::len_utf8))
     }
 
     /// Where the name that begins at `at` ends; `at` where none begins.
@@ -442,7 +441,7 @@ impl<'a> Lexer<'a> {
         if line_begins {
             let end = self.line_end(self.at);
             let line = self.text.get(self.at..end).unwrap_or("");
-            if Some(line.trim()) == self.text.get(marker.0..marker.1) {
+            if Some(line.trim()) == self.text.get(marker.0..marker.1) && !line.contains('\r') {
                 self.modes.pop();
                 return (TokenKind::HeredocEnd, end);
             }

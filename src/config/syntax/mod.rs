@@ -10,6 +10,7 @@ mod expression;
 mod lex;
 mod message;
 mod parser;
+mod recovery;
 mod template;
 mod text;
 
@@ -57,3 +58,6 @@ pub(super) fn parse_template(
     diagnostics.append(&mut parser.finish());
     result.ok()
 }
+
+#[cfg(test)]
+mod tests;

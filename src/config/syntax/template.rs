@@ -95,6 +95,8 @@ impl<'a> Parser<'a> {
                     trim_next = strips;
                 }
                 kind if kind == closer => break,
+                // A byte order mark.
+                K::Space => {}
                 _ => return Err(self.unclosed_template(open, token)),
             }
         }

@@ -3,12 +3,12 @@
 use super::{Fault, Scope, capital, fault};
 use crate::config::Call;
 use crate::diag::{Span, did_you_mean};
-use crate::eval::functions;
+use crate::eval::functions::{self, CallError, Function};
 use crate::value::{Type, Value};
 
 impl Scope<'_> {
     pub(super) fn call(&self, call: &Call, span: Span) -> Result<Value, Fault> {
-        match &*call.name.text {
+        match call.name.text.strip_prefix("core::").unwrap_or(&call.name.text) {
             "try" => return self.try_call(call, span),
             "can" => return self.can_call(call, span),
             _ => {}
@@ -38,16 +38,25 @@ impl Scope<'_> {
                 },
             }
         }
-        let result = function.call(&arguments, self.world.context()).map_err(|error| {
-            let argument = error.argument.and_then(|n| {
-                // An expanded argument stands where its list stands.
-                call.arguments.get(n).or(call.arguments.last())
-            });
-            let at = argument.map_or(call.name.span, |argument| argument.span);
-            let detail = format!("{}. It is {}.", capital(&error.message), function.signature());
-            fault("Invalid function call", detail, at)
-        })?;
+        let result = if function.special {
+            self.render(function, call, &arguments, span)?
+        } else {
+            function
+                .call(&arguments, self.world.context())
+                .map_err(|error| self.refuse(function, call, error))?
+        };
         Ok(result.sensitive_if(marked))
+    }
+
+    /// The fault of a call that a function refuses.
+    pub(super) fn refuse(&self, function: &Function, call: &Call, error: CallError) -> Fault {
+        let argument = error.argument.and_then(|n| {
+            // An expanded argument stands where its list stands.
+            call.arguments.get(n).or(call.arguments.last())
+        });
+        let at = argument.map_or(call.name.span, |argument| argument.span);
+        let detail = format!("{}. It is {}.", capital(&error.message), function.signature());
+        fault("Invalid function call", detail, at)
     }
 
     /// `try(a, b, …)`: the first that has a value.
@@ -55,6 +64,8 @@ impl Scope<'_> {
         let mut last = None;
         for argument in &call.arguments {
             match self.eval(argument) {
+                // What is not known yet may still fail, and another expression may be the one.
+                Ok(value) if !value.is_wholly_known() => return Ok(Value::Unknown(Type::Any)),
                 Ok(value) => return Ok(value),
                 Err(fault) => last = Some(fault),
             }

@@ -4,6 +4,7 @@ mod call;
 mod chain;
 mod collection;
 mod operator;
+mod render;
 mod template;
 
 use self::collection::{attribute, entries, index};
@@ -29,11 +30,19 @@ pub(in crate::eval) trait World {
     /// type, too.
     fn lookup(&self, root: Root, first: &str, name: &str) -> Option<Value>;
     /// The value of `module.name[key].output`, or of `module.name.output` where the key is null.
-    fn output(&self, module: &str, key: &Value, output: &str) -> Option<Value>;
+    fn output(&self, _module: &str, _key: &Value, _output: &str) -> Option<Value> {
+        None
+    }
     /// The value of `self`.
-    fn own(&self) -> Option<&Value>;
+    fn own(&self) -> Option<&Value> {
+        None
+    }
     /// What functions may ask of the outside world.
     fn context(&self) -> &Context<'_>;
+    /// Whether this is the inside of a template, where no other template may be rendered.
+    fn is_template(&self) -> bool {
+        false
+    }
 }
 
 /// The variables that are in scope, inside out, and the world behind them.

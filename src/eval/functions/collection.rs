@@ -4,6 +4,7 @@ use super::{CallError, Context, MAX_GATHERED, element_type, items, kind, strings
 use crate::value::{Fields, Type, Value, unify};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 fn one(args: &[Value]) -> Result<&Value, CallError> {
     args.first().ok_or_else(CallError::misfit)
@@ -18,6 +19,42 @@ fn sequence(like: &Value, items: Vec<Value>) -> Value {
     }
 }
 
+/// The type of a result that is as the first argument is, a set as a list.
+pub(super) fn same_type(args: &[Value]) -> Type {
+    match args.first().map(Value::ty) {
+        Some(Type::List(element) | Type::Set(element)) => Type::List(element),
+        _ => Type::Any,
+    }
+}
+
+/// The type of a list of such lists.
+pub(super) fn chunks_type(args: &[Value]) -> Type {
+    Type::list(same_type(args))
+}
+
+/// The type of all elements one after the other.
+pub(super) fn joined_type(args: &[Value]) -> Type {
+    let lists = args.iter().map(Value::ty).map(|ty| match ty {
+        Type::List(element) => Some((*element).clone()),
+        _ => None,
+    });
+    let elements: Option<Vec<Type>> = lists.collect();
+    elements.and_then(|elements| unify(&elements)).map_or(Type::Any, Type::list)
+}
+
+/// The type of a map of the elements of the second argument.
+pub(super) fn zipped_type(args: &[Value]) -> Type {
+    match args.get(1).map(Value::ty) {
+        Some(Type::List(element)) => Type::Map(element),
+        _ => Type::Any,
+    }
+}
+
+/// The type of an element of the first argument.
+pub(super) fn element_of(args: &[Value]) -> Type {
+    args.first().map_or(Type::Any, element_type)
+}
+
 fn count(count: usize) -> Value {
     Value::Number(count.into())
 }
@@ -25,7 +62,7 @@ fn count(count: usize) -> Value {
 pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let value = one(args)?;
     Ok(match value {
-        Value::String(text) => count(text.chars().count()),
+        Value::String(text) => count(text.graphemes(true).count()),
         Value::List(elements) | Value::Set(elements) => count(elements.items.len()),
         Value::Map(map) => count(map.fields.len()),
         Value::Tuple(items) => count(items.len()),
@@ -45,7 +82,7 @@ pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     })
 }
 
-/// Counts round the list, backwards from its end for a negative index.
+/// Counts round and round, in a list also backwards from its end.
 pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let list = one(args)?;
     let (Value::List(_) | Value::Tuple(_)) = list else {
@@ -53,6 +90,11 @@ pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
     };
     let index = whole(args, 1)?;
     let items = items(list)?;
+    // Terraform fails within; a tuple is what `[…]` makes.
+    if index < 0 && matches!(list, Value::Tuple(_)) {
+        let message = "must not be less than zero for a tuple; tolist makes a list of one";
+        return Err(CallError::at(1, message));
+    }
     i64::try_from(items.len())
         .ok()
         .and_then(|length| index.checked_rem_euclid(length))
@@ -152,7 +194,7 @@ pub(super) fn lookup(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
 pub(super) fn keys(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let name = |name: &Arc<str>| Value::from(Arc::clone(name));
     Ok(match one(args)? {
-        Value::Map(map) => strings(map.fields.keys().cloned()),
+        Value::Map(map) => strings(map.fields.keys().map(|name| &**name)),
         Value::Object(fields) => Value::tuple(fields.keys().map(name).collect()),
         Value::Unknown(Type::Object(attributes)) => {
             Value::tuple(attributes.keys().map(name).collect())
@@ -262,12 +304,12 @@ pub(super) fn coalesce(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
     let clash = || CallError::new("all arguments must have the same type");
     let common = unify(&types).ok_or_else(clash)?;
-    // An unknown value of unknown type may yet turn the result into another type; not into
-    // another than string.
+    // An unknown value of unknown type may yet turn what is known into another type; not what is a
+    // string already.
     let open = args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any)));
     for arg in args {
         if arg.is_unknown() {
-            return Ok(Value::Unknown(if open { Type::Any } else { common }));
+            return Ok(Value::Unknown(common));
         }
         if arg.is_null() || arg.as_str().is_some_and(|text| text.is_empty()) {
             continue;
@@ -353,7 +395,7 @@ pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     for (n, (key, item)) in keys.iter().zip(items).enumerate() {
         match key {
             Value::String(key) => entries.push((Arc::clone(key), item.clone())),
-            Value::Unknown(_) => return Ok(Value::Unknown(Type::Any).sensitive_if(marked)),
+            Value::Unknown(_) => return Ok(Value::Unknown(zipped_type(args)).sensitive_if(marked)),
             _ => return Err(CallError::at(0, format!("[{n}]: must not be null"))),
         }
     }
@@ -426,25 +468,22 @@ pub(super) fn one_of(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     }
 }
 
-/// Whether one element is `decisive`; if none is, an unknown one leaves that open.
-fn decide(list: &Value, decisive: impl Fn(&Value) -> bool) -> Result<Option<bool>, CallError> {
-    let items = items(list)?;
-    Ok(if items.iter().any(decisive) {
-        Some(true)
-    } else if items.iter().any(Value::is_unknown) {
-        None
-    } else {
-        Some(false)
+/// A null is not true. As in Terraform, what stands behind an unknown element does not matter.
+pub(super) fn alltrue(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let decisive = |item: &&Value| item.as_bool() != Some(true);
+    Ok(match items(one(args)?)?.iter().find(decisive) {
+        Some(item) if item.is_unknown() => Value::Unknown(Type::Bool),
+        found => Value::from(found.is_none()),
     })
 }
 
-/// A null is not true.
-pub(super) fn alltrue(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let decided = decide(one(args)?, |item| item.is_null() || item.as_bool() == Some(false))?;
-    Ok(decided.map_or(Value::Unknown(Type::Bool), |untrue| Value::from(!untrue)))
-}
-
 pub(super) fn anytrue(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let decided = decide(one(args)?, |item| item.as_bool() == Some(true))?;
-    Ok(decided.map_or(Value::Unknown(Type::Bool), Value::from))
+    let items = items(one(args)?)?;
+    Ok(if items.iter().any(|item| item.as_bool() == Some(true)) {
+        Value::from(true)
+    } else if items.iter().any(Value::is_unknown) {
+        Value::Unknown(Type::Bool)
+    } else {
+        Value::from(false)
+    })
 }

@@ -87,3 +87,8 @@ pub(super) fn issensitive(args: &[Value], _: &Context<'_>) -> Result<Value, Call
         _ => Value::from(value.is_sensitive()),
     })
 }
+
+/// Nothing is ephemeral here, so nothing becomes null.
+pub(super) fn ephemeralasnull(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    Ok(one(args)?.clone())
+}

@@ -1,7 +1,207 @@
-//! JSON.
+//! JSON, base 64, CSV, URLs and gzip.
 
-use super::{CallError, Context, text};
-use crate::value::{Value, from_json};
+use super::{CallError, Context, hash, nfc, text};
+use crate::value::{Fields, Type, Value, from_json};
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use flate2::{Compress, Compression, Crc, FlushCompress};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Padding is required, and bits behind the last byte mean nothing: as Go reads base 64.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+);
+
+fn one(args: &[Value]) -> Result<&str, CallError> {
+    text(args.first().ok_or_else(CallError::misfit)?)
+}
+
+/// The bytes that base 64 stands for; line ends in it mean nothing.
+pub(super) fn decode_base64(given: &str) -> Option<Vec<u8>> {
+    if given.contains(['\r', '\n']) {
+        BASE64.decode(given.replace(['\r', '\n'], "")).ok()
+    } else {
+        BASE64.decode(given).ok()
+    }
+}
+
+pub(super) fn base64encode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    one(args).map(|text| hash::base64(text.as_bytes()))
+}
+
+pub(super) fn base64decode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let bytes = decode_base64(one(args)?).ok_or_else(|| CallError::at(0, "must be base64"))?;
+    String::from_utf8(bytes).map(nfc).map_err(|_| {
+        CallError::at(0, "stands for bytes that are no text in UTF-8; use textdecodebase64")
+    })
+}
+
+/// A gzip file in base 64. Every program that reads gzip reads it; its bytes are those of
+/// Terraform for short texts only, because they hang on the compressor.
+pub(super) fn base64gzip(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let given = one(args)?.as_bytes();
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    let mut compress = Compress::new(Compression::default(), false);
+    let fault = |_| CallError::new("the text cannot be compressed");
+    let mut taken = 0;
+    // It is done when all is taken and there was room to spare. It flushes with an empty stored
+    // block, as Terraform's does.
+    while !given.is_empty() && (taken < given.len() || out.len() == out.capacity()) {
+        out.reserve(given.len() / 2 + 1024);
+        let rest = given.get(taken..).unwrap_or_default();
+        compress.compress_vec(rest, &mut out, FlushCompress::Sync).map_err(fault)?;
+        taken = usize::try_from(compress.total_in()).map_err(|_| CallError::misfit())?;
+    }
+    if given.is_empty() {
+        out.extend([0, 0, 0, 0xff, 0xff]);
+    }
+    out.extend([1, 0, 0, 0xff, 0xff]);
+    let mut crc = Crc::new();
+    crc.update(given);
+    out.extend(crc.sum().to_le_bytes());
+    out.extend(crc.amount().to_le_bytes());
+    Ok(hash::base64(&out))
+}
+
+/// As a value in the query of a URL: a space is a plus.
+pub(super) fn urlencode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let given = one(args)?;
+    super::check_text(given.len().checked_mul(3))?;
+    let mut out = String::with_capacity(given.len());
+    for byte in given.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte));
+            }
+            b' ' => out.push('+'),
+            _ => {
+                out.push('%');
+                for nibble in [byte >> 4, byte & 15] {
+                    let digit = char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+                    out.push(digit.to_ascii_uppercase());
+                }
+            }
+        }
+    }
+    Ok(Value::from(out))
+}
+
+/// What is wrong with CSV, and in which line.
+struct CsvFault(usize, &'static str);
+
+/// The records of CSV, by RFC 4180: empty lines are left out, line ends within quotes are line
+/// feeds.
+fn csv(given: &str) -> Result<Vec<(usize, Vec<String>)>, CsvFault> {
+    // A lone carriage return before the end belongs to the line end that is missing.
+    let given = given.strip_suffix('\r').unwrap_or(given);
+    let mut lines = given.split_inclusive('\n').enumerate().map(|(n, line)| {
+        let bare = line.strip_suffix('\n');
+        let bare = bare.map_or(line, |bare| bare.strip_suffix('\r').unwrap_or(bare));
+        (n + 1, bare, bare.len() < line.len())
+    });
+    let mut records = Vec::new();
+    while let Some((number, mut line, mut ended)) = lines.next() {
+        if line.is_empty() {
+            continue;
+        }
+        let mut record = Vec::new();
+        'record: loop {
+            let Some(quoted) = line.strip_prefix('"') else {
+                let (field, rest) = match line.split_once(',') {
+                    Some((field, rest)) => (field, Some(rest)),
+                    None => (line, None),
+                };
+                if field.contains('"') {
+                    return Err(CsvFault(
+                        number,
+                        "a quote stands within a field that is not quoted",
+                    ));
+                }
+                record.push(field.to_owned());
+                match rest {
+                    Some(rest) => line = rest,
+                    None => break 'record,
+                }
+                continue;
+            };
+            let mut field = String::new();
+            line = quoted;
+            loop {
+                match line.split_once('"') {
+                    Some((part, rest)) => {
+                        field.push_str(part);
+                        if let Some(rest) = rest.strip_prefix('"') {
+                            field.push('"');
+                            line = rest;
+                        } else if let Some(rest) = rest.strip_prefix(',') {
+                            record.push(field);
+                            line = rest;
+                            continue 'record;
+                        } else if rest.is_empty() {
+                            record.push(field);
+                            break 'record;
+                        } else {
+                            return Err(CsvFault(
+                                number,
+                                "something stands behind a closing quote",
+                            ));
+                        }
+                    }
+                    None => {
+                        field.push_str(line);
+                        if ended {
+                            field.push('\n');
+                        }
+                        let Some((_, next, next_ended)) = lines.next() else {
+                            return Err(CsvFault(number, "a quote is not closed"));
+                        };
+                        (line, ended) = (next, next_ended);
+                    }
+                }
+            }
+        }
+        records.push((number, record));
+    }
+    Ok(records)
+}
+
+/// A list of objects, one a line, whose attributes the first line names.
+pub(super) fn csvdecode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let records = csv(one(args)?)
+        .map_err(|CsvFault(line, what)| CallError::at(0, format!("line {line}: {what}")))?;
+    let mut records = records.into_iter();
+    let Some((_, header)) = records.next() else {
+        return Err(CallError::at(0, "must begin with a line of column names"));
+    };
+    let names: Vec<Arc<str>> =
+        header.into_iter().map(|name| Arc::from(super::normal(name))).collect();
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = names.iter().find(|name| !seen.insert(Arc::clone(name))) {
+        let message = format!("two columns are called {twice:?}");
+        return Err(CallError::at(0, message).hiding("two columns have one name"));
+    }
+    let mut rows = Vec::new();
+    for (line, record) in records {
+        if record.len() != names.len() {
+            let message = format!(
+                "line {line} has {} fields, and the first line {}",
+                record.len(),
+                names.len()
+            );
+            return Err(CallError::at(0, message));
+        }
+        let fields = names.iter().cloned().zip(record.into_iter().map(nfc));
+        rows.push(Value::Object(fields.collect::<Fields>()));
+    }
+    let element = Type::object(names.into_iter().map(|name| (name, Type::String)));
+    Ok(Value::list(element, rows))
+}
 
 /// The value as compact JSON. What is unknown must have been sorted out before.
 pub(super) fn json(value: &Value) -> String {
@@ -25,7 +225,7 @@ fn write(value: &Value, out: &mut String) {
         Value::Map(_) | Value::Object(_) => {
             out.push('{');
             for (n, (name, item)) in
-                value.as_fields().into_iter().flat_map(crate::value::Fields::iter).enumerate()
+                value.as_fields().into_iter().flat_map(Fields::iter).enumerate()
             {
                 if n > 0 {
                     out.push(',');
@@ -90,8 +290,64 @@ pub(super) fn jsonencode(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
 
 pub(super) fn jsondecode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [given] = args else { return Err(CallError::misfit()) };
-    let json = serde_json::from_str(text(given)?).map_err(|error| {
+    let given = text(given)?;
+    let json = serde_json::from_str(&whole_surrogates(given)).map_err(|error| {
         CallError::at(0, format!("is no valid JSON: {error}")).hiding("is no valid JSON")
     })?;
-    from_json(&json).ok_or_else(|| CallError::at(0, "holds a number that is out of range"))
+    let value = from_json(&json);
+    value
+        .as_ref()
+        .map(composed)
+        .ok_or_else(|| CallError::at(0, "holds a number that is out of range"))
+}
+
+/// The JSON with the escape of a replacement character in place of each half of a character that
+/// stands alone, as Terraform reads it.
+fn whole_surrogates(json: &str) -> Cow<'_, str> {
+    let half = |at: usize| {
+        let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok().filter(|unit| (0xd800..0xe000).contains(unit))
+    };
+    let mut mended = String::new();
+    let mut done = 0;
+    let mut at = 0;
+    while let Some(next) = json.get(at..).and_then(|rest| rest.find('\\')) {
+        at += next;
+        match (half(at), half(at + 6)) {
+            (Some(..0xdc00), Some(0xdc00..)) => at += 12,
+            (Some(_), _) => {
+                mended.push_str(json.get(done..at).unwrap_or_default());
+                mended.push_str("\\ufffd");
+                at += 6;
+                done = at;
+            }
+            // The character behind a backslash is not to be taken for another.
+            (None, _) => {
+                at += 1 + json
+                    .get(at + 1..)
+                    .and_then(|it| it.chars().next())
+                    .map_or(0, char::len_utf8)
+            }
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(json);
+    }
+    mended.push_str(json.get(done..).unwrap_or_default());
+    Cow::Owned(mended)
+}
+
+/// The value with all texts and names in normal form.
+fn composed(value: &Value) -> Value {
+    match value {
+        Value::String(text) if !super::is_normal(text) => nfc(text.to_string()),
+        Value::Tuple(items) => Value::tuple(items.iter().map(composed).collect()),
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (super::normal(name.to_string()), composed(value)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
 }

@@ -5,6 +5,7 @@ use super::{CallError, Context, MAX_TEXT, encoding, strings, text};
 use crate::value::{Number, Type, Value};
 use std::iter::Peekable;
 use std::str::CharIndices;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The largest width and precision.
 pub(super) const MAX_WIDTH: usize = 10_000;
@@ -24,7 +25,9 @@ struct Verb<'a> {
     /// The argument that is asked for, counted from 1.
     index: Option<usize>,
     width: usize,
+    /// What follows a point; nothing there is 0 for numbers, and no limit for texts.
     precision: Option<usize>,
+    precision_given: bool,
     space: bool,
     sharp: bool,
     plus: bool,
@@ -86,6 +89,7 @@ fn parse_verb<'a>(
         index: None,
         width: 0,
         precision: None,
+        precision_given: false,
         space: false,
         sharp: false,
         plus: false,
@@ -103,7 +107,9 @@ fn parse_verb<'a>(
     }
     verb.width = digits(chars)?.unwrap_or(0);
     if chars.next_if(|(_, c)| *c == '.').is_some() {
-        verb.precision = Some(digits(chars)?.unwrap_or(0));
+        let given = digits(chars)?;
+        verb.precision = Some(given.unwrap_or(0));
+        verb.precision_given = given.is_some();
     }
     if chars.next_if(|(_, c)| *c == '[').is_some() {
         let first = chars.peek().copied();
@@ -198,8 +204,8 @@ impl Verb<'_> {
             's' | 'q' => {
                 let text = converted(&Type::String)?;
                 let text = text.as_str().map_or("", |text| &**text);
-                let text: String = match self.precision {
-                    Some(precision) => text.chars().take(precision).collect(),
+                let text: String = match self.precision.filter(|_| self.precision_given) {
+                    Some(precision) => text.graphemes(true).take(precision).collect(),
                     None => text.to_owned(),
                 };
                 if self.letter == 's' {
@@ -287,7 +293,7 @@ impl Verb<'_> {
 
     /// Writes a text; unlike a number it is padded with zeros on either side.
     fn pad(&self, text: &str, out: &mut String) {
-        let missing = self.width.saturating_sub(text.chars().count());
+        let missing = self.width.saturating_sub(text.graphemes(true).count());
         let padding = if self.zero { "0" } else { " " }.repeat(missing);
         if self.minus {
             out.push_str(text);

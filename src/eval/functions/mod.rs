@@ -2,15 +2,16 @@
 //!
 //! Owns the one list of them, [`FUNCTIONS`], and what all calls have in common: the count of
 //! arguments, their conversion, null, unknown and sensitive arguments. A function never reads a
-//! file by itself (it asks [`Files`]), never knows the time and never costs more than its
-//! arguments and the limits below allow.
+//! file by itself (it asks [`Files`]), never asks for the time or for randomness (it asks
+//! [`Host`]) and never costs more than its arguments and the limits below allow.
 //!
 //! ```
-//! use sealform::eval::functions::{Context, NoFiles, find};
+//! use sealform::eval::functions::{Context, Host, NoFiles, find};
 //! use sealform::value::Value;
 //!
 //! let upper = find("upper").unwrap();
-//! let loud = upper.call(&[Value::from("logs")], &Context { files: &NoFiles }).unwrap();
+//! let context = Context { files: &NoFiles, host: &Host::default() };
+//! let loud = upper.call(&[Value::from("logs")], &context).unwrap();
 //! assert_eq!(loud, Value::from("LOGS"));
 //! assert_eq!(upper.signature(), "upper(str: string) -> string");
 //! ```
@@ -21,18 +22,34 @@ mod decimal;
 mod encoding;
 mod files;
 mod format;
+mod glob;
+mod hash;
+mod host;
+mod network;
 mod numeric;
+mod re2;
+mod reference;
+mod regexp;
 mod sets;
 mod string;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text_encoding;
+mod time;
+mod type_text;
+mod yaml;
 
+pub(in crate::eval) use self::files::template_text;
+pub use self::host::{Context, FileKind, Files, Host, NoFiles};
+pub use self::reference::reference;
 pub use self::table::FUNCTIONS;
+pub use self::type_text::type_text;
 
 use crate::value::{Type, Value};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::LazyLock;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 /// Bytes that one call may build.
 const MAX_TEXT: usize = 16 << 20;
@@ -41,41 +58,11 @@ const MAX_GENERATED: usize = 1_000_000;
 /// Elements that one call may gather out of its arguments: `concat`, `flatten`.
 const MAX_GATHERED: usize = 10_000_000;
 
-/// What a function may ask of the outside world; the caller answers from memory or disk.
-pub trait Files: Sync {
-    /// The content of the file at `path`, written as the user wrote it, relative to the module.
-    ///
-    /// # Errors
-    /// Says why there is none: lower-case, without a final stop.
-    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
-
-    /// Whether there is a file at `path`, written as the user wrote it, relative to the module.
-    fn exists(&self, path: &str) -> bool;
-}
-
-/// A world without files.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoFiles;
-
-impl Files for NoFiles {
-    fn read(&self, _path: &str) -> Result<Vec<u8>, String> {
-        Err("no file can be read here".into())
-    }
-
-    fn exists(&self, _path: &str) -> bool {
-        false
-    }
-}
-
-/// What surrounds a call.
-#[derive(Clone, Copy)]
-pub struct Context<'a> {
-    /// The files of the module.
-    pub files: &'a dyn Files,
-}
-
-/// Nothing but the call itself.
-pub static NOWHERE: Context<'static> = Context { files: &NoFiles };
+/// What surrounds a call where there are no files.
+pub static NOWHERE: LazyLock<Context<'static>> = LazyLock::new(|| {
+    static HOST: LazyLock<Host> = LazyLock::new(Host::default);
+    Context { files: &NoFiles, host: &HOST }
+});
 
 /// A type that can stand in the static table of functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +85,8 @@ pub enum ParamType {
     ListOfString,
     /// `set(any)`.
     SetOfAny,
+    /// `set(string)`.
+    SetOfString,
     /// `map(any)`.
     MapOfAny,
     /// `map(list(string))`.
@@ -117,8 +106,54 @@ impl ParamType {
             Self::ListOfNumber => Type::list(Type::Number),
             Self::ListOfString => Type::list(Type::String),
             Self::SetOfAny => Type::set(Type::Any),
+            Self::SetOfString => Type::set(Type::String),
             Self::MapOfAny => Type::map(Type::Any),
             Self::MapOfListOfString => Type::map(Type::list(Type::String)),
+        }
+    }
+}
+
+/// What a function is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named as its title says")]
+pub enum Category {
+    Numeric,
+    String,
+    Collection,
+    Encoding,
+    Files,
+    Time,
+    Hash,
+    Network,
+    Conversion,
+}
+
+impl Category {
+    /// All categories in the order of the reference.
+    pub const ALL: [Self; 9] = [
+        Self::Numeric,
+        Self::String,
+        Self::Collection,
+        Self::Encoding,
+        Self::Files,
+        Self::Time,
+        Self::Hash,
+        Self::Network,
+        Self::Conversion,
+    ];
+
+    /// The category as a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Numeric => "Numeric",
+            Self::String => "String",
+            Self::Collection => "Collection",
+            Self::Encoding => "Encoding",
+            Self::Files => "File system",
+            Self::Time => "Date and time",
+            Self::Hash => "Hash and crypto",
+            Self::Network => "IP network",
+            Self::Conversion => "Type conversion",
         }
     }
 }
@@ -156,6 +191,8 @@ pub struct Function {
     pub variadic: Option<Parameter>,
     /// What it does, in one line.
     pub description: &'static str,
+    /// What it is about.
+    pub category: Category,
     /// Whether the evaluator itself carries out the call, because arguments may fail.
     pub special: bool,
     /// The type of the result, as far as it is always the same.
@@ -164,6 +201,8 @@ pub struct Function {
     most: usize,
     unknown: Depth,
     marks: Depth,
+    /// The type of a result that is not known yet, where the arguments tell more of it.
+    typed: Option<fn(&[Value]) -> Type>,
     call: fn(&[Value], &Context<'_>) -> Result<Value, CallError>,
 }
 
@@ -199,7 +238,7 @@ impl CallError {
     }
 
     /// An error of one argument.
-    fn at(argument: usize, message: impl Into<String>) -> Self {
+    pub(in crate::eval) fn at(argument: usize, message: impl Into<String>) -> Self {
         Self { argument: Some(argument), ..Self::new(message) }
     }
 
@@ -209,16 +248,26 @@ impl CallError {
         self
     }
 
+    /// The error as it is told where arguments must not be shown.
+    pub(in crate::eval) fn discreet(mut self) -> Self {
+        if let Some(discreet) = self.discreet.take() {
+            self.message = discreet;
+        }
+        self
+    }
+
     /// The error of a function that was handed what its row in the table does not allow.
-    fn misfit() -> Self {
+    pub(in crate::eval) fn misfit() -> Self {
         Self::new(
             "was handed arguments that its parameters do not describe; this is a fault of this program",
         )
     }
 }
 
-/// The function called `name`.
+/// The function called `name`, with or without the `core::` in front that tells it from the
+/// functions of providers.
 pub fn find(name: &str) -> Option<&'static Function> {
+    let name = name.strip_prefix("core::").unwrap_or(name);
     let at = FUNCTIONS.binary_search_by(|function| function.name.cmp(name)).ok()?;
     FUNCTIONS.get(at)
 }
@@ -248,7 +297,6 @@ impl Function {
     /// # Errors
     /// Says what is wrong, and with which argument.
     pub fn call(&self, args: &[Value], context: &Context<'_>) -> Result<Value, CallError> {
-        self.check_count(args.len())?;
         let mut marked = false;
         let open: Vec<Value> = args
             .iter()
@@ -280,7 +328,13 @@ impl Function {
         }
     }
 
-    fn call_open(&self, mut args: Vec<Value>, context: &Context<'_>) -> Result<Value, CallError> {
+    /// The arguments as the function wants them: as many, none null that must not be, each of the
+    /// type of its parameter.
+    ///
+    /// # Errors
+    /// Says what is wrong, and with which argument.
+    pub(in crate::eval) fn prepare(&self, mut args: Vec<Value>) -> Result<Vec<Value>, CallError> {
+        self.check_count(args.len())?;
         for (n, arg) in args.iter_mut().enumerate() {
             let Some(parameter) = self.parameters.get(n).or(self.variadic.as_ref()) else {
                 return Err(CallError::misfit());
@@ -292,12 +346,39 @@ impl Function {
                 *arg = convert(n, arg, parameter.ty.ty())?;
             }
         }
+        Ok(args)
+    }
+
+    fn call_open(&self, args: Vec<Value>, context: &Context<'_>) -> Result<Value, CallError> {
+        let args = self.prepare(args)?;
         let undecided = match self.unknown {
             Depth::Deep => !args.iter().all(Value::is_wholly_known),
             Depth::Top => args.iter().any(Value::is_unknown),
             Depth::Raw => false,
         };
-        if undecided { Ok(Value::Unknown(self.result.ty())) } else { (self.call)(&args, context) }
+        if undecided {
+            return Ok(Value::Unknown(self.undecided(&args)));
+        }
+        Ok(match (self.call)(&args, context)? {
+            // What was put together of parts may compose.
+            Value::String(text) if !is_normal(&text) => nfc(text.to_string()),
+            other => other,
+        })
+    }
+
+    /// The type of a result that is not known yet.
+    fn undecided(&self, args: &[Value]) -> Type {
+        let open = args.iter().enumerate().any(|(n, arg)| {
+            let parameter = self.parameters.get(n).or(self.variadic.as_ref());
+            let any = parameter.is_some_and(|parameter| parameter.ty == ParamType::Any);
+            any && matches!(arg, Value::Unknown(Type::Any))
+        });
+        match self.typed {
+            Some(typed) => typed(args),
+            // Of what type an argument will be may decide everything.
+            None if open => Type::Any,
+            None => self.result.ty(),
+        }
     }
 
     fn check_count(&self, given: usize) -> Result<(), CallError> {
@@ -391,7 +472,21 @@ fn check_text(bytes: Option<usize>) -> Result<(), CallError> {
     }
 }
 
+fn is_normal(text: &str) -> bool {
+    text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes
+}
+
+/// The text in normal form C, in which the language keeps all texts.
+fn normal(text: String) -> String {
+    if is_normal(&text) { text } else { text.nfc().collect() }
+}
+
+/// The text as a value.
+fn nfc(text: String) -> Value {
+    Value::from(normal(text))
+}
+
 /// A list of strings.
-fn strings(items: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Value {
-    Value::list(Type::String, items.into_iter().map(|item| Value::from(item.into())).collect())
+fn strings(items: impl IntoIterator<Item = impl Into<String>>) -> Value {
+    Value::list(Type::String, items.into_iter().map(|item| nfc(item.into())).collect())
 }

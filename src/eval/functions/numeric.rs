@@ -73,6 +73,13 @@ pub(super) fn parseint(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     Number::from_digits(negative, &values, base).map(Value::Number).ok_or_else(range)
 }
 
+/// The whole number that `digits`, which the caller knows to be digits of the base, spell.
+pub(super) fn from_digits(digits: &str, base: u32) -> Option<Number> {
+    let digits: Option<Vec<u8>> =
+        digits.chars().map(|c| u8::try_from(c.to_digit(base)?).ok()).collect();
+    Number::from_digits(false, &digits?, base)
+}
+
 fn float(number: &Number) -> f64 {
     number.to_string().parse().unwrap_or(f64::NAN)
 }
@@ -86,7 +93,70 @@ fn double(float: f64) -> Result<Value, CallError> {
 /// Computes in double precision, as Terraform does.
 pub(super) fn pow(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [base, power] = args else { return Err(CallError::misfit()) };
-    double(float(number(base)?).powf(float(number(power)?)))
+    double(power_of(float(number(base)?), float(number(power)?)))
+}
+
+/// A power by squaring, with the binary exponent kept aside: the last digit comes out as in
+/// Terraform, where the machine's own function rounds otherwise.
+fn power_of(base: f64, power: f64) -> f64 {
+    let magnitude = power.abs();
+    let simple = base == 0.0 || magnitude == 0.5 || magnitude >= 1e15;
+    if simple || (base < 0.0 && power.fract() != 0.0) {
+        return base.powf(power);
+    }
+    let (mut whole, mut part) = (magnitude.trunc(), magnitude.fract());
+    let mut result = 1.0_f64;
+    let mut exponent = 0_i64;
+    if part != 0.0 {
+        if part > 0.5 {
+            part -= 1.0;
+            whole += 1.0;
+        }
+        result = (part * base.ln()).exp();
+    }
+    let (mut square, mut square_exponent) = halved(base);
+    while whole >= 1.0 {
+        if square_exponent.abs() > 1 << 12 {
+            // Beyond every number, or below.
+            exponent += square_exponent;
+            break;
+        }
+        if whole % 2.0 == 1.0 {
+            result *= square;
+            exponent += square_exponent;
+        }
+        whole = (whole / 2.0).trunc();
+        square *= square;
+        square_exponent *= 2;
+        if square < 0.5 {
+            square += square;
+            square_exponent -= 1;
+        }
+    }
+    if power < 0.0 {
+        result = 1.0 / result;
+        exponent = -exponent;
+    }
+    // In steps, so that a result that is barely a number does not vanish on the way.
+    let step = |result: f64, by: i64| result * 2.0_f64.powi(i32::try_from(by).unwrap_or(0));
+    let exponent = exponent.clamp(-3000, 3000);
+    let half = exponent / 2;
+    step(step(result, half), exponent - half)
+}
+
+/// A number as one of a magnitude from a half to 1, and a power of two.
+fn halved(number: f64) -> (f64, i64) {
+    let mut fraction = number;
+    let mut exponent = 0;
+    while fraction.abs() >= 1.0 {
+        fraction /= 2.0;
+        exponent += 1;
+    }
+    while fraction.abs() < 0.5 && fraction != 0.0 {
+        fraction *= 2.0;
+        exponent -= 1;
+    }
+    (fraction, exponent)
 }
 
 /// Computes in double precision, as Terraform does: `log(1000, 10)` is not quite 3.
@@ -121,15 +191,17 @@ pub(super) fn range(args: &[Value], _: &Context<'_>) -> Result<Value, CallError>
     if step.is_zero() && start != end {
         return Err(CallError::at(2, "must not be zero"));
     }
+    // Terraform stops at 1,024; a fleet of buckets needs more.
+    let most = Number::from(super::MAX_GENERATED);
+    let count = end.subtract(start).and_then(|far| far.divide(&step));
+    if !step.is_zero() && count.is_none_or(|count| count > most) {
+        return Err(CallError::new(
+            "would build more than 1,000,000 elements; use a larger step or nearer ends",
+        ));
+    }
     let mut numbers = Vec::new();
     let mut next = start.clone();
     while if down { next > *end } else { next < *end } {
-        // Terraform stops at 1,024; a fleet of buckets needs more.
-        if numbers.len() >= super::MAX_GENERATED {
-            return Err(CallError::new(
-                "would build more than 1,000,000 elements; use a larger step or nearer ends",
-            ));
-        }
         let after = next.add(&step).ok_or_else(|| CallError::new("leaves the range of numbers"))?;
         numbers.push(Value::Number(next));
         next = after;
@@ -164,7 +236,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_an_error() {
-        let context = Context { files: &super::super::NoFiles };
+        let host = super::super::Host::default();
+        let context = Context { files: &super::super::NoFiles, host: &host };
         for (base, power) in [("-8", "0.5"), ("-1", "1.5")] {
             let args = [base, power].map(|text| Value::Number(text.parse().unwrap()));
             assert!(pow(&args, &context).is_err(), "{base} to the {power}");

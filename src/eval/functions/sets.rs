@@ -20,6 +20,24 @@ fn common(args: &[Value]) -> Result<(Type, Vec<Arc<Elements>>), CallError> {
     Ok((common, sets))
 }
 
+/// The type of a set of what all arguments have in common.
+pub(super) fn common_type(args: &[Value]) -> Type {
+    let types: Vec<Type> = args.iter().map(element_type).collect();
+    Type::set(unify(&types).unwrap_or(Type::Any))
+}
+
+/// The type of all combinations of elements of the arguments.
+pub(super) fn product_type(args: &[Value]) -> Type {
+    if args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any))) {
+        return Type::Any;
+    }
+    let any_set = args.iter().any(|arg| matches!(arg.ty(), Type::Set(_)));
+    let lists = args.iter().map(|arg| arg.convert(&Type::list(Type::Any)));
+    let elements = lists.map(|list| list.map_or(Type::Any, |list| element_type(&list)));
+    let row = Type::Tuple(Arc::new(elements.collect()));
+    if any_set { Type::set(row) } else { Type::list(row) }
+}
+
 pub(super) fn setunion(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let (ty, sets) = common(args)?;
     Ok(Value::set(ty, sets.iter().flat_map(|set| set.items.iter().cloned()).collect()))

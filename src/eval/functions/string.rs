@@ -1,11 +1,11 @@
 //! Functions of text.
 //!
-//! Where Terraform counts grapheme clusters, these count Unicode scalar values: the two differ for
-//! combined characters such as flags only, and no bucket's settings hold any.
+//! What a user takes for one character, such as a flag or a letter with its accents, counts as one.
 
 use super::{CallError, Context, check_text, items, strings, text, whole};
 use crate::value::{Type, Value};
 use std::collections::BTreeSet;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 fn two(args: &[Value]) -> Result<(&str, &str), CallError> {
     let [a, b] = args else { return Err(CallError::misfit()) };
@@ -134,11 +134,8 @@ pub(super) fn replace(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
     let [given, part, by] = args else { return Err(CallError::misfit()) };
     let (given, part, by) = (text(given)?, text(part)?, text(by)?);
     if part.len() > 1 && part.starts_with('/') && part.ends_with('/') {
-        return Err(CallError::at(
-            1,
-            "is a regular expression, because it stands between slashes; regular expressions are \
-             not supported yet",
-        ));
+        let pattern = part.get(1..part.len() - 1).unwrap_or_default();
+        return super::regexp::replace(given, pattern, by);
     }
     let times = given.matches(part).count();
     check_text(times.checked_mul(by.len()).and_then(|more| more.checked_add(given.len())))?;
@@ -146,7 +143,7 @@ pub(super) fn replace(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
 }
 
 pub(super) fn strrev(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    Ok(Value::from(one(args)?.chars().rev().collect::<String>()))
+    Ok(Value::from(one(args)?.graphemes(true).rev().collect::<String>()))
 }
 
 pub(super) fn substr(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
@@ -154,13 +151,13 @@ pub(super) fn substr(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     let (offset, length) = (whole(args, 1)?, whole(args, 2)?);
     let skip = if offset < 0 {
         let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-        given.chars().count().saturating_sub(back)
+        given.graphemes(true).count().saturating_sub(back)
     } else {
         usize::try_from(offset).unwrap_or(usize::MAX)
     };
     // Any negative length means all the rest.
     let take = usize::try_from(length).unwrap_or(usize::MAX);
-    Ok(Value::from(given.chars().skip(skip).take(take).collect::<String>()))
+    Ok(Value::from(given.graphemes(true).skip(skip).take(take).collect::<String>()))
 }
 
 pub(super) fn trim(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {

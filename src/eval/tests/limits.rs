@@ -62,7 +62,9 @@ fn the_deepest_expressions_are_evaluated_on_a_small_stack() {
         let outcome = run(&format!(
             "locals {{\n x = jsondecode(\"[]\")\n}}\noutput \"x\" {{\n value = {expression}\n}}\n"
         ));
-        assert_eq!(outcome.faults, Vec::<String>::new(), "{expression}");
+        // Of one value, each splat makes a list of one: the value may be too deep to be shown.
+        let evaluated = outcome.faults.iter().all(|fault| fault.starts_with("Value too large"));
+        assert!(evaluated, "{:?} of {expression}", outcome.faults);
     }
 }
 

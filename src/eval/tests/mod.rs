@@ -9,14 +9,20 @@ mod templates;
 mod whole;
 
 use super::expression::{Fault, Scope, World};
-use super::functions::{Context, NoFiles};
+use super::functions::{Context, Host, NoFiles};
 use super::reference::Root;
 use crate::config;
 use crate::diag::{Diagnostics, Sources};
 use crate::value::{Type, Value};
 
 /// A world of a few variables, each named after what it holds.
-struct Variables;
+struct Variables(Context<'static>);
+
+impl Variables {
+    fn new() -> Self {
+        Self(Context { files: &NoFiles, host: Box::leak(Box::new(Host::default())) })
+    }
+}
 
 impl World for Variables {
     fn lookup(&self, root: Root, _: &str, name: &str) -> Option<Value> {
@@ -45,16 +51,8 @@ impl World for Variables {
         })
     }
 
-    fn output(&self, _: &str, _: &Value, _: &str) -> Option<Value> {
-        None
-    }
-
-    fn own(&self) -> Option<&Value> {
-        None
-    }
-
     fn context(&self) -> &Context<'_> {
-        &Context { files: &NoFiles }
+        &self.0
     }
 }
 
@@ -72,7 +70,7 @@ fn eval(text: &str) -> Result<Value, String> {
         return Err(told(first));
     }
     let expr = expr.expect("what does not parse is reported");
-    let result: Result<Value, Fault> = Scope::new(&Variables).eval(&expr);
+    let result: Result<Value, Fault> = Scope::new(&Variables::new()).eval(&expr);
     result.map_err(|fault| told(&fault))
 }
 

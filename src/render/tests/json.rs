@@ -214,6 +214,24 @@ fn a_diagnostic_has_terraforms_shape() {
     );
 }
 
+/// A program may write all of a fleet on one line.
+#[test]
+fn many_diagnostics_on_one_long_line_take_linear_time() {
+    let mut sources = Sources::default();
+    let text = "x é ".repeat(1_000_000);
+    let file = sources.add("main.seal.hcl.json", text);
+    let list: Vec<Diagnostic> = (0..10_000)
+        .map(|n| Diagnostic::error("Wrong", "").at(Span { file, start: n * 500, end: n * 500 + 1 }))
+        .collect();
+    #[expect(clippy::disallowed_methods, reason = "the time is what is measured")]
+    let begun = std::time::Instant::now();
+    let document = json::diagnostics(&list, &sources);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+    let last = document.as_array().unwrap().last().unwrap();
+    assert_eq!(last["range"]["start"]["column"], json!(9_999 * 400 + 1));
+    assert!(last["snippet"]["code"].as_str().unwrap().len() < 1000);
+}
+
 #[test]
 fn an_outcome_as_a_document() {
     let mut plan = plan(Vec::new());

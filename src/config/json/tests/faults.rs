@@ -74,7 +74,7 @@ fn words_and_numbers() {
     check_value("1_000", &["Invalid number: 1_000"], "decimal digits");
     check_value("12ab", &["Invalid number: 12ab"], "What is text stands in double quotes");
     check_value("-", &["Invalid number: -"], "no number");
-    check_value("1e99999", &["Invalid number: 1e99999"], "4096 digits");
+    check_value("1e999999999999", &["Invalid number: 1e999999999999"], "number");
 }
 
 #[test]

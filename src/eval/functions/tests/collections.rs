@@ -123,8 +123,9 @@ fn lists() {
         ("length", &["beside sensitive 1"], "number 2"),
         ("element", &["[\"a\",\"b\",\"c\"]", "4"], "string \"b\""),
         ("element", &["list [\"a\",\"b\"]", "\"1\""], "string \"b\""),
+        ("element", &["list [\"a\",\"b\"]", "-1"], "string \"b\""),
         // Terraform fails within for tuples.
-        ("element", &["[\"a\",\"b\",\"c\"]", "-1"], "string \"c\""),
+        ("element", &["[\"a\",\"b\",\"c\"]", "-1"], "error 1: must not be less than zero"),
         ("element", &["[]", "0"], "error must not be empty"),
         ("element", &["set [1]", "0"], "error must be a list or tuple, not set of number"),
         ("element", &["[1]", "1.5"], "error 1: must be a whole number"),

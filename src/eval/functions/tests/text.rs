@@ -28,9 +28,12 @@ fn strings() {
         ("replace", &["\"a.b.c\"", "\".\"", "\"-\""], "string \"a-b-c\""),
         ("replace", &["\"abc\"", "\"\"", "\"-\""], "string \"-a-b-c-\""),
         ("replace", &["\"a/c\"", "\"/\"", "\"x\""], "string \"axc\""),
-        // Terraform takes these for regular expressions.
-        ("replace", &["\"abc\"", "\"/b/\"", "\"x\""], "error 1: is a regular expression"),
-        ("replace", &["\"abc\"", "\"//\"", "\"x\""], "error not supported yet"),
+        ("replace", &["\"abc\"", "\"/b/\"", "\"x\""], "string \"axc\""),
+        (
+            "replace",
+            &["\"abc\"", "\"/[/\"", "\"x\""],
+            "error 1: \"[\" is no regular expression: a bracket",
+        ),
         ("trim", &["\"?!hello?!\"", "\"!?\""], "string \"hello\""),
         ("trim", &["\"aba\"", "\"\""], "string \"aba\""),
         ("trimprefix", &["\"aab\"", "\"a\""], "string \"ab\""),
@@ -202,7 +205,7 @@ fn format_refuses_what_it_cannot_write() {
         ("format", &["\"%s\"", "1", "2"], "error 2: is too many: the format uses only 1"),
         ("format", &["\"a\"", "1"], "error 1: is too many: there is no verb"),
         ("format", &["null"], "error 0: must not be null"),
-        ("format", &["\"%s\"", "unknown"], "string ?"),
+        ("format", &["\"%s\"", "unknown"], "any ?"),
         ("format", &["\"%s\"", "sensitive 1"], "string !\"1\""),
     ]);
 }
