@@ -1,93 +1,98 @@
 //! What makes collections and takes them apart: objects, `for`, splats, attributes, indexes.
 
-use super::{Fault, Marks, Scope, fault};
+use super::{Fault, Marks, Outcome, Scope, fault};
 use crate::config::{Expr, For, Name};
 use crate::diag::{Span, did_you_mean};
 use crate::value::{Fields, Number, Type, Value, unify};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How many elements of one collection may fail before the others are left alone.
+const MAX_FAILURES: usize = 16;
+
 impl Scope<'_> {
-    pub(super) fn object(&self, entries: &[(Expr, Expr)]) -> Result<Value, Fault> {
+    pub(super) fn object(&self, entries: &[(Expr, Expr)]) -> Outcome {
         let mut fields = Vec::with_capacity(entries.len());
         let mut marks = Marks::default();
+        let mut first = None;
         for (key, value) in entries {
-            let name = self.key(key, &mut marks)?;
-            let value = self.eval(value)?;
+            let name = match self.eval(key).and_then(|it| name(&it, key.span, &mut marks)) {
+                Ok(name) => name,
+                Err(fault) => {
+                    first.get_or_insert(fault);
+                    None
+                }
+            };
+            let value = self.outcome(value).keep(&mut first);
             match name {
                 Some(name) => fields.push((name, value)),
                 None => marks.unknown = true,
             }
         }
-        Ok(marks.apply(if marks.unknown {
-            Value::Unknown(Type::Any)
-        } else {
-            Value::object(fields)
-        }))
+        let value = if marks.unknown { Value::Unknown(Type::Any) } else { Value::object(fields) };
+        Outcome { value: marks.apply(value), fault: first }
     }
 
-    /// A key of an object; nothing where it is unknown.
-    fn key(&self, expr: &Expr, marks: &mut Marks) -> Result<Option<Arc<str>>, Fault> {
-        // A key in parentheses may name any value; a bare one was lowered to a literal.
-        let value = self.eval(expr)?;
-        let value = marks.open(&value);
-        if value.is_null() {
-            return Err(fault("Null key", "A key of an object cannot be null.", expr.span));
-        }
-        let text = value.convert(&Type::String).map_err(|_| {
-            let detail =
-                format!("A key of an object must be a string, not a {}.", value.ty().friendly());
-            fault("Wrong type", detail, expr.span)
-        })?;
-        Ok(text.as_str().cloned())
-    }
-
-    pub(super) fn splat_all(&self, source: &Expr, each: &Expr) -> Result<Value, Fault> {
-        let value = self.eval(source)?;
+    pub(super) fn splat_all(&self, source: &Expr, each: &Expr) -> Outcome {
+        let value = match self.eval(source) {
+            Ok(value) => value,
+            Err(fault) => return Outcome::failed(fault, Type::Any),
+        };
         let mut marks = Marks::default();
         let value = marks.open(&value);
-        let run = |item: &Value| self.splat(item.clone()).eval(each);
-        // What each element of a type would come to.
-        let run_type = |ty: &Type| run(&Value::Unknown(ty.clone())).map(|value| value.ty());
+        let mut first = None;
+        let mut failed = 0;
+        let mut run = |item: &Value| {
+            // Of a long list that fails everywhere, a few elements say enough.
+            if failed == MAX_FAILURES {
+                return Value::Unknown(Type::Any);
+            }
+            let outcome = self.splat(item.clone()).outcome(each);
+            failed += usize::from(outcome.fault.is_some());
+            outcome.keep(&mut first)
+        };
         let result = match &value {
             Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
                 let detail = "The value is null and has no elements. Use `coalesce` or a condition \
                               to put an empty list in its place.";
-                return Err(fault("Splat of null", detail, source.span));
+                let fault = fault("Splat of null", detail, source.span);
+                return Outcome::failed(fault, Type::Any);
             }
             Value::Null(_) => Value::tuple(Vec::new()),
             Value::Unknown(ty) => match ty {
                 Type::List(element) | Type::Set(element) => {
-                    Value::Unknown(Type::list(run_type(element)?))
+                    let each = run(&Value::Unknown((**element).clone()));
+                    Value::Unknown(Type::list(each.ty()))
                 }
                 Type::Tuple(types) => {
-                    let types = types.iter().map(run_type).collect::<Result<_, _>>()?;
-                    Value::Unknown(Type::Tuple(Arc::new(types)))
+                    let each = types.iter().map(|ty| run(&Value::Unknown(ty.clone())).ty());
+                    Value::Unknown(Type::Tuple(Arc::new(each.collect())))
                 }
                 Type::Any => Value::Unknown(Type::Any),
                 // It may turn out to be null, which is no element at all.
                 Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_) => {
-                    run(&value)?;
+                    run(&value);
                     Value::Unknown(Type::Any)
                 }
             },
             Value::List(elements) | Value::Set(elements) if elements.items.is_empty() => {
-                Value::list(run_type(&elements.element_type)?, Vec::new())
+                let each = run(&Value::Unknown(elements.element_type.clone()));
+                Value::list(each.ty(), Vec::new())
             }
             Value::List(elements) | Value::Set(elements) => {
-                let items = elements.items.iter().map(run).collect::<Result<Vec<_>, _>>()?;
+                let items: Vec<Value> = elements.items.iter().map(run).collect();
                 let types: Vec<Type> = items.iter().map(Value::ty).collect();
                 match unify(&types) {
                     Some(ty) => Value::list(ty, items),
                     None => Value::tuple(items),
                 }
             }
-            Value::Tuple(items) => {
-                Value::tuple(items.iter().map(run).collect::<Result<Vec<_>, _>>()?)
-            }
-            single => Value::tuple(vec![run(single)?]),
+            Value::Tuple(items) => Value::tuple(items.iter().map(run).collect()),
+            single => Value::tuple(vec![run(single)]),
         };
-        Ok(marks.apply(result))
+        // Where one element fails, the whole is as little known as if all did.
+        let result = if first.is_some() { Value::Unknown(result.ty()) } else { result };
+        Outcome { value: marks.apply(result), fault: first }
     }
 
     /// Finds out whether the condition of a `for` is one before there is any element to ask for.
@@ -99,72 +104,125 @@ impl Scope<'_> {
         scope.as_truth(&value, condition.span, &mut Marks::default()).map(|_| ())
     }
 
-    pub(super) fn for_expr(&self, it: &For) -> Result<Value, Fault> {
-        let collection = self.eval(&it.collection)?;
+    pub(super) fn for_expr(&self, it: &For) -> Outcome {
+        let mut first = None;
+        let collection = self.outcome(&it.collection).keep(&mut first);
         let mut marks = Marks::default();
         let collection = marks.open(&collection);
-        let Some(entries) = entries(&collection, it.collection.span)? else {
-            return Ok(Value::Unknown(Type::Any));
+        let entries = match entries(&collection, it.collection.span) {
+            Ok(Some(entries)) => entries,
+            Ok(None) => return Outcome { value: Value::Unknown(Type::Any), fault: first },
+            Err(fault) => return Outcome::failed(first.unwrap_or(fault), Type::Any),
         };
-        if let Some(condition) = &it.condition {
-            self.check_condition(it, condition)?;
+        if let Some(condition) = &it.condition
+            && let Err(fault) = self.check_condition(it, condition)
+        {
+            return Outcome::failed(first.unwrap_or(fault), Type::Any);
         }
-        let mut items = Vec::new();
-        let mut keyed: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+        let mut made = Made::default();
+        let mut failed = 0;
         for (key, value) in entries {
             let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
-            let scope = self.bind(&bound);
-            if let Some(condition) = &it.condition {
-                let value = scope.eval(condition)?;
-                match scope.as_truth(&value, condition.span, &mut marks)? {
-                    Some(true) => {}
-                    Some(false) => continue,
-                    None => {
-                        marks.unknown = true;
-                        continue;
-                    }
-                }
-            }
-            let Some(key) = &it.key else {
-                items.push(scope.eval(&it.value)?);
-                continue;
-            };
-            let name = scope.key(key, &mut marks)?;
-            let value = scope.eval(&it.value)?;
-            let Some(name) = name else {
+            let faulty = first.is_some();
+            if let Err(fault) = self.bind(&bound).for_element(it, &mut made, &mut marks, &mut first)
+            {
                 marks.unknown = true;
-                continue;
-            };
-            let values = keyed.entry(name).or_default();
-            if !values.is_empty() && !it.group {
-                let detail = format!(
-                    "Two elements have the key {}. Make keys distinct, or collect values under \
-                     one key with `...` behind the value.",
-                    keyed_name(&scope.eval(key)?)
-                );
-                return Err(fault("Duplicate key", detail, key.span));
+                first.get_or_insert(fault);
             }
-            values.push(value);
+            failed += usize::from(faulty || first.is_some());
+            // Of a long list that fails everywhere, a few elements say enough.
+            if failed == MAX_FAILURES {
+                marks.unknown = true;
+                break;
+            }
         }
-        Ok(marks.apply(if marks.unknown {
+        let value = if marks.unknown {
             Value::Unknown(Type::Any)
         } else if it.key.is_none() {
-            Value::tuple(items)
+            Value::tuple(made.items)
         } else {
-            Value::Object(
-                keyed
-                    .into_iter()
-                    .map(|(name, mut values)| {
-                        let value = if it.group {
-                            Value::tuple(values)
-                        } else {
-                            values.pop().unwrap_or(Value::NULL)
-                        };
-                        (name, value)
-                    })
-                    .collect::<Fields>(),
-            )
-        }))
+            Value::Object(made.fields(it.group))
+        };
+        Outcome { value: marks.apply(value), fault: first }
+    }
+
+    /// One element of a `for`, in a scope of its own. What fails here leaves the whole unknown; of
+    /// a value that fails, the type is known.
+    fn for_element(
+        &self,
+        it: &For,
+        made: &mut Made,
+        marks: &mut Marks,
+        first: &mut Option<Fault>,
+    ) -> Result<(), Fault> {
+        if let Some(condition) = &it.condition {
+            let value = self.outcome(condition).keep(first);
+            match self.as_truth(&value, condition.span, marks)? {
+                Some(true) => {}
+                Some(false) => return Ok(()),
+                None => {
+                    marks.unknown = true;
+                    return Ok(());
+                }
+            }
+        }
+        let Some(key) = &it.key else {
+            made.items.push(self.outcome(&it.value).keep(first));
+            return Ok(());
+        };
+        let named = self.outcome(key).keep(first);
+        let name = name(&named, key.span, marks)?;
+        let value = self.outcome(&it.value).keep(first);
+        let Some(name) = name else {
+            marks.unknown = true;
+            return Ok(());
+        };
+        let values = made.keyed.entry(name).or_default();
+        if values.is_empty() || it.group {
+            values.push(value);
+            return Ok(());
+        }
+        let detail = format!(
+            "Two elements have the key {}. Make keys distinct, or collect values under one key \
+             with `...` behind the value.",
+            keyed_name(&named)
+        );
+        first.get_or_insert(fault("Duplicate key", detail, key.span));
+        Ok(())
+    }
+}
+
+/// A key of an object; nothing where it is unknown.
+fn name(value: &Value, span: Span, marks: &mut Marks) -> Result<Option<Arc<str>>, Fault> {
+    let value = marks.open(value);
+    if value.is_null() {
+        return Err(fault("Null key", "A key of an object cannot be null.", span));
+    }
+    let text = value.convert(&Type::String).map_err(|_| {
+        let detail =
+            format!("A key of an object must be a string, not a {}.", value.ty().friendly());
+        fault("Wrong type", detail, span)
+    })?;
+    Ok(text.as_str().cloned())
+}
+
+/// What a `for` has made so far.
+#[derive(Default)]
+struct Made {
+    /// Of a tuple.
+    items: Vec<Value>,
+    /// Of an object: the values under each key.
+    keyed: BTreeMap<Arc<str>, Vec<Value>>,
+}
+
+impl Made {
+    fn fields(self, group: bool) -> Fields {
+        let fields = self.keyed.into_iter().map(|(name, mut values)| {
+            let value =
+                if group { Value::tuple(values) } else { values.pop().unwrap_or(Value::NULL) };
+            (name, value)
+        });
+        fields.collect()
     }
 }
 

@@ -8,10 +8,11 @@ mod render;
 mod template;
 
 use self::collection::{attribute, entries, index};
+use self::operator::{binary_type, unary_type};
 use super::functions::Context;
 use super::reference::Root;
 use crate::addr::quoted;
-use crate::config::{Expr, ExprKind, Name};
+use crate::config::{Expr, ExprKind, Name, Part};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::value::{Type, Value};
 
@@ -97,84 +98,111 @@ impl<'a> Scope<'a> {
 
     /// The value of an expression.
     pub(in crate::eval) fn eval(&self, expr: &Expr) -> Result<Value, Fault> {
-        self.plain(expr).map_err(|mut fault| {
-            // The innermost expression that refers to something tells what it refers to: there,
-            // the variables that it binds are still in scope.
-            if fault.values.is_empty() {
-                self.tell_values(expr, &mut fault);
-            }
-            fault
-        })
+        let Outcome { value, fault } = self.outcome(expr);
+        fault.map_or(Ok(value), Err)
     }
 
-    fn plain(&self, expr: &Expr) -> Result<Value, Fault> {
+    /// The value of an expression and, where it fails, what is known of it all the same.
+    fn outcome(&self, expr: &Expr) -> Outcome {
+        let mut outcome = self.plain(expr);
+        if let Some(fault) = &mut outcome.fault
+            // The innermost expression that refers to something tells what it refers to: there,
+            // the variables that it binds are still in scope.
+            && fault.values.is_empty()
+        {
+            self.tell_values(expr, fault);
+        }
+        outcome
+    }
+
+    fn plain(&self, expr: &Expr) -> Outcome {
         match &expr.kind {
-            ExprKind::Literal(value) => Ok(value.clone()),
-            ExprKind::Template(parts) => self.template(parts),
+            ExprKind::Literal(value) => value.clone().into(),
+            ExprKind::Template(parts) => match &**parts {
+                // A lone interpolation passes its value through, whatever its type.
+                [Part::Value(only)] => self.outcome(only),
+                parts => self.template(parts),
+            },
             ExprKind::Tuple(items) => {
-                items.iter().map(|item| self.eval(item)).collect::<Result<_, _>>().map(Value::tuple)
+                let mut first = None;
+                let items = items.iter().map(|item| self.outcome(item).keep(&mut first)).collect();
+                Outcome { value: Value::tuple(items), fault: first }
             }
             ExprKind::Object(entries) => self.object(entries),
-            ExprKind::Root(name) => match self.local(name) {
-                Some(value) => Ok(value.clone()),
-                None if Root::of(name) == Root::Own => {
-                    let own = self.world.own().cloned();
-                    own.ok_or_else(|| self.unknown_name(name, None, expr.span))
-                }
-                None => Err(self.unknown_name(name, None, expr.span)),
+            ExprKind::Root(name) => Outcome::of(self.root(name, expr.span), Type::Any),
+            ExprKind::SplatItem => self.item().cloned().unwrap_or(Value::NULL).into(),
+            ExprKind::Attr(source, name) => match self.reference(source, name, expr.span) {
+                Some(result) => Outcome::of(result, Type::Any),
+                None => self.outcome(source).and_then(|it| attribute(it, name, expr.span)),
             },
-            ExprKind::SplatItem => Ok(self.item().cloned().unwrap_or(Value::NULL)),
-            ExprKind::Attr(source, name) => self.attr(source, name, expr.span),
             ExprKind::Index(both) => {
-                let source = self.eval(&both[0])?;
-                let key = self.eval(&both[1])?;
-                index(&source, &key, both[1].span)
+                let mut first = None;
+                let source = self.outcome(&both[0]).keep(&mut first);
+                let key = self.outcome(&both[1]).keep(&mut first);
+                Outcome { value: source, fault: first }
+                    .and_then(|source| index(source, &key, both[1].span))
             }
             ExprKind::Splat(both) => self.splat_all(&both[0], &both[1]),
-            ExprKind::Call(call) => self.call(call, expr.span),
+            ExprKind::Call(call) => Outcome::of(self.call(call, expr.span), Type::Any),
             ExprKind::Conditional(three) => self.conditional(three, expr.span),
             ExprKind::For(it) => self.for_expr(it),
-            ExprKind::Unary(operator, operand) => self.unary(*operator, operand),
-            ExprKind::Binary(operator, both) => self.binary(*operator, both, expr.span),
-            ExprKind::Chain(first, rest) => self.chain(first, rest),
+            ExprKind::Unary(operator, operand) => {
+                Outcome::of(self.unary(*operator, operand), unary_type(*operator))
+            }
+            ExprKind::Binary(operator, both) => {
+                Outcome::of(self.binary(*operator, both, expr.span), binary_type(*operator))
+            }
+            ExprKind::Chain(first, rest) => {
+                let ty = rest.last().map_or(Type::Any, |(operator, _)| binary_type(*operator));
+                Outcome::of(self.chain(first, rest), ty)
+            }
         }
     }
 
-    /// `source.name`
-    fn attr(&self, source: &Expr, name: &Name, span: Span) -> Result<Value, Fault> {
+    /// A bare name.
+    fn root(&self, name: &str, span: Span) -> Result<Value, Fault> {
+        match self.local(name) {
+            Some(value) => Ok(value.clone()),
+            None if Root::of(name) == Root::Own => {
+                let own = self.world.own().cloned();
+                own.ok_or_else(|| self.unknown_name(name, None, span))
+            }
+            None => Err(self.unknown_name(name, None, span)),
+        }
+    }
+
+    /// `source.name`, where both together name a value.
+    fn reference(&self, source: &Expr, name: &Name, span: Span) -> Option<Result<Value, Fault>> {
+        let found = |value: Option<Value>, root: &str, name: &str| {
+            Some(value.ok_or_else(|| self.unknown_name(root, Some(name), span)))
+        };
         match &source.kind {
             ExprKind::Root(root) if self.local(root).is_none() && Root::of(root) != Root::Own => {
-                return self
-                    .world
-                    .lookup(Root::of(root), root, &name.text)
-                    .ok_or_else(|| self.unknown_name(root, Some(&name.text), span));
+                found(self.world.lookup(Root::of(root), root, &name.text), root, &name.text)
             }
             ExprKind::Attr(outer, first) if self.is_root(outer, Root::Data) => {
-                return self
-                    .world
-                    .lookup(Root::Data, &first.text, &name.text)
-                    .ok_or_else(|| self.unknown_name("data", Some(&first.text), span));
+                let value = self.world.lookup(Root::Data, &first.text, &name.text);
+                found(value, "data", &first.text)
             }
             // One output is taken by itself: others may depend on what is evaluated now.
             ExprKind::Attr(outer, module) if self.is_root(outer, Root::Module) => {
-                if let Some(value) = self.world.output(&module.text, &Value::NULL, &name.text) {
-                    return Ok(value);
-                }
+                self.world.output(&module.text, &Value::NULL, &name.text).map(Ok)
             }
             ExprKind::Index(both) => {
-                if let ExprKind::Attr(outer, module) = &both[0].kind
-                    && self.is_root(outer, Root::Module)
-                {
-                    let key = self.eval(&both[1])?;
-                    if let Some(value) = self.world.output(&module.text, key.reveal(), &name.text) {
-                        return Ok(value.sensitive_if(key.is_sensitive()));
-                    }
+                let ExprKind::Attr(outer, module) = &both[0].kind else { return None };
+                if !self.is_root(outer, Root::Module) {
+                    return None;
+                }
+                match self.eval(&both[1]) {
+                    Ok(key) => self
+                        .world
+                        .output(&module.text, key.reveal(), &name.text)
+                        .map(|value| Ok(value.sensitive_if(key.is_sensitive()))),
+                    Err(fault) => Some(Err(fault)),
                 }
             }
-            _ => {}
+            _ => None,
         }
-        let source = self.eval(source)?;
-        attribute(&source, name, span)
     }
 
     /// The keys and values of a collection that decides how often something is repeated; nothing
@@ -201,7 +229,7 @@ impl<'a> Scope<'a> {
             _ => {}
         }
         if let Some(name) = path_text(expr)
-            && let Ok(value) = self.plain(expr)
+            && let Outcome { value, fault: None } = self.plain(expr)
         {
             if !fault.values.iter().any(|(known, _)| *known == name) {
                 fault.values.push((name, statement(&value)));
@@ -243,6 +271,47 @@ impl<'a> Scope<'a> {
             fault("Wrong type", format!("{}.", capital(&error.to_string())), span)
         })?;
         Ok(marks.open(&value).as_bool())
+    }
+}
+
+/// What an expression comes to. Beside a fault stands what is known of the value that there would
+/// be: of a failing sum, that it is a number. A conditional asks for the types of both branches,
+/// and one of them may fail.
+struct Outcome {
+    value: Value,
+    fault: Option<Fault>,
+}
+
+impl From<Value> for Outcome {
+    fn from(value: Value) -> Self {
+        Self { value, fault: None }
+    }
+}
+
+impl Outcome {
+    /// A value; of one that there is not, the type is known.
+    fn of(result: Result<Value, Fault>, ty: Type) -> Self {
+        result.map_or_else(|fault| Self::failed(fault, ty), Self::from)
+    }
+
+    fn failed(fault: Fault, ty: Type) -> Self {
+        Self { value: Value::Unknown(ty), fault: Some(fault) }
+    }
+
+    /// The value, whatever it is worth; a fault is kept if it is the first.
+    fn keep(self, first: &mut Option<Fault>) -> Value {
+        if first.is_none() {
+            *first = self.fault;
+        }
+        self.value
+    }
+
+    /// What comes of the value. That it is worth less does not keep it from having parts.
+    fn and_then(self, next: impl FnOnce(&Value) -> Result<Value, Fault>) -> Self {
+        match (next(&self.value), self.fault) {
+            (Ok(value), fault) => Self { value, fault },
+            (Err(fault), first) => Self::failed(first.unwrap_or(fault), Type::Any),
+        }
     }
 }
 

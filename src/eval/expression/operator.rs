@@ -1,76 +1,41 @@
 //! Operators and conditionals.
 
-use super::{Fault, Marks, Scope, capital, fault};
+use super::{Fault, Marks, Outcome, Scope, capital, fault};
 use crate::config::{BinaryOp, Expr, UnaryOp};
-use crate::diag::Span;
+use crate::diag::{Diagnostic, Span};
 use crate::value::{ConvertError, Elements, Number, Type, Value, unify};
 
 impl Scope<'_> {
-    pub(super) fn conditional(&self, three: &[Expr; 3], span: Span) -> Result<Value, Fault> {
+    pub(super) fn conditional(&self, three: &[Expr; 3], span: Span) -> Outcome {
         let [condition, then, otherwise] = three;
-        let branches = [self.eval(then), self.eval(otherwise)];
-        let common = {
-            let [then, otherwise] = branches.each_ref().map(|branch| branch.as_ref().ok());
-            self.branch_type(then, otherwise, span)?
+        let [then, otherwise] = [self.outcome(then), self.outcome(otherwise)];
+        let common = match branch_type(&then.value, &otherwise.value, span) {
+            Ok(common) => common,
+            Err(fault) => return Outcome::failed(fault, Type::Any),
         };
         let mut marks = Marks::default();
-        let truth = self.condition(condition, &mut marks)?;
-        for branch in branches.iter().flatten() {
-            marks.sensitive |= branch.is_sensitive();
-        }
-        let meets_collection = branches
-            .iter()
-            .flatten()
-            .any(|branch| matches!(branch.reveal(), Value::List(_) | Value::Map(_)));
-        let [then, otherwise] = branches;
-        // The branch that is not taken may fail: that is what the condition is for.
-        let taken = match truth {
-            Some(true) => then?,
-            Some(false) => otherwise?,
-            None => {
-                let either = undecided(then.ok().as_ref(), otherwise.ok().as_ref(), common);
-                return Ok(marks.apply(either));
-            }
+        let truth = match self.condition(condition, &mut marks) {
+            Ok(truth) => truth,
+            Err(fault) => return Outcome::failed(fault, common),
         };
-        let taken = convert_branch(&taken, &common, meets_collection).map_err(|error| {
-            fault("Inconsistent conditional", format!("{}.", capital(&error.to_string())), span)
-        })?;
-        Ok(marks.apply(taken))
-    }
-
-    /// The type of a conditional: null takes the type of the other branch, and where the type of one
-    /// is not known, that of the other says nothing. A branch that fails may have any.
-    fn branch_type(
-        &self,
-        then: Option<&Value>,
-        otherwise: Option<&Value>,
-        span: Span,
-    ) -> Result<Type, Fault> {
-        let [a, b] = [then, otherwise].map(|branch| branch.map_or(Type::Any, Value::ty));
-        let null = |branch: Option<&Value>| matches!(branch, Some(Value::Null(Type::Any)));
-        if null(then) {
-            return Ok(b);
+        let values = [&then.value, &otherwise.value];
+        marks.sensitive |= values.into_iter().any(Value::is_sensitive);
+        let meets_collection =
+            values.iter().any(|value| matches!(value.reveal(), Value::List(_) | Value::Map(_)));
+        // The branch that is not taken may fail: that is what the condition is for.
+        let Outcome { value, fault } = match truth {
+            Some(true) => then,
+            Some(false) => otherwise,
+            None => return marks.apply(undecided(values, common)).into(),
+        };
+        match convert_branch(&value, &common, meets_collection) {
+            Ok(value) => Outcome { value: marks.apply(value), fault },
+            Err(error) => {
+                let detail = format!("{}.", capital(&error.to_string()));
+                let mismatch = Diagnostic::error("Inconsistent conditional", detail).at(span);
+                Outcome::failed(fault.unwrap_or_else(|| Box::new(mismatch)), common)
+            }
         }
-        if null(otherwise) {
-            return Ok(a);
-        }
-        if a == Type::Any || b == Type::Any {
-            return Ok(Type::Any);
-        }
-        unify(&[a.clone(), b.clone()]).ok_or_else(|| {
-            // Names of attributes can be secret, too.
-            let secret = |branch: &Value| branch.any(&Value::is_sensitive);
-            let detail = if [then, otherwise].into_iter().flatten().any(secret) {
-                format!(
-                    "The two results have no type in common: {} and {}.",
-                    a.friendly(),
-                    b.friendly()
-                )
-            } else {
-                format!("The two results have no type in common: {a} and {b}.")
-            };
-            fault("Inconsistent conditional", detail, span)
-        })
     }
 
     /// Whether the condition holds; nothing where it is unknown, whatever its type.
@@ -84,10 +49,7 @@ impl Scope<'_> {
     }
 
     pub(super) fn unary(&self, operator: UnaryOp, operand: &Expr) -> Result<Value, Fault> {
-        let ty = match operator {
-            UnaryOp::Not => Type::Bool,
-            UnaryOp::Negate => Type::Number,
-        };
+        let ty = unary_type(operator);
         let mut marks = Marks::default();
         let value = self.operand(operand, &ty, &mut marks)?;
         Ok(marks.apply(match value {
@@ -148,13 +110,7 @@ impl Scope<'_> {
                             fault("Invalid operation", detail, span)
                         })?
                     }
-                    _ => Value::Unknown(match operator {
-                        BinaryOp::Less
-                        | BinaryOp::LessOrEqual
-                        | BinaryOp::Greater
-                        | BinaryOp::GreaterOrEqual => Type::Bool,
-                        _ => Type::Number,
-                    }),
+                    _ => Value::Unknown(binary_type(operator)),
                 }
             }
         };
@@ -174,11 +130,64 @@ impl Scope<'_> {
     }
 }
 
+/// The type of a conditional: null takes the type of the other branch, and where the type of one is
+/// not known, that of the other says nothing.
+fn branch_type(then: &Value, otherwise: &Value, span: Span) -> Result<Type, Fault> {
+    let (a, b) = (then.ty(), otherwise.ty());
+    if matches!(then, Value::Null(Type::Any)) {
+        return Ok(b);
+    }
+    if matches!(otherwise, Value::Null(Type::Any)) {
+        return Ok(a);
+    }
+    if a == Type::Any || b == Type::Any {
+        return Ok(Type::Any);
+    }
+    unify(&[a.clone(), b.clone()]).ok_or_else(|| {
+        // Names of attributes can be secret, too.
+        let secret = |branch: &Value| branch.any(&Value::is_sensitive);
+        let [a, b] = if secret(then) || secret(otherwise) {
+            [a.friendly(), b.friendly()]
+        } else {
+            [a.to_string(), b.to_string()]
+        };
+        let detail = format!("The two results have no type in common: {a} and {b}.");
+        fault("Inconsistent conditional", detail, span)
+    })
+}
+
+/// The type of what an operator gives.
+pub(super) fn unary_type(operator: UnaryOp) -> Type {
+    match operator {
+        UnaryOp::Not => Type::Bool,
+        UnaryOp::Negate => Type::Number,
+    }
+}
+
+/// The type of what an operator gives.
+pub(super) fn binary_type(operator: BinaryOp) -> Type {
+    match operator {
+        BinaryOp::Or
+        | BinaryOp::And
+        | BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::Less
+        | BinaryOp::LessOrEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterOrEqual => Type::Bool,
+        BinaryOp::Add
+        | BinaryOp::Subtract
+        | BinaryOp::Multiply
+        | BinaryOp::Divide
+        | BinaryOp::Remainder => Type::Number,
+    }
+}
+
 /// What one of two branches is, when nobody knows yet which.
-fn undecided(then: Option<&Value>, otherwise: Option<&Value>, common: Type) -> Value {
-    match (then.map(Value::reveal), otherwise.map(Value::reveal)) {
-        (Some(Value::Null(_)), Some(Value::Null(_))) => Value::Null(common),
-        (Some(Value::Number(a)), Some(Value::Number(b))) if a == b => Value::Number(a.clone()),
+fn undecided(values: [&Value; 2], common: Type) -> Value {
+    match values.map(Value::reveal) {
+        [Value::Null(_), Value::Null(_)] => Value::Null(common),
+        [Value::Number(a), Value::Number(b)] if a == b => Value::Number(a.clone()),
         _ => Value::Unknown(common),
     }
 }

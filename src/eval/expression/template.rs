@@ -1,91 +1,129 @@
 //! Templates: text with values, conditions and repetitions in it.
 
 use super::collection::{bindings, entries};
-use super::{Fault, Marks, Scope, capital, fault};
-use crate::config::{IfPart, Part};
+use super::{Fault, Marks, Outcome, Scope, capital, fault};
+use crate::config::{ForPart, IfPart, Part};
+use crate::diag::Span;
 use crate::value::{Type, Value};
 
-impl Scope<'_> {
-    pub(super) fn template(&self, parts: &[Part]) -> Result<Value, Fault> {
-        // A lone interpolation passes its value through, whatever its type.
-        if let [Part::Value(only)] = parts {
-            return self.eval(only);
+/// What a template has come to: of one that fails, the text before the fault.
+#[derive(Default)]
+struct Text {
+    out: String,
+    fault: Option<Fault>,
+}
+
+impl Text {
+    fn push(&mut self, text: &str) {
+        if self.fault.is_none() {
+            self.out.push_str(text);
         }
-        let mut out = String::new();
-        let mut marks = Marks::default();
-        self.template_into(parts, &mut out, &mut marks)?;
-        Ok(marks.apply(if marks.unknown { Value::Unknown(Type::String) } else { Value::from(out) }))
     }
 
-    fn template_into(
-        &self,
-        parts: &[Part],
-        out: &mut String,
-        marks: &mut Marks,
-    ) -> Result<(), Fault> {
+    /// Takes over what a template within this one has come to.
+    fn append(&mut self, inner: Self) {
+        self.push(&inner.out);
+        if self.fault.is_none() {
+            self.fault = inner.fault;
+        }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        self.fault.get_or_insert(fault);
+    }
+}
+
+impl Scope<'_> {
+    pub(super) fn template(&self, parts: &[Part]) -> Outcome {
+        let mut marks = Marks::default();
+        let Text { out, fault } = self.text(parts, &mut marks);
+        let value = if marks.unknown { Value::Unknown(Type::String) } else { Value::from(out) };
+        Outcome { value: marks.apply(value), fault }
+    }
+
+    fn text(&self, parts: &[Part], marks: &mut Marks) -> Text {
+        let mut text = Text::default();
         for part in parts {
             match part {
-                Part::Text(text) => out.push_str(text),
+                Part::Text(literal) => text.push(literal),
                 Part::Value(expr) => {
-                    let value = self.eval(expr)?;
-                    let value = marks.open(&value);
-                    if value.is_unknown() {
-                        marks.unknown = true;
-                        continue;
+                    let value = self.outcome(expr).keep(&mut text.fault);
+                    match written(&marks.open(&value), expr.span) {
+                        Ok(Some(value)) => text.push(value.as_str().map_or("", |text| &**text)),
+                        Ok(None) => marks.unknown = true,
+                        Err(fault) => text.fail(fault),
                     }
-                    if value.is_null() {
-                        let detail = "The value is null and cannot be part of a text. Use \
-                                      `coalesce` to put something in its place.";
-                        return Err(fault("Null in a template", detail, expr.span));
-                    }
-                    let text = value.convert(&Type::String).map_err(|error| {
-                        let detail = match &value {
-                            Value::Number(_) => format!("{}.", capital(&error.reason)),
-                            _ => format!(
-                                "A {} cannot be part of a text. Use `join` or `jsonencode`.",
-                                value.ty().friendly()
-                            ),
-                        };
-                        fault("Wrong type", detail, expr.span)
-                    })?;
-                    out.push_str(text.as_str().map_or("", |text| &**text));
                 }
-                Part::If(it) => self.template_if(it, out, marks)?,
+                Part::If(it) => self.text_if(it, &mut text, marks),
                 Part::For(it) => {
-                    let collection = self.eval(&it.collection)?;
-                    let collection = marks.open(&collection);
-                    let Some(entries) = entries(&collection, it.collection.span)? else {
+                    if let Err(fault) = self.text_for(it, &mut text, marks) {
                         marks.unknown = true;
-                        continue;
-                    };
-                    for (key, value) in entries {
-                        let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
-                        self.bind(&bound).template_into(&it.body, out, marks)?;
+                        text.fail(fault);
                     }
                 }
             }
         }
-        Ok(())
+        text
     }
+
     /// One of two texts. What is secret in the other one is so in the result: which was taken tells
     /// of both. The other may fail, as that of a conditional may.
-    fn template_if(&self, it: &IfPart, out: &mut String, marks: &mut Marks) -> Result<(), Fault> {
-        let condition = self.condition(&it.condition, marks)?;
-        let mut attempt = |parts: &[Part]| {
-            let mut text = String::new();
+    fn text_if(&self, it: &IfPart, text: &mut Text, marks: &mut Marks) {
+        let condition = self.condition(&it.condition, marks);
+        let mut branch = |parts: &[Part]| {
             let mut found = Marks::default();
-            let result = self.template_into(parts, &mut text, &mut found);
-            marks.sensitive |= result.is_ok() && found.sensitive;
-            result.map(|()| (text, found.unknown))
+            let text = self.text(parts, &mut found);
+            marks.sensitive |= found.sensitive;
+            (text, found.unknown)
         };
-        let (then, otherwise) = (attempt(&it.then), attempt(&it.otherwise));
-        let taken = match condition {
-            Some(true) => then?,
-            Some(false) => otherwise?,
-            None => (String::new(), true),
+        let (then, otherwise) = (branch(&it.then), branch(&it.otherwise));
+        let (taken, unknown) = match condition {
+            Ok(Some(true)) => then,
+            Ok(Some(false)) => otherwise,
+            Ok(None) => (Text::default(), true),
+            Err(fault) => (Text { out: String::new(), fault: Some(fault) }, true),
         };
-        out.push_str(&taken.0);
-        marks.unknown |= taken.1;
+        text.append(taken);
+        marks.unknown |= unknown;
+    }
+
+    fn text_for(&self, it: &ForPart, text: &mut Text, marks: &mut Marks) -> Result<(), Fault> {
+        let collection = self.eval(&it.collection)?;
+        let collection = marks.open(&collection);
+        let Some(entries) = entries(&collection, it.collection.span)? else {
+            marks.unknown = true;
+            return Ok(());
+        };
+        for (key, value) in entries {
+            let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
+            text.append(self.bind(&bound).text(&it.body, marks));
+            // What comes behind a fault is not part of the text any more.
+            if text.fault.is_some() {
+                break;
+            }
+        }
         Ok(())
     }
+}
+
+/// A value as a part of a text; nothing where it is unknown.
+fn written(value: &Value, span: Span) -> Result<Option<Value>, Fault> {
+    if value.is_unknown() {
+        return Ok(None);
+    }
+    if value.is_null() {
+        let detail = "The value is null and cannot be part of a text. Use `coalesce` to put \
+                      something in its place.";
+        return Err(fault("Null in a template", detail, span));
+    }
+    value.convert(&Type::String).map(Some).map_err(|error| {
+        let detail = match value {
+            Value::Number(_) => format!("{}.", capital(&error.reason)),
+            _ => format!(
+                "A {} cannot be part of a text. Use `join` or `jsonencode`.",
+                value.ty().friendly()
+            ),
+        };
+        fault("Wrong type", detail, span)
+    })
 }
