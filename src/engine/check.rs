@@ -1,6 +1,7 @@
 //! Everything that the configuration alone tells.
 
-use super::project::{DirectoryFiles, Project};
+use super::files::DirectoryFiles;
+use super::project::Project;
 use crate::addr::Address;
 use crate::config::IgnoreChanges;
 use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};

@@ -4,12 +4,12 @@ use super::{DEFAULT_STATE, VERSION, version};
 use crate::addr::ResourceAddr;
 use crate::config::{self, Config, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
-use crate::eval::functions::{FileKind, Host};
+use crate::eval::functions::Host;
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin};
 use crate::graph;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a command is asked to work on.
@@ -197,38 +197,6 @@ fn check_version(config: &Config, diagnostics: &mut Diagnostics) {
             )
             .at(*span),
         ),
-    }
-}
-
-/// The files of the configuration's directory, for functions.
-pub(super) struct DirectoryFiles<'a>(pub(super) &'a Path);
-
-impl eval::functions::Files for DirectoryFiles<'_> {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        load::read_relative(self.0, path)
-    }
-
-    fn kind(&self, path: &str) -> Result<Option<FileKind>, String> {
-        let found = load::look_relative(self.0, path).map_err(|error| error.to_string())?;
-        Ok(found.map(|found| {
-            if found.is_file() {
-                FileKind::File
-            } else if found.is_dir() {
-                FileKind::Directory
-            } else if found.is_symlink() {
-                FileKind::BrokenLink
-            } else {
-                FileKind::Other
-            }
-        }))
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        load::list_relative(self.0, path).map_err(|error| error.to_string())
-    }
-
-    fn identity(&self, path: &str) -> String {
-        load::identity_relative(self.0, path).display().to_string()
     }
 }
 
