@@ -200,11 +200,6 @@ pub fn file(
     }
 }
 
-/// Whether there is a file or directory of this name, relative to a directory.
-pub fn exists_relative(dir: &Path, name: &str) -> bool {
-    dir.join(name).exists()
-}
-
 /// Reads a file that the configuration names with `file(…)`, relative to its directory.
 pub fn read_relative(dir: &Path, name: &str) -> Result<Vec<u8>, String> {
     let path: PathBuf = dir.join(name);

@@ -1,6 +1,7 @@
 //! Everything that the configuration alone tells.
 
-use super::project::{ModuleFiles, Project};
+use super::files::ModuleFiles;
+use super::project::Project;
 use crate::addr::Address;
 use crate::config::{IgnoreChanges, Resource};
 use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};

@@ -5,6 +5,7 @@
 
 mod check;
 mod explain;
+mod files;
 mod modules;
 mod project;
 mod run;

@@ -4,14 +4,14 @@ use super::{DEFAULT_STATE, VERSION, modules, version};
 use crate::addr::{Mode, ResourceAddr};
 use crate::config::{self, Config, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
-use crate::eval::functions::{FileKind, Host};
+use crate::eval::functions::Host;
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
 use crate::provider::aws;
 use crate::resource;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a command is asked to work on.
@@ -218,62 +218,6 @@ fn check_version(config: &Config, diagnostics: &mut Diagnostics) {
             )
             .at(*span),
         ),
-    }
-}
-
-/// The files that functions in a module may read.
-pub(super) struct ModuleFiles {
-    /// The directory of the module.
-    own: PathBuf,
-    /// The directory of the root module.
-    root: PathBuf,
-}
-
-impl ModuleFiles {
-    /// The files of the module in `dir`, relative to the directory `root` of the root module.
-    pub(super) fn new(root: &Path, dir: &str) -> Self {
-        let own = if dir == "." { root.to_owned() } else { root.join(dir) };
-        Self { own, root: root.to_owned() }
-    }
-
-    /// The directory that a path is relative to: the module's own or, where there is no such file,
-    /// the root module's, which is what `path.module` and `path.root` are relative to.
-    fn base(&self, path: &str) -> &Path {
-        if !load::exists_relative(&self.own, path) && load::exists_relative(&self.root, path) {
-            &self.root
-        } else {
-            &self.own
-        }
-    }
-}
-
-impl eval::functions::Files for ModuleFiles {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        load::read_relative(self.base(path), path)
-    }
-
-    fn kind(&self, path: &str) -> Result<Option<FileKind>, String> {
-        let found =
-            load::look_relative(self.base(path), path).map_err(|error| error.to_string())?;
-        Ok(found.map(|found| {
-            if found.is_file() {
-                FileKind::File
-            } else if found.is_dir() {
-                FileKind::Directory
-            } else if found.is_symlink() {
-                FileKind::BrokenLink
-            } else {
-                FileKind::Other
-            }
-        }))
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        load::list_relative(self.base(path), path).map_err(|error| error.to_string())
-    }
-
-    fn identity(&self, path: &str) -> String {
-        load::identity_relative(self.base(path), path).display().to_string()
     }
 }
 

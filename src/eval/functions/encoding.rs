@@ -323,10 +323,8 @@ fn whole_surrogates(json: &str) -> Cow<'_, str> {
             }
             // The character behind a backslash is not to be taken for another.
             (None, _) => {
-                at += 1 + json
-                    .get(at + 1..)
-                    .and_then(|it| it.chars().next())
-                    .map_or(0, char::len_utf8)
+                let behind = json.get(at + 1..).and_then(|rest| rest.chars().next());
+                at += 1 + behind.map_or(0, char::len_utf8);
             }
         }
     }
