@@ -12,6 +12,7 @@
 mod apply;
 mod args;
 mod completions;
+mod console;
 mod demo;
 mod explain;
 mod graph;
@@ -113,6 +114,8 @@ enum Command {
     State(state::Args),
     /// Draw what refers to what.
     Graph(graph::Args),
+    /// Evaluate expressions with what the configuration declares and what is recorded.
+    Console(console::Args),
     /// Explain a type, an attribute, a block or a function.
     Explain(explain::Args),
     /// Serve the sandbox alone, or change a bucket in it from outside.
@@ -157,6 +160,7 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),
         Command::Graph(args) => graph::run(&global, &args, ui),
+        Command::Console(args) => console::run(&global, &args, ui),
         Command::Explain(args) => explain::run(&global, &args, ui),
         Command::Sandbox(args) => sandbox::run(&global, &args, ui),
         Command::Demo(args) => demo::run(&global, &args, ui),

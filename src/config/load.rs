@@ -13,6 +13,9 @@ pub const VALUES_FILES: [&str; 2] = ["sealform.sealvars.hcl", "sealform.sealvars
 /// What the name of a file of variable values ends with that is read without being named.
 pub const AUTO_VALUES_SUFFIXES: [&str; 2] = [".auto.sealvars.hcl", ".auto.sealvars.json"];
 
+/// The summary of what is told of a directory without configuration files.
+pub const NO_CONFIGURATION: &str = "No configuration";
+
 /// The largest file that is read; spans count bytes in 32 bits, and nobody writes more by hand.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -61,7 +64,7 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
             ""
         };
         diagnostics.push(Diagnostic::error(
-            "No configuration",
+            NO_CONFIGURATION,
             format!(
                 "{} has no {}.{hint} To start from one, run `sealform init`; `--chdir DIR` works in \
                  another directory.",

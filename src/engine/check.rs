@@ -93,7 +93,6 @@ impl Project {
 
     /// Evaluates the configuration with what is known of the live world, for expressions that come
     /// later.
-    #[expect(dead_code, reason = "console and test come next")]
     pub(super) fn in_session<T>(
         &self,
         strictness: Strictness,

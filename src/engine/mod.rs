@@ -4,6 +4,7 @@
 //! terminal: what happens goes to a `Reporter`, what is wrong into a list of diagnostics.
 
 mod check;
+pub mod console;
 mod explain;
 mod files;
 mod modules;

@@ -1,5 +1,9 @@
 //! Values and types as `console` prints them: as Terraform's console does, byte by byte.
+//!
+//! Text of several lines is printed as it is, as Terraform prints it; where a terminal shows it,
+//! [`harmless`] comes between.
 
+use super::canvas::clean_lines;
 use crate::value::{Fields, Type, Value, quote};
 
 /// The value as an expression that would give it, as far as there is one. What is sensitive or
@@ -15,6 +19,11 @@ pub fn ty(ty: &Type) -> String {
     let mut out = String::new();
     write_type(ty, 0, &mut out);
     out
+}
+
+/// The same text, in which nothing steers a terminal.
+pub fn harmless(text: &str) -> String {
+    clean_lines(text)
 }
 
 fn write_value(value: &Value, indent: usize, out: &mut String) {

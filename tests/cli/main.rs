@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod commands;
+mod console;
 mod data_sources;
 mod emulators;
 mod examples;

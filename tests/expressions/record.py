@@ -10,7 +10,7 @@ an error, the second column is `ERROR` and the third its summary. Lines that beg
     record.py --new ...   asks only for lines that have no answer yet
 
 Everything is evaluated beside `scope.hcl` and `files`. An expression of several lines cannot be given to the console by a pipe, so
-it becomes a local value there.
+it becomes a local value there, in parentheses: an expression that stands alone may have line breaks anywhere.
 """
 
 import concurrent.futures
@@ -119,7 +119,7 @@ def record(expression):
         text = expression
         # Nor can a comment stand before the bracket that closes `type(`.
         if any(sign in expression for sign in ("\n", "#", "//")):
-            (directory / "line.tf").write_text(f"locals {{\n  asked = {expression}\n}}\n")
+            (directory / "line.tf").write_text(f"locals {{\n  asked = (\n{expression}\n)\n}}\n")
             text = "local.asked"
         value, error = console(directory, text)
         if value is None:

@@ -156,7 +156,24 @@ pub struct Lexer<'a> {
     modes: Vec<Mode>,
 }
 
+/// Where a scanner stands, to go on there once the text has grown.
+#[derive(Clone, Debug, Default)]
+pub struct Stand {
+    at: usize,
+    modes: Vec<Mode>,
+}
+
 impl<'a> Lexer<'a> {
+    /// Goes on in a text that has grown at its end since. What stood there was the end of a line.
+    pub fn at(text: &'a str, stand: Stand) -> Self {
+        Self { text, at: stand.at, modes: stand.modes }
+    }
+
+    /// Where the scanner stands.
+    pub fn stand(self) -> Stand {
+        Stand { at: self.at, modes: self.modes }
+    }
+
     /// Scans a text of attributes and blocks, or an expression.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0, modes: Vec::new() }

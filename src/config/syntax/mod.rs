@@ -14,7 +14,7 @@ mod recovery;
 mod template;
 mod text;
 
-pub use self::lex::{Lexer, Token, TokenKind};
+pub use self::lex::{Lexer, Stand, Token, TokenKind};
 
 pub(super) use self::parser::MAX_HEIGHT;
 pub(super) use self::text::composed;
