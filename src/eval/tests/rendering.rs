@@ -60,7 +60,7 @@ fn eval(text: &str) -> Result<Value, String> {
     let mut sources = Sources::default();
     let file = sources.add("t", text);
     let expr = config::parse_expr(&sources, file, &mut Diagnostics::new()).expect("it parses");
-    Scope::new(&world).eval(&expr).map_err(|fault| fault.detail.to_string())
+    Scope::new(&world).eval(&expr).map_err(|fault| fault.detail.clone())
 }
 
 #[test]
