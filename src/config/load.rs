@@ -12,6 +12,8 @@ pub const CONFIG_SUFFIX: &str = ".seal.hcl";
 pub const VALUES_FILE: &str = "sealform.sealvars.hcl";
 /// What the name of a file of variable values ends with that is read without being named.
 pub const AUTO_VALUES_SUFFIX: &str = ".auto.sealvars.hcl";
+/// What the name of a file of tests ends with.
+pub const TEST_SUFFIX: &str = ".sealtest.hcl";
 
 /// The largest file that is read; spans count bytes in 32 bits, and nobody writes more by hand.
 const MAX_BYTES: u64 = 1 << 30;
@@ -105,6 +107,30 @@ pub fn module(
         return Err(format!("The directory {name} has no `*{CONFIG_SUFFIX}` file."));
     }
     Ok(ModuleDirectory { canonical, config })
+}
+
+/// Reads the tests in a directory and in the directory `tests` within it, in the order of names.
+pub fn tests(
+    dir: &Path,
+    tests: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Vec<FileId> {
+    let mut names = Vec::new();
+    let places = [(None, dir.to_owned()), (Some(tests), dir.join(tests))];
+    let is_same = canonical(dir) == canonical(&dir.join(tests));
+    for (within, at) in places.into_iter().take(if is_same { 1 } else { 2 }) {
+        // Where there is no directory of tests, there are none.
+        let found = list(&at).unwrap_or_default();
+        names.extend(found.into_iter().filter(|name| name.ends_with(TEST_SUFFIX)).map(|name| {
+            match within {
+                None => name,
+                Some(within) => within.join(name).display().to_string(),
+            }
+        }));
+    }
+    names.sort();
+    names.iter().filter_map(|name| file(&dir.join(name), name, sources, diagnostics)).collect()
 }
 
 /// The one way of naming a directory; the name itself where it has none.

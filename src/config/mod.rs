@@ -11,6 +11,7 @@ mod expr;
 pub mod load;
 mod lower;
 mod scan;
+mod testing;
 mod text;
 mod types;
 
@@ -18,6 +19,7 @@ pub use self::expr::{
     Attribute, BinaryOp, Block, Body, Call, Expr, ExprKind, For, ForPart, IfPart, Name, Part,
     UnaryOp,
 };
+pub use self::testing::{Expected, TestCommand, TestFile, TestOptions, TestRun};
 
 use crate::addr::{AttrPath, ResourceAddr, Target};
 use crate::diag::{Diagnostics, FileId, Sources, Span};
@@ -308,6 +310,14 @@ pub fn parse_values(
         );
     }
     body.attributes
+}
+
+/// Parses a file of tests.
+pub fn parse_test(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> TestFile {
+    let mut faults = Vec::new();
+    let body = lower::parse(sources.text(file), file, &mut faults);
+    diagnostics.append(&mut faults);
+    decode::test_file(body, diagnostics)
 }
 
 /// Parses one expression that stands alone, such as the value of a `--var`.
