@@ -19,7 +19,9 @@ mod output;
 mod plan;
 mod sandbox;
 mod show;
+mod signals;
 mod state;
+mod test;
 mod ui;
 mod validate;
 mod version;
@@ -110,6 +112,8 @@ enum Command {
     Output(output::Args),
     /// Look into the state.
     State(state::Args),
+    /// Run the tests in *.sealtest.hcl files, on a sandbox of their own.
+    Test(test::Args),
     /// Draw what refers to what.
     Graph(graph::Args),
     /// Serve the sandbox alone, or change a bucket in it from outside.
@@ -153,6 +157,7 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Show(args) => show::run(&global, &args, ui),
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),
+        Command::Test(args) => test::run(&global, &args, ui),
         Command::Graph(args) => graph::run(&global, &args, ui),
         Command::Sandbox(args) => sandbox::run(&global, &args, ui),
         Command::Demo(args) => demo::run(&global, &args, ui),

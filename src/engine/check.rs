@@ -39,7 +39,7 @@ pub(super) trait Known {
 }
 
 /// Nothing has been read.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Known for Nothing {
     fn live(&self, _: &Address) -> Option<Value> {
@@ -92,7 +92,6 @@ impl Project {
 
     /// Evaluates the configuration with what is known of the live world, for expressions that come
     /// later.
-    #[expect(dead_code, reason = "console and test come next")]
     pub(super) fn in_session<T>(
         &self,
         strictness: Strictness,
@@ -106,7 +105,7 @@ impl Project {
     }
 
     /// Gathers what evaluation works on.
-    fn with_input<T>(
+    pub(super) fn with_input<T>(
         &self,
         strictness: Strictness,
         known: &dyn Known,

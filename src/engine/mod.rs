@@ -8,12 +8,14 @@ mod modules;
 mod project;
 mod run;
 mod sandboxed;
+mod test;
 mod version;
 
 pub use self::check::{Checked, Strictness};
 pub use self::project::{Project, Request, VariableSource};
 pub use self::run::{LockOptions, PlanOptions, Run, Setup};
 pub use self::sandboxed::{SandboxOptions, change_in_sandbox, serve_sandbox};
+pub use self::test::Suite;
 
 /// The version of this tool.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

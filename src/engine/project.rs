@@ -61,9 +61,42 @@ impl Project {
     pub fn load(request: &Request, diagnostics: &mut Diagnostics) -> Self {
         let mut sources = Sources::default();
         let files = load::directory(&request.dir, &mut sources, diagnostics);
-        let mut config = config::parse(&sources, &files.config, diagnostics);
+        let config = config::parse(&sources, &files.config, diagnostics);
+        let mut project = Self::of(config, sources, &request.dir, &request.cwd, diagnostics);
+        project.give(request, &files, diagnostics);
+        project
+    }
+
+    /// Reads the module in the directory `name`, relative to that of this configuration, as a
+    /// configuration by itself, which is given no values of variables. Its texts go to `sources`.
+    ///
+    /// # Errors
+    /// Says why there is none: a sentence.
+    pub(super) fn load_module(
+        &self,
+        name: &str,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, String> {
+        let dir = self.dir.join(name);
+        let found = load::module(&dir, &modules::joined(".", name), sources, diagnostics)?;
+        let config = config::parse(sources, &found.config, diagnostics);
+        let all = std::mem::take(sources);
+        let mut project = Self::of(config, all, &dir, &self.cwd, diagnostics);
+        *sources = std::mem::take(&mut project.sources);
+        Ok(project)
+    }
+
+    /// Reads what a configuration in `dir` calls, and puts it all in order.
+    fn of(
+        mut config: Config,
+        mut sources: Sources,
+        dir: &Path,
+        cwd: &Path,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         config.dir = ".".into();
-        modules::load(&mut config, &request.dir, &mut sources, diagnostics);
+        modules::load(&mut config, dir, &mut sources, diagnostics);
         check_version(&config, diagnostics);
         let tree = Tree::new(&config, diagnostics);
         for module in tree.modules().filter(|module| module.call.is_some()) {
@@ -72,7 +105,7 @@ impl Project {
         let (nodes, edges) = eval::dependencies(&tree, diagnostics);
         let order = graph::order(&nodes, &edges, diagnostics);
         let dependencies = graph::resource_dependencies(&order, &edges);
-        let mut project = Self {
+        Self {
             sources,
             config,
             nodes,
@@ -80,11 +113,9 @@ impl Project {
             order,
             dependencies,
             given: Vec::new(),
-            dir: request.dir.clone(),
-            cwd: request.cwd.clone(),
-        };
-        project.give(request, &files, diagnostics);
-        project
+            dir: dir.to_owned(),
+            cwd: cwd.to_owned(),
+        }
     }
 
     /// Where the state is.
