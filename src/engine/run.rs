@@ -18,7 +18,6 @@ use crate::sandbox::Sandbox;
 use crate::state::{Holder, Local, Lock, StateError, StateFile};
 use crate::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -32,8 +31,8 @@ pub struct Setup {
     pub lock: LockOptions,
     /// The embedded sandbox stands in for AWS.
     pub sandbox: Option<SandboxOptions>,
-    /// Where the state is, in the place of where the configuration says.
-    pub state: Option<PathBuf>,
+    /// The state, in the place of the one where the configuration says.
+    pub state: Option<Local>,
     /// `AWS_CA_BUNDLE` in the environment.
     pub ca_bundle: Option<String>,
 }
@@ -89,8 +88,7 @@ impl Held {
         reporter: &mut dyn Reporter,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let path = setup.state.clone().unwrap_or_else(|| project.state_path());
-        let local = Local::new(path);
+        let local = setup.state.clone().unwrap_or_else(|| Local::new(project.state_path()));
         let local = if setup.sandbox.is_some() { local.for_sandbox() } else { local };
         let read = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.read()?)));
         let (lock, state) = read.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;

@@ -11,9 +11,10 @@ use crate::eval::{self, Assertion, Given, GivenValue, Origin, Session};
 use crate::event::testing::{TestEvent, TestReporter, Tested, TestedFile, TestedRun, Verdict};
 use crate::plan::{Plan, Selection};
 use crate::sandbox::World;
+use crate::state::Local;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -145,18 +146,12 @@ impl Suite {
         let outside = self.project.given_values();
         let bound = [("var", Value::object(outside.clone()))];
         let values = self.project.test_values(&file.variables, &bound, &mut done.diagnostics);
-        let dir = tempfile::Builder::new().prefix("sealform-test-").tempdir();
-        let dir = dir.map_err(|error| {
-            let detail = format!("Cannot make a temporary directory for the state: {error}.");
-            done.diagnostics.push(Diagnostic::error("Cannot run tests", detail));
-        });
         let event = TestEvent::File { name, diagnostics: &done.diagnostics };
         reporter.report(&event, &self.sources);
         let mut stopped = has_errors(&done.diagnostics);
         let mut course = Course {
             setup,
             parallelism,
-            dir: dir.as_ref().map_or(Path::new(""), tempfile::TempDir::path),
             world: World::in_memory(),
             states: BTreeMap::new(),
             outside,
@@ -307,11 +302,9 @@ fn unknown_name(root: &str, name: &str, known: &Value, span: Span) -> Diagnostic
 struct Course<'a> {
     setup: &'a Setup,
     parallelism: usize,
-    /// Where the states are.
-    dir: &'a Path,
     world: World,
-    /// The number of each state, by its key or else by the module.
-    states: BTreeMap<Arc<str>, usize>,
+    /// The states, by their keys or else by the modules.
+    states: BTreeMap<Arc<str>, Local>,
     /// The values of variables from outside of the tests.
     outside: BTreeMap<Arc<str>, Value>,
     /// The values of variables that the file gives to all runs.
@@ -386,13 +379,11 @@ impl Course<'_> {
         extra
     }
 
-    /// Where the state is that the run works on.
-    fn state_path(&mut self, run: &TestRun) -> PathBuf {
+    /// The state that the run works on.
+    fn state(&mut self, run: &TestRun) -> Local {
         let module = || run.module.as_ref().map(|(dir, _)| Arc::clone(dir)).unwrap_or_default();
         let key = run.state_key.clone().unwrap_or_else(module);
-        let next = self.states.len();
-        let number = *self.states.entry(key).or_insert(next);
-        self.dir.join(format!("{number}.state.json"))
+        self.states.entry(key).or_insert_with(Local::in_memory).clone()
     }
 
     /// Plans and, if the run says so, applies.
@@ -411,7 +402,7 @@ impl Course<'_> {
         let sandbox = SandboxOptions { world: Some(self.world.clone()), ..SandboxOptions::default() };
         let setup = Setup {
             sandbox: Some(sandbox),
-            state: Some(self.state_path(run)),
+            state: Some(self.state(run)),
             ca_bundle: None,
             ..self.setup.clone()
         };
