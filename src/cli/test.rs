@@ -73,7 +73,9 @@ fn finish(
         let gap = if tested.files.is_empty() { "" } else { "\n" };
         ui.out(&format!("{gap}{}", render::human::tested(tested, &ui.style())));
         if tested.files.is_empty() {
-            ui.note("There are no tests: no *.sealtest.hcl file here or in the directory of tests.");
+            ui.note(
+                "There are no tests: no *.sealtest.hcl file here or in the directory of tests.",
+            );
         }
     }
     ui.diagnostics(diagnostics, sources);

@@ -87,3 +87,30 @@ impl Expected {
         self.object.starts_with("module.")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Sources;
+
+    #[test]
+    fn what_is_expected_covers_itself_and_what_is_in_it() {
+        let file = Sources::default().add("x", "");
+        let span = Span { file, start: 0, end: 0 };
+        for (expected, object, covered) in [
+            ("var.a", "var.a", true),
+            ("var.a", "var.ab", false),
+            ("var.a", "module.m.var.a", false),
+            ("t.a", "t.a", true),
+            ("t.a", "t.a[0]", false),
+            ("t.a[0]", "t.a[0]", true),
+            ("module.m", "module.m.var.a", true),
+            ("module.m", "module.m[\"k\"].t.a", true),
+            ("module.m", "module.mm.t.a", false),
+            ("module.m.t.a", "module.m.t.a", true),
+        ] {
+            let it = Expected { object: expected.to_owned(), span };
+            assert_eq!(it.covers(object), covered, "{expected} and {object}");
+        }
+    }
+}

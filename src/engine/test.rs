@@ -12,7 +12,7 @@ use crate::event::testing::{TestEvent, TestReporter, Tested, TestedFile, TestedR
 use crate::plan::{Plan, Selection};
 use crate::sandbox::World;
 use crate::state::Local;
-use crate::value::Value;
+use crate::value::{Fields, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -124,7 +124,7 @@ impl Suite {
         let mut tested = Tested::default();
         let files = std::mem::take(&mut self.files);
         for (name, file) in &files {
-            let done = self.file(name, file, setup, parallelism, reporter).await;
+            let done = Box::pin(self.file(name, file, setup, parallelism, reporter)).await;
             reporter.report(&TestEvent::FileDone { file: &done }, &self.sources);
             tested.files.push(done);
         }
@@ -164,7 +164,7 @@ impl Suite {
                 Some((dir, _)) => self.modules.get_mut(dir),
             };
             let tested = match project {
-                Some(project) if !stopped => course.run(run, project, &self.base).await,
+                Some(project) if !stopped => Box::pin(course.run(run, project, &self.base)).await,
                 Some(_) | None => TestedRun::skipped(&run.name.text),
             };
             stopped |= tested.verdict == Verdict::Error;
@@ -192,7 +192,9 @@ fn missing_object(expected: &Expected, project: &Project) -> Option<Diagnostic> 
         Some(_) | None => config.resources.keys().map(ToString::to_string).collect(),
     };
     let is_there = |known: &String| {
-        object.strip_prefix(&**known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+        object
+            .strip_prefix(&**known)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
     };
     if known.iter().any(is_there) {
         return None;
@@ -282,14 +284,16 @@ fn test_value(
 
 /// The fault of a reference to a variable or a run that has no value.
 fn unknown_name(root: &str, name: &str, known: &Value, span: Span) -> Diagnostic {
-    let names = known.as_fields().into_iter().flat_map(|fields| fields.keys());
+    let names = known.as_fields().into_iter().flat_map(Fields::keys);
     let hint = did_you_mean(name, names.map(|name| &**name));
     match root {
         "run" => Diagnostic::error(
             "Unknown run",
             format!("There is no run {name:?} in this file that is done before this one.{hint}"),
         ),
-        "output" => Diagnostic::error("Unknown output", format!("There is no output {name:?}.{hint}")),
+        "output" => {
+            Diagnostic::error("Unknown output", format!("There is no output {name:?}.{hint}"))
+        }
         _ => Diagnostic::error(
             "Unknown variable",
             format!("The variable {name:?} has no value here.{hint}"),
@@ -328,7 +332,7 @@ impl Course<'_> {
             return done;
         }
         let extra = self.give(run, &values, project, base, &mut done.diagnostics);
-        let mut attempt = self.carry_out(run, project, &mut done).await;
+        let mut attempt = Box::pin(self.carry_out(run, project, &mut done)).await;
         let outputs = attempt.judge(run, project, &extra, &runs, &mut done);
         for fault in &mut done.diagnostics {
             let of = |it: &&TestValue| fault.condition_of == Some(format!("var.{}", it.name));
@@ -399,7 +403,8 @@ impl Course<'_> {
         if has_errors(found) {
             return attempt;
         }
-        let sandbox = SandboxOptions { world: Some(self.world.clone()), ..SandboxOptions::default() };
+        let sandbox =
+            SandboxOptions { world: Some(self.world.clone()), ..SandboxOptions::default() };
         let setup = Setup {
             sandbox: Some(sandbox),
             state: Some(self.state(run)),
@@ -445,11 +450,15 @@ impl Course<'_> {
 /// The settings of all instances as a plan leaves them.
 fn planned(engine: &Run, plan: &Plan) -> BTreeMap<Address, Value> {
     let mut settings = recorded(engine);
-    for step in &plan.steps {
-        match &step.after {
-            Some(after) => settings.insert(step.address.clone(), after.clone()),
-            None => settings.remove(&step.address),
-        };
+    for step in plan.steps.iter().filter(|step| step.is_removal()) {
+        settings.remove(&step.address);
+    }
+    // What is removed gives way to what takes its address.
+    for step in plan.steps.iter().filter(|step| !step.is_removal()) {
+        if let Some(previous) = &step.previous {
+            settings.remove(previous);
+        }
+        settings.extend(step.after.clone().map(|after| (step.address.clone(), after)));
     }
     settings
 }
@@ -508,10 +517,14 @@ impl Attempt {
             }
             done.verdict = self.expectations(run, found, &mut done.diagnostics);
             if done.verdict != Verdict::Error {
-                let mut bound = vec![("output", outputs.clone()), ("run", runs.clone())];
-                if !extra.is_empty() {
-                    bound.push(("var", all_variables(project, session, extra)));
-                }
+                // A refused value is unknown to the session, and is what a test may ask for.
+                let mut variables = project.given_values();
+                variables.extend(extra.clone());
+                let bound = [
+                    ("output", outputs.clone()),
+                    ("run", runs.clone()),
+                    ("var", Value::object(variables)),
+                ];
                 let asserted = asserts(run, session, &bound, &mut done.diagnostics);
                 done.verdict = done.verdict.max(asserted);
             }
@@ -581,20 +594,6 @@ fn too_early(expected: &Expected) -> Diagnostic {
 fn unmet(expected: &Expected) -> Diagnostic {
     let detail = format!("{} was expected to fail, and did not.", expected.object);
     Diagnostic::error("Missing expected failure", detail).at(expected.span)
-}
-
-/// The values of the root module's variables, and of those that only the test has.
-fn all_variables(
-    project: &Project,
-    session: &Session<'_>,
-    extra: &BTreeMap<Arc<str>, Value>,
-) -> Value {
-    let declared = project.config.variables.keys().map(|name| {
-        let value = session.variable(name);
-        (Arc::clone(name), value)
-    });
-    let extra = extra.iter().map(|(name, value)| (Arc::clone(name), value.clone()));
-    Value::object(declared.chain(extra))
 }
 
 /// Whether the assertions of a run hold.

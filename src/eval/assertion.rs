@@ -2,7 +2,7 @@
 
 use super::condition::{Judgement, Kind, judge};
 use super::expression::Scope;
-use super::{FAILED, Input, Session, evaluate_constant, reference, variable};
+use super::{Input, Session, evaluate_constant, reference, variable};
 use crate::config::{Condition, Expr};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::value::Value;
@@ -21,12 +21,6 @@ pub enum Assertion {
 }
 
 impl Session<'_> {
-    /// The value of a variable of the root module; unknown where it has none.
-    pub fn variable(&self, name: &str) -> Value {
-        let found = self.run.place().and_then(|place| place.values.variables.get(name));
-        found.cloned().unwrap_or(FAILED)
-    }
-
     /// Whether an assertion holds in the root module; `bound` are further names that it may use.
     pub fn assert(&self, assertion: &Condition, bound: &[(&str, Value)]) -> Assertion {
         let mut faults = Diagnostics::new();

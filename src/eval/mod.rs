@@ -289,7 +289,12 @@ impl<'a> Run<'a> {
                         values.variables.insert(Arc::clone(name), value);
                     }
                 }
-                variable::validate(variable, &Scope::new(self), diagnostics);
+                if !variable::validate(variable, &Scope::new(self), diagnostics) {
+                    // What a refused value leads to is nobody's fault but its own.
+                    if let Some(values) = self.values() {
+                        values.variables.insert(Arc::clone(name), FAILED);
+                    }
+                }
             }
             Item::Local(name) => {
                 let Some(local) = config.locals.get(name) else { return };
@@ -627,8 +632,9 @@ fn within(module: &ModulePath, fault: &mut Diagnostic) {
     if let Some(object) = &mut fault.condition_of
         && ["var.", "output.", "check."].iter().any(|kind| object.starts_with(kind))
     {
-        let steps: String = module.iter().map(|name| format!("module.{name}.")).collect();
-        object.insert_str(0, &steps);
+        for name in module.iter().rev() {
+            object.insert_str(0, &format!("module.{name}."));
+        }
     }
 }
 

@@ -82,8 +82,8 @@ fn undeclared(given: &Given, variables: &BTreeMap<Arc<str>, Variable>) -> Option
         given.name
     );
     match (given.origin, &given.value) {
-        // Other programs' variables may be in the environment.
-        (Origin::Environment, _) => None,
+        // Other programs' variables may be in the environment, and a test may have its own.
+        (Origin::Environment | Origin::Test, _) => None,
         // One file of values may serve several configurations.
         (Origin::File, GivenValue::Expr(expr)) => {
             Some(Diagnostic::warning("Undeclared variable", detail).at(expr.span))
@@ -91,10 +91,9 @@ fn undeclared(given: &Given, variables: &BTreeMap<Arc<str>, Variable>) -> Option
         (Origin::File, GivenValue::Text(_)) => {
             Some(Diagnostic::warning("Undeclared variable", detail))
         }
-        (Origin::File | Origin::Test, GivenValue::Value(_, span)) => {
+        (Origin::File, GivenValue::Value(_, span)) => {
             Some(Diagnostic::warning("Undeclared variable", detail).at(*span))
         }
-        (Origin::Test, GivenValue::Expr(_) | GivenValue::Text(_)) => None,
         (Origin::Flag, _) => Some(Diagnostic::error("Undeclared variable", detail)),
     }
 }
@@ -169,8 +168,12 @@ pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value
     })
 }
 
-/// Checks the variable's `validation` blocks.
-pub(super) fn validate(variable: &Variable, scope: &Scope<'_>, diagnostics: &mut Diagnostics) {
+/// Checks the variable's `validation` blocks; tells whether they hold.
+pub(super) fn validate(
+    variable: &Variable,
+    scope: &Scope<'_>,
+    diagnostics: &mut Diagnostics,
+) -> bool {
     let kind = Kind::Validation { name: &variable.name.text, at: variable.name.span };
-    condition::hold(&variable.validations, &kind, scope, diagnostics);
+    condition::hold(&variable.validations, &kind, scope, diagnostics)
 }

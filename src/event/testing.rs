@@ -60,11 +60,8 @@ pub struct TestedFile {
 impl TestedFile {
     /// The worst that any of its runs came to; an error where none could be begun.
     pub fn verdict(&self) -> Verdict {
-        let own = if crate::diag::has_errors(&self.diagnostics) {
-            Verdict::Error
-        } else {
-            Verdict::Pass
-        };
+        let own =
+            if crate::diag::has_errors(&self.diagnostics) { Verdict::Error } else { Verdict::Pass };
         self.runs.iter().map(|run| run.verdict).fold(own, Verdict::max)
     }
 }
