@@ -4,14 +4,19 @@ use crate::harness::Dir;
 use std::path::Path;
 
 fn example(name: &str) -> Dir {
-    let dir = Dir::empty();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
-    for entry in std::fs::read_dir(source).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            dir.write(path.file_name().unwrap().to_str().unwrap(), std::fs::read(&path).unwrap());
+    fn copy(dir: &Dir, source: &Path, below: &str) {
+        for entry in std::fs::read_dir(source).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{below}{}", path.file_name().unwrap().to_str().unwrap());
+            if path.is_dir() {
+                copy(dir, &path, &format!("{name}/"));
+            } else {
+                dir.write(&name, std::fs::read(&path).unwrap());
+            }
         }
     }
+    let dir = Dir::empty();
+    copy(&dir, &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), "");
     dir
 }
 
@@ -37,6 +42,16 @@ fn fleet() {
     assert!(dir.exists("state/fleet.state.json"));
     let teams = dir.run(&["output", "-json", "buckets_by_team"]).status(0).json();
     assert_eq!(teams["payments"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_tests_of_the_fleet() {
+    let dir = example("fleet");
+    dir.run(&["test"]).status(0).says("Success! 4 passed, 0 failed.");
+    // They test something: a replica for every team is one too many.
+    let main = dir.read("buckets.seal.hcl").replace(" if bucket.key != null", "");
+    dir.write("buckets.seal.hcl", main);
+    dir.run(&["test"]).status(1).complains("Buckets of teams with a key have a replica");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod harness;
 mod language;
 mod lifecycle;
 mod sandboxed;
+mod testing;
 
 use std::path::Path;
 
