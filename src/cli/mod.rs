@@ -21,7 +21,9 @@ mod output;
 mod plan;
 mod sandbox;
 mod show;
+mod signals;
 mod state;
+mod test;
 mod ui;
 mod validate;
 mod version;
@@ -112,6 +114,8 @@ enum Command {
     Output(output::Args),
     /// Look into the state.
     State(state::Args),
+    /// Run the tests in *.sealtest.hcl files, on a sandbox of their own.
+    Test(test::Args),
     /// Draw what refers to what.
     Graph(graph::Args),
     /// Evaluate expressions with what the configuration declares and what is recorded.
@@ -159,6 +163,7 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Show(args) => show::run(&global, &args, ui),
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),
+        Command::Test(args) => test::run(&global, &args, ui),
         Command::Graph(args) => graph::run(&global, &args, ui),
         Command::Console(args) => console::run(&global, &args, ui),
         Command::Explain(args) => explain::run(&global, &args, ui),

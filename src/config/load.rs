@@ -12,6 +12,8 @@ pub const CONFIG_SUFFIXES: [&str; 2] = [".seal.hcl", ".seal.hcl.json"];
 pub const VALUES_FILES: [&str; 2] = ["sealform.sealvars.hcl", "sealform.sealvars.json"];
 /// What the name of a file of variable values ends with that is read without being named.
 pub const AUTO_VALUES_SUFFIXES: [&str; 2] = [".auto.sealvars.hcl", ".auto.sealvars.json"];
+/// What the name of a file of tests ends with.
+pub const TEST_SUFFIX: &str = ".sealtest.hcl";
 
 /// The summary of what is told of a directory without configuration files.
 pub const NO_CONFIGURATION: &str = "No configuration";
@@ -110,6 +112,30 @@ pub fn module(
         return Err(format!("The directory {name} has no {}.", config_names()));
     }
     Ok(ModuleDirectory { canonical, config })
+}
+
+/// Reads the tests in a directory and in the directory `tests` within it, in the order of names.
+pub fn tests(
+    dir: &Path,
+    tests: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Vec<FileId> {
+    let mut names = Vec::new();
+    let places = [(None, dir.to_owned()), (Some(tests), dir.join(tests))];
+    let is_same = canonical(dir) == canonical(&dir.join(tests));
+    for (within, at) in places.into_iter().take(if is_same { 1 } else { 2 }) {
+        // Where there is no directory of tests, there are none.
+        let found = list(&at).unwrap_or_default();
+        names.extend(found.into_iter().filter(|name| name.ends_with(TEST_SUFFIX)).map(|name| {
+            match within {
+                None => name,
+                Some(within) => within.join(name).display().to_string(),
+            }
+        }));
+    }
+    names.sort();
+    names.iter().filter_map(|name| file(&dir.join(name), name, sources, diagnostics)).collect()
 }
 
 /// The one way of naming a directory; the name itself where it has none.

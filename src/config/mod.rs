@@ -13,6 +13,7 @@ mod json;
 pub mod language;
 pub mod load;
 pub mod syntax;
+mod testing;
 mod types;
 
 pub use self::context::with_contexts;
@@ -20,6 +21,7 @@ pub use self::expr::{
     Attribute, BinaryOp, Block, Body, Call, Expr, ExprKind, For, ForPart, IfPart, Name, Part,
     UnaryOp,
 };
+pub use self::testing::{Expected, TestCommand, TestFile, TestOptions, TestRun};
 
 use crate::addr::{AttrPath, ResourceAddr, Target};
 use crate::diag::{Diagnostics, FileId, Sources, Span};
@@ -328,6 +330,15 @@ pub fn parse_values(
 
 fn is_json(sources: &Sources, file: FileId) -> bool {
     sources.name(file).strip_suffix(".json").is_some()
+}
+
+/// Parses a file of tests.
+pub fn parse_test(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> TestFile {
+    let parsed = syntax::parse_file(sources.text(file), file, diagnostics);
+    let told = diagnostics.len();
+    let tests = decode::test_file(parsed.body, diagnostics);
+    forget_followers(diagnostics, told, parsed.damaged);
+    tests
 }
 
 /// Parses one expression that stands alone, such as the value of a `--var`.

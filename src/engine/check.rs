@@ -40,7 +40,7 @@ pub(super) trait Known {
 }
 
 /// Nothing has been read.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Known for Nothing {
     fn live(&self, _: &Address) -> Option<Value> {
@@ -106,7 +106,7 @@ impl Project {
     }
 
     /// Gathers what evaluation works on.
-    fn with_input<T>(
+    pub(super) fn with_input<T>(
         &self,
         strictness: Strictness,
         known: &dyn Known,

@@ -11,7 +11,7 @@ use crate::provider::aws;
 use crate::resource;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a command is asked to work on.
@@ -73,9 +73,46 @@ impl Project {
     pub fn load(request: &Request, diagnostics: &mut Diagnostics) -> Self {
         let mut sources = Sources::default();
         let files = load::directory(&request.dir, &mut sources, diagnostics);
-        let mut config = config::parse(&sources, &files.config, &is_block, diagnostics);
+        let config = config::parse(&sources, &files.config, &is_block, diagnostics);
+        let home = request.home.as_ref().map(|home| home.display().to_string());
+        let host =
+            Host::new(request.now, request.seed).within(request.cwd.display().to_string(), home);
+        let mut project =
+            Self::of(config, sources, (&request.dir, &request.cwd), host, diagnostics);
+        project.give(request, &files, diagnostics);
+        project
+    }
+
+    /// Reads the module in the directory `name`, relative to that of this configuration, as a
+    /// configuration by itself, which is given no values of variables. Its texts go to `sources`.
+    ///
+    /// # Errors
+    /// Says why there is none: a sentence.
+    pub(super) fn load_module(
+        &self,
+        name: &str,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, String> {
+        let dir = self.dir.join(name);
+        let found = load::module(&dir, &modules::joined(".", name), sources, diagnostics)?;
+        let config = config::parse(sources, &found.config, &is_block, diagnostics);
+        let all = std::mem::take(sources);
+        let mut project = Self::of(config, all, (&dir, &self.cwd), self.host.anew(), diagnostics);
+        *sources = std::mem::take(&mut project.sources);
+        Ok(project)
+    }
+
+    /// Reads what a configuration in `dir` calls, and puts it all in order.
+    fn of(
+        mut config: Config,
+        mut sources: Sources,
+        (dir, cwd): (&Path, &Path),
+        host: Host,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         config.dir = ".".into();
-        modules::load(&mut config, &request.dir, &mut sources, diagnostics);
+        modules::load(&mut config, dir, &mut sources, diagnostics);
         check_version(&config, diagnostics);
         let tree = Tree::new(&config, diagnostics);
         for module in tree.modules().filter(|module| module.call.is_some()) {
@@ -84,7 +121,7 @@ impl Project {
         let (nodes, edges) = eval::dependencies(&tree, diagnostics);
         let order = graph::order(&nodes, &edges, diagnostics);
         let dependencies = graph::resource_dependencies(&order, &edges);
-        let mut project = Self {
+        Self {
             sources,
             config,
             nodes,
@@ -92,15 +129,10 @@ impl Project {
             order,
             dependencies,
             given: Vec::new(),
-            dir: request.dir.clone(),
-            cwd: request.cwd.clone(),
-            host: Host::new(request.now, request.seed).within(
-                request.cwd.display().to_string(),
-                request.home.as_ref().map(|home| home.display().to_string()),
-            ),
-        };
-        project.give(request, &files, diagnostics);
-        project
+            dir: dir.to_owned(),
+            cwd: cwd.to_owned(),
+            host,
+        }
     }
 
     /// Where the state is.
