@@ -8,6 +8,7 @@
 
 mod decode;
 mod expr;
+pub mod format;
 pub mod load;
 pub mod syntax;
 mod types;
