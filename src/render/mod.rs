@@ -13,6 +13,7 @@
 
 mod canvas;
 mod diagnostics;
+pub mod diff;
 pub mod graph;
 pub mod human;
 pub mod json;
@@ -22,6 +23,11 @@ mod window;
 mod tests;
 
 pub use self::diagnostics::diagnostics;
+
+/// A text from outside on one line, so that it cannot steer a terminal.
+pub fn harmless(text: &str) -> String {
+    canvas::clean(text)
+}
 
 /// How text for people is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,7 +78,7 @@ fn attribute<'a, 'b>(
     if open == ["variable"] && name.text == "type" {
         type_expr(expr, out);
     } else {
-        value_expr(expr, out);
+        value_expr(expr, rest.get(length).map(|next| next.kind), out);
     }
     out.extend(comments);
     behind
@@ -103,14 +103,17 @@ fn type_expr<'a>(expr: &[Piece<'a>], out: &mut Vec<Piece<'a>>) {
     }
 }
 
-/// A quoted template that is one value only is that value.
-fn value_expr<'a>(mut expr: &[Piece<'a>], out: &mut Vec<Piece<'a>>) {
-    let mut unwrapped = false;
+/// A quoted template that is one value only is that value, given what stands behind it.
+fn value_expr<'a>(mut expr: &[Piece<'a>], next: Option<K>, out: &mut Vec<Piece<'a>>) {
+    let whole = expr;
     while let Some(inside) = unwrap(expr) {
         expr = inside;
-        unwrapped = true;
     }
-    if unwrapped && ends_early(expr) {
+    let heredoc = expr.last().is_some_and(|last| last.kind == K::HeredocEnd);
+    if heredoc && next.is_some_and(|next| next != K::Newline) {
+        // Nothing may stand behind a heredoc on its line.
+        out.extend(whole);
+    } else if expr.len() < whole.len() && ends_early(expr, next) {
         out.push(Piece::new(K::OpenParen, "("));
         out.extend(expr);
         out.push(Piece::new(K::CloseParen, ")"));
@@ -143,12 +146,14 @@ fn unwrap<'a, 'b>(expr: &'b [Piece<'a>]) -> Option<&'b [Piece<'a>]> {
 }
 
 /// Whether the end of a line, which meant nothing within a template, would end the value.
-fn ends_early(expr: &[Piece<'_>]) -> bool {
+fn ends_early(expr: &[Piece<'_>], next: Option<K>) -> bool {
     let mut depth = 0;
     let (mut bare, mut newline) = (false, false);
-    for piece in expr {
+    for (place, piece) in expr.iter().enumerate() {
         newline |= piece.kind == K::Newline;
-        bare |= depth == 0 && piece.ends_line();
+        // Behind the value, only the `}` of a block on one line minds.
+        let harmless = place + 1 == expr.len() && next != Some(K::CloseBrace);
+        bare |= depth == 0 && piece.ends_line() && !harmless;
         depth += piece.bracket();
     }
     (newline || bare) && !is_in_parens(expr)

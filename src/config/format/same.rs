@@ -4,8 +4,8 @@ use crate::config::expr::{
     Attribute, Block, Body, Call, Expr, ExprKind, For, ForPart, IfPart, Name, Part,
 };
 
-/// Whether two bodies of whole files mean the same. How the type of a variable is written may
-/// differ.
+/// Whether two bodies of whole files mean the same, the type of a variable apart, which may be
+/// written in another way.
 pub(super) fn bodies(a: &Body, b: &Body) -> bool {
     body(a, b, &mut Vec::new())
 }
@@ -20,7 +20,8 @@ fn body<'a>(a: &'a Body, b: &Body, within: &mut Vec<&'a str>) -> bool {
     let variable = within.as_slice() == ["variable"];
     let attribute = |a: &Attribute, b: &Attribute| {
         let Attribute { name: own, expr: value } = a;
-        name(own, &b.name) && (variable && &*own.text == "type" || expr(value, &b.expr))
+        name(own, &b.name)
+            && (variable && &*own.text == "type" || expr(unwrapped(value), unwrapped(&b.expr)))
     };
     all(attributes, &b.attributes, attribute)
         && blocks.len() == b.blocks.len()
@@ -37,6 +38,16 @@ fn block<'a>(a: &'a Block, b: &Block, within: &mut Vec<&'a str>) -> bool {
 
 fn name(a: &Name, b: &Name) -> bool {
     a.text == b.text
+}
+
+/// The value itself, where it is written as a template that is nothing else.
+fn unwrapped(mut expr: &Expr) -> &Expr {
+    while let ExprKind::Template(parts) = &expr.kind
+        && let [Part::Value(value)] = &**parts
+    {
+        expr = value;
+    }
+    expr
 }
 
 fn maybe(a: Option<&Expr>, b: Option<&Expr>) -> bool {
