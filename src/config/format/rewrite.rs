@@ -71,14 +71,17 @@ fn attribute<'a, 'b>(
         depth += piece.bracket();
         ends
     });
-    let (before, behind) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, &[]));
+    let (before, behind) = split(rest, end);
     let last = before.iter().rposition(|piece| piece.kind != K::Comment);
-    let length = last.map_or(0, |last| last + 1);
-    let (expr, comments) = before.split_at_checked(length).unwrap_or((before, &[]));
+    let (expr, comments) = split(before, last.map(|last| last + 1));
     if open == ["variable"] && name.text == "type" {
         type_expr(expr, out);
     } else {
-        value_expr(expr, rest.get(length).map(|next| next.kind), out);
+        let around = Behind {
+            next: comments.first().or(behind.first()).map(|next| next.kind),
+            closed: behind.first().is_some_and(|next| next.kind == K::CloseBrace),
+        };
+        value_expr(expr, around, out);
     }
     out.extend(comments);
     behind
@@ -103,23 +106,53 @@ fn type_expr<'a>(expr: &[Piece<'a>], out: &mut Vec<Piece<'a>>) {
     }
 }
 
-/// A quoted template that is one value only is that value, given what stands behind it.
-fn value_expr<'a>(mut expr: &[Piece<'a>], next: Option<K>, out: &mut Vec<Piece<'a>>) {
-    let whole = expr;
-    while let Some(inside) = unwrap(expr) {
-        expr = inside;
+/// What stands behind a value.
+#[derive(Clone, Copy, Debug)]
+struct Behind {
+    /// The next token.
+    next: Option<K>,
+    /// Whether the `}` of a block follows before the end of the line.
+    closed: bool,
+}
+
+/// A quoted template that is one value only is that value.
+fn value_expr<'a>(expr: &[Piece<'a>], behind: Behind, out: &mut Vec<Piece<'a>>) {
+    let start = out.len();
+    let mut value = expr;
+    // The comments behind the value, from the inside out.
+    let mut comments: Vec<&[Piece<'a>]> = Vec::new();
+    while let Some(inside) = unwrap(value) {
+        if ends_early(inside, behind.closed) {
+            out.push(Piece::new(K::OpenParen, "("));
+            out.extend(inside);
+            out.push(Piece::new(K::CloseParen, ")"));
+            value = &[];
+            break;
+        }
+        // Comments around the value stand outside of it, and it may be a template again.
+        let (before, rest) = split(inside, inside.iter().position(|it| it.kind != K::Comment));
+        let last = rest.iter().rposition(|piece| piece.kind != K::Comment);
+        let (own, after) = split(rest, last.map(|last| last + 1));
+        out.extend(before);
+        comments.push(after);
+        value = own;
     }
-    let heredoc = expr.last().is_some_and(|last| last.kind == K::HeredocEnd);
+    let next = comments.iter().rev().find_map(|comments| comments.first());
+    let next = next.map(|next| next.kind).or(behind.next);
+    let heredoc = value.last().is_some_and(|last| last.kind == K::HeredocEnd);
     if heredoc && next.is_some_and(|next| next != K::Newline) {
         // Nothing may stand behind a heredoc on its line.
-        out.extend(whole);
-    } else if expr.len() < whole.len() && ends_early(expr, next) {
-        out.push(Piece::new(K::OpenParen, "("));
+        out.truncate(start);
         out.extend(expr);
-        out.push(Piece::new(K::CloseParen, ")"));
-    } else {
-        out.extend(expr);
+        return;
     }
+    out.extend(value);
+    out.extend(comments.iter().rev().copied().flatten());
+}
+
+/// What stands before a place and what from there on; all before, where there is none.
+fn split<'a, 'b>(pieces: &'b [Piece<'a>], at: Option<usize>) -> (&'b [Piece<'a>], &'b [Piece<'a>]) {
+    pieces.split_at_checked(at.unwrap_or(pieces.len())).unwrap_or((pieces, &[]))
 }
 
 /// What stands between `"${` and `}"`, where that is all of it.
@@ -146,13 +179,13 @@ fn unwrap<'a, 'b>(expr: &'b [Piece<'a>]) -> Option<&'b [Piece<'a>]> {
 }
 
 /// Whether the end of a line, which meant nothing within a template, would end the value.
-fn ends_early(expr: &[Piece<'_>], next: Option<K>) -> bool {
+fn ends_early(expr: &[Piece<'_>], closed: bool) -> bool {
     let mut depth = 0;
     let (mut bare, mut newline) = (false, false);
     for (place, piece) in expr.iter().enumerate() {
         newline |= piece.kind == K::Newline;
         // Behind the value, only the `}` of a block on one line minds.
-        let harmless = place + 1 == expr.len() && next != Some(K::CloseBrace);
+        let harmless = place + 1 == expr.len() && !closed;
         bare |= depth == 0 && piece.ends_line() && !harmless;
         depth += piece.bracket();
     }
