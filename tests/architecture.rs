@@ -15,7 +15,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     // The cryptography library is called as its maker is; decryption with RSA needs it.
     ("aws_", &["provider/aws/", "eval/functions/hash.rs"]),
     ("petgraph", &["graph/"]),
-    ("regex::", &["eval/functions/"]),
+    ("regex::", &["eval/functions/", "resource/data/"]),
     ("saphyr_parser", &["eval/functions/yaml/"]),
     ("encoding_rs", &["eval/functions/text_encoding/"]),
     ("bcrypt::", &["eval/functions/hash.rs"]),

@@ -1,4 +1,4 @@
-//! Reading the files of a directory. The only file access of the configuration.
+//! Reading the files of a directory. The only place where the configuration is read.
 #![expect(clippy::disallowed_methods, reason = "this is where the configuration is read")]
 
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources};
@@ -188,6 +188,17 @@ pub fn file(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<FileId> {
+    let text = text(path, name, diagnostics)?;
+    // A byte order mark is white space to people and an error to the parser.
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    };
+    Some(sources.add(name, text))
+}
+
+/// The text of one file as it is, under the name that the user knows it by.
+pub fn text(path: &Path, name: &str, diagnostics: &mut Diagnostics) -> Option<String> {
     let fault = |detail: String| Diagnostic::error("Cannot read the file", detail);
     let bytes = match fs::metadata(path)
         .and_then(|about| if about.len() > MAX_BYTES { Ok(None) } else { fs::read(path).map(Some) })
@@ -205,15 +216,13 @@ pub fn file(
             return None;
         }
     };
+    utf8(bytes, name, diagnostics)
+}
+
+/// The text that bytes are, which came from what the user knows by this name.
+pub fn utf8(bytes: Vec<u8>, name: &str, diagnostics: &mut Diagnostics) -> Option<String> {
     match String::from_utf8(bytes) {
-        Ok(text) => {
-            // A byte order mark is white space to people and an error to the parser.
-            let text = match text.strip_prefix('\u{feff}') {
-                Some(rest) => rest.to_owned(),
-                None => text,
-            };
-            Some(sources.add(name, text))
-        }
+        Ok(text) => Some(text),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;

@@ -4,11 +4,14 @@
 //! blocks (`variable`, `locals`, `output`, `provider`, `resource`, `data`, `module`, `check`,
 //! `moved`, `removed`, `import`, `sealform`). It reports every fault of every file, evaluates
 //! nothing, and does not know the attributes of any provider or resource type. The grammars live in
-//! `syntax` and `json`, file access in `load` only.
+//! `syntax` and `json`; files are read in `load` only, and written in `files` only, when `format` has
+//! put them in form.
 
 mod context;
 mod decode;
 mod expr;
+pub mod files;
+pub mod format;
 mod json;
 pub mod language;
 pub mod load;
