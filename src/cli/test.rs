@@ -4,6 +4,7 @@ use super::args::{PARALLELISM, Variables};
 use super::signals::Signals;
 use super::ui::Ui;
 use super::{Exit, Global};
+use crate::config;
 use crate::diag::{Diagnostics, Sources, has_errors};
 use crate::engine::{LockOptions, Setup, Suite};
 use crate::event::testing::{TestEvent, TestReporter, Tested};
@@ -68,7 +69,13 @@ fn finish(
 ) -> Exit {
     let passed = !has_errors(diagnostics) && tested.has_passed();
     if args.json {
-        ui.out_json(&render::json::tested(tested, diagnostics, sources, args.verbose));
+        let files = tested.files.iter();
+        let of_files = files.flat_map(|file| {
+            file.diagnostics.iter().chain(file.runs.iter().flat_map(|run| &run.diagnostics))
+        });
+        let all: Diagnostics = diagnostics.iter().chain(of_files).cloned().collect();
+        let sources = config::with_contexts(sources, &all);
+        ui.out_json(&render::json::tested(tested, diagnostics, &sources, args.verbose));
     } else if !has_errors(diagnostics) {
         let gap = if tested.files.is_empty() { "" } else { "\n" };
         ui.out(&format!("{gap}{}", render::human::tested(tested, &ui.style())));
