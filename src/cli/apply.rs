@@ -2,6 +2,7 @@
 
 use super::args::Planning;
 use super::plan::{Prepared, prepare, show};
+use super::signals::Signals;
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::config;
@@ -215,29 +216,12 @@ async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing,
     }
 }
 
-/// Waits for a signal that asks to stop: SIGINT, SIGTERM as batch systems send it, or SIGHUP of a
-/// terminal that closes. The first lets what runs finish; the second leaves it: what was done is
+/// The first signal that asks to stop lets what runs finish; the second leaves it: what was done is
 /// in the journal.
 async fn watch(interrupted: Arc<AtomicBool>) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut hangup)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-        else {
-            return;
-        };
-        loop {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-            }
-            stop(&interrupted);
-        }
-    }
-    #[cfg(not(unix))]
-    while tokio::signal::ctrl_c().await.is_ok() {
+    let mut signals = Signals::new();
+    loop {
+        signals.next().await;
         stop(&interrupted);
     }
 }

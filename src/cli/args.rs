@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The prefix of environment variables that give values to variables.
 const VARIABLE_PREFIX: &str = "SEALFORM_VAR_";
 /// Requests in flight at most: so many that latency, not the cap, is what a user waits for.
-const PARALLELISM: usize = 256;
+pub(super) const PARALLELISM: usize = 256;
 
 /// `--var` and `--var-file`, in the order in which they were given.
 #[derive(Clone, Debug, Default)]
@@ -188,6 +188,7 @@ impl Locking {
             },
             lock: LockOptions { enabled: self.lock, timeout: self.lock_timeout, read_only },
             sandbox: global.sandbox.then(SandboxOptions::default),
+            state: None,
             ca_bundle: std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty()),
         }
     }

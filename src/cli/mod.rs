@@ -15,13 +15,16 @@ mod completions;
 mod console;
 mod demo;
 mod explain;
+mod fmt;
 mod graph;
 mod init;
 mod output;
 mod plan;
 mod sandbox;
 mod show;
+mod signals;
 mod state;
+mod test;
 mod ui;
 mod validate;
 mod version;
@@ -41,6 +44,10 @@ pub enum Exit {
     Failure,
     /// 2: with `--detailed-exitcode`, there is something to do.
     Changes,
+    /// 2: of `fmt`, a file could not be formatted.
+    Unreadable,
+    /// 3: with `fmt --check`, a file is not formatted.
+    Unformatted,
     /// 130: a signal asked to stop.
     Interrupted,
 }
@@ -51,7 +58,8 @@ impl Exit {
         match self {
             Self::Success => 0,
             Self::Failure => 1,
-            Self::Changes => 2,
+            Self::Changes | Self::Unreadable => 2,
+            Self::Unformatted => 3,
             Self::Interrupted => 130,
         }
     }
@@ -100,6 +108,8 @@ enum Command {
     Init(init::Args),
     /// Check the configuration without reading anything live.
     Validate(validate::Args),
+    /// Write the files in their canonical form.
+    Fmt(fmt::Args),
     /// Show what apply would do.
     Plan(plan::Args),
     /// Change what is live to what is declared.
@@ -112,6 +122,8 @@ enum Command {
     Output(output::Args),
     /// Look into the state.
     State(state::Args),
+    /// Run the tests in *.sealtest.hcl files, on a sandbox of their own.
+    Test(test::Args),
     /// Draw what refers to what.
     Graph(graph::Args),
     /// Evaluate expressions with what the configuration declares and what is recorded.
@@ -153,12 +165,14 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
     match command {
         Command::Init(args) => init::run(&global, &args, ui),
         Command::Validate(args) => validate::run(&global, &args, ui),
+        Command::Fmt(args) => fmt::run(&global, &args, ui),
         Command::Plan(args) => plan::run(&global, &args, ui),
         Command::Apply(args) => apply::run(&global, &args, ui),
         Command::Destroy(args) => apply::destroy(&global, &args, ui),
         Command::Show(args) => show::run(&global, &args, ui),
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),
+        Command::Test(args) => test::run(&global, &args, ui),
         Command::Graph(args) => graph::run(&global, &args, ui),
         Command::Console(args) => console::run(&global, &args, ui),
         Command::Explain(args) => explain::run(&global, &args, ui),

@@ -89,7 +89,7 @@ async fn make(
 ) -> Option<Plan> {
     let Prepared { project, options, .. } = prepared;
     let mut progress = ui.progress();
-    let run = Run::open(project, checked, setup, &mut progress, diagnostics).await?;
+    let mut run = Run::open(project, checked, setup, &mut progress, diagnostics).await?;
     let plan = run.plan(project, checked, options, &mut progress, diagnostics).await;
     run.close().await;
     let plan = plan?;

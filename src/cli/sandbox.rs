@@ -100,6 +100,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             latency: Duration::from_millis(args.latency_ms),
             faults: args.fault.map(|kind| Faults { kind, rate: args.fault_rate, seed: args.seed }),
         },
+        world: None,
     };
     let result = runtime.block_on(serve_sandbox(&project, &checked, &options, |endpoint| {
         ui.out(&format!(

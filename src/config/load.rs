@@ -1,4 +1,4 @@
-//! Reading the files of a directory. The only file access of the configuration.
+//! Reading the files of a directory. The only place where the configuration is read.
 #![expect(clippy::disallowed_methods, reason = "this is where the configuration is read")]
 
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources};
@@ -12,6 +12,8 @@ pub const CONFIG_SUFFIXES: [&str; 2] = [".seal.hcl", ".seal.hcl.json"];
 pub const VALUES_FILES: [&str; 2] = ["sealform.sealvars.hcl", "sealform.sealvars.json"];
 /// What the name of a file of variable values ends with that is read without being named.
 pub const AUTO_VALUES_SUFFIXES: [&str; 2] = [".auto.sealvars.hcl", ".auto.sealvars.json"];
+/// What the name of a file of tests ends with.
+pub const TEST_SUFFIX: &str = ".sealtest.hcl";
 
 /// The summary of what is told of a directory without configuration files.
 pub const NO_CONFIGURATION: &str = "No configuration";
@@ -112,6 +114,30 @@ pub fn module(
     Ok(ModuleDirectory { canonical, config })
 }
 
+/// Reads the tests in a directory and in the directory `tests` within it, in the order of names.
+pub fn tests(
+    dir: &Path,
+    tests: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Vec<FileId> {
+    let mut names = Vec::new();
+    let places = [(None, dir.to_owned()), (Some(tests), dir.join(tests))];
+    let is_same = canonical(dir) == canonical(&dir.join(tests));
+    for (within, at) in places.into_iter().take(if is_same { 1 } else { 2 }) {
+        // Where there is no directory of tests, there are none.
+        let found = list(&at).unwrap_or_default();
+        names.extend(found.into_iter().filter(|name| name.ends_with(TEST_SUFFIX)).map(|name| {
+            match within {
+                None => name,
+                Some(within) => within.join(name).display().to_string(),
+            }
+        }));
+    }
+    names.sort();
+    names.iter().filter_map(|name| file(&dir.join(name), name, sources, diagnostics)).collect()
+}
+
 /// The one way of naming a directory; the name itself where it has none.
 pub fn canonical(dir: &Path) -> PathBuf {
     fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned())
@@ -162,6 +188,17 @@ pub fn file(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<FileId> {
+    let text = text(path, name, diagnostics)?;
+    // A byte order mark is white space to people and an error to the parser.
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    };
+    Some(sources.add(name, text))
+}
+
+/// The text of one file as it is, under the name that the user knows it by.
+pub fn text(path: &Path, name: &str, diagnostics: &mut Diagnostics) -> Option<String> {
     let fault = |detail: String| Diagnostic::error("Cannot read the file", detail);
     let bytes = match fs::metadata(path)
         .and_then(|about| if about.len() > MAX_BYTES { Ok(None) } else { fs::read(path).map(Some) })
@@ -179,15 +216,13 @@ pub fn file(
             return None;
         }
     };
+    utf8(bytes, name, diagnostics)
+}
+
+/// The text that bytes are, which came from what the user knows by this name.
+pub fn utf8(bytes: Vec<u8>, name: &str, diagnostics: &mut Diagnostics) -> Option<String> {
     match String::from_utf8(bytes) {
-        Ok(text) => {
-            // A byte order mark is white space to people and an error to the parser.
-            let text = match text.strip_prefix('\u{feff}') {
-                Some(rest) => rest.to_owned(),
-                None => text,
-            };
-            Some(sources.add(name, text))
-        }
+        Ok(text) => Some(text),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
@@ -201,11 +236,6 @@ pub fn file(
             None
         }
     }
-}
-
-/// Whether there is a file or directory of this name, relative to a directory.
-pub fn exists_relative(dir: &Path, name: &str) -> bool {
-    dir.join(name).exists()
 }
 
 /// Reads a file that the configuration names with `file(…)`, relative to its directory.

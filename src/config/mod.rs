@@ -4,15 +4,19 @@
 //! blocks (`variable`, `locals`, `output`, `provider`, `resource`, `data`, `module`, `check`,
 //! `moved`, `removed`, `import`, `sealform`). It reports every fault of every file, evaluates
 //! nothing, and does not know the attributes of any provider or resource type. The grammars live in
-//! `syntax` and `json`, file access in `load` only.
+//! `syntax` and `json`; files are read in `load` only, and written in `files` only, when `format` has
+//! put them in form.
 
 mod context;
 mod decode;
 mod expr;
+pub mod files;
+pub mod format;
 mod json;
 pub mod language;
 pub mod load;
 pub mod syntax;
+mod testing;
 mod types;
 
 pub use self::context::with_contexts;
@@ -20,6 +24,7 @@ pub use self::expr::{
     Attribute, BinaryOp, Block, Body, Call, Expr, ExprKind, For, ForPart, IfPart, Name, Part,
     UnaryOp,
 };
+pub use self::testing::{Expected, TestCommand, TestFile, TestOptions, TestRun};
 
 use crate::addr::{AttrPath, ResourceAddr, Target};
 use crate::diag::{Diagnostics, FileId, Sources, Span};
@@ -328,6 +333,15 @@ pub fn parse_values(
 
 fn is_json(sources: &Sources, file: FileId) -> bool {
     sources.name(file).strip_suffix(".json").is_some()
+}
+
+/// Parses a file of tests.
+pub fn parse_test(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> TestFile {
+    let parsed = syntax::parse_file(sources.text(file), file, diagnostics);
+    let told = diagnostics.len();
+    let tests = decode::test_file(parsed.body, diagnostics);
+    forget_followers(diagnostics, told, parsed.damaged);
+    tests
 }
 
 /// Parses one expression that stands alone, such as the value of a `--var`.

@@ -1,6 +1,7 @@
 //! Everything that the configuration alone tells.
 
-use super::project::{ModuleFiles, Project};
+use super::files::ModuleFiles;
+use super::project::Project;
 use crate::addr::Address;
 use crate::config::{IgnoreChanges, Resource};
 use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
@@ -39,7 +40,7 @@ pub(super) trait Known {
 }
 
 /// Nothing has been read.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Known for Nothing {
     fn live(&self, _: &Address) -> Option<Value> {
@@ -105,7 +106,7 @@ impl Project {
     }
 
     /// Gathers what evaluation works on.
-    fn with_input<T>(
+    pub(super) fn with_input<T>(
         &self,
         strictness: Strictness,
         known: &dyn Known,

@@ -6,10 +6,12 @@
 mod check;
 pub mod console;
 mod explain;
+mod files;
 mod modules;
 mod project;
 mod run;
 mod sandboxed;
+mod test;
 mod version;
 
 pub use self::check::{Checked, Strictness};
@@ -17,6 +19,7 @@ pub use self::explain::{explain, overview};
 pub use self::project::{Project, Request, VariableSource};
 pub use self::run::{LockOptions, PlanOptions, Run, Setup};
 pub use self::sandboxed::{SandboxOptions, change_in_sandbox, serve_sandbox};
+pub use self::test::Suite;
 
 /// The version of this tool.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

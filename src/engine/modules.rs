@@ -96,7 +96,7 @@ impl Loader<'_> {
 }
 
 /// The directory that `source` names within `dir`, written in the shortest way and with `/`.
-fn joined(dir: &str, source: &str) -> String {
+pub(super) fn joined(dir: &str, source: &str) -> String {
     if Path::new(source).is_absolute() {
         return source.to_owned();
     }

@@ -4,7 +4,7 @@ use super::{DEFAULT_STATE, VERSION, modules, version};
 use crate::addr::{Mode, ResourceAddr};
 use crate::config::{self, Config, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
-use crate::eval::functions::{FileKind, Host};
+use crate::eval::functions::Host;
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
 use crate::provider::aws;
@@ -73,9 +73,46 @@ impl Project {
     pub fn load(request: &Request, diagnostics: &mut Diagnostics) -> Self {
         let mut sources = Sources::default();
         let files = load::directory(&request.dir, &mut sources, diagnostics);
-        let mut config = config::parse(&sources, &files.config, &is_block, diagnostics);
+        let config = config::parse(&sources, &files.config, &is_block, diagnostics);
+        let home = request.home.as_ref().map(|home| home.display().to_string());
+        let host =
+            Host::new(request.now, request.seed).within(request.cwd.display().to_string(), home);
+        let mut project =
+            Self::of(config, sources, (&request.dir, &request.cwd), host, diagnostics);
+        project.give(request, &files, diagnostics);
+        project
+    }
+
+    /// Reads the module in the directory `name`, relative to that of this configuration, as a
+    /// configuration by itself, which is given no values of variables. Its texts go to `sources`.
+    ///
+    /// # Errors
+    /// Says why there is none: a sentence.
+    pub(super) fn load_module(
+        &self,
+        name: &str,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, String> {
+        let dir = self.dir.join(name);
+        let found = load::module(&dir, &modules::joined(".", name), sources, diagnostics)?;
+        let config = config::parse(sources, &found.config, &is_block, diagnostics);
+        let all = std::mem::take(sources);
+        let mut project = Self::of(config, all, (&dir, &self.cwd), self.host.anew(), diagnostics);
+        *sources = std::mem::take(&mut project.sources);
+        Ok(project)
+    }
+
+    /// Reads what a configuration in `dir` calls, and puts it all in order.
+    fn of(
+        mut config: Config,
+        mut sources: Sources,
+        (dir, cwd): (&Path, &Path),
+        host: Host,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         config.dir = ".".into();
-        modules::load(&mut config, &request.dir, &mut sources, diagnostics);
+        modules::load(&mut config, dir, &mut sources, diagnostics);
         check_version(&config, diagnostics);
         let tree = Tree::new(&config, diagnostics);
         for module in tree.modules().filter(|module| module.call.is_some()) {
@@ -84,7 +121,7 @@ impl Project {
         let (nodes, edges) = eval::dependencies(&tree, diagnostics);
         let order = graph::order(&nodes, &edges, diagnostics);
         let dependencies = graph::resource_dependencies(&order, &edges);
-        let mut project = Self {
+        Self {
             sources,
             config,
             nodes,
@@ -92,15 +129,10 @@ impl Project {
             order,
             dependencies,
             given: Vec::new(),
-            dir: request.dir.clone(),
-            cwd: request.cwd.clone(),
-            host: Host::new(request.now, request.seed).within(
-                request.cwd.display().to_string(),
-                request.home.as_ref().map(|home| home.display().to_string()),
-            ),
-        };
-        project.give(request, &files, diagnostics);
-        project
+            dir: dir.to_owned(),
+            cwd: cwd.to_owned(),
+            host,
+        }
     }
 
     /// Where the state is.
@@ -218,62 +250,6 @@ fn check_version(config: &Config, diagnostics: &mut Diagnostics) {
             )
             .at(*span),
         ),
-    }
-}
-
-/// The files that functions in a module may read.
-pub(super) struct ModuleFiles {
-    /// The directory of the module.
-    own: PathBuf,
-    /// The directory of the root module.
-    root: PathBuf,
-}
-
-impl ModuleFiles {
-    /// The files of the module in `dir`, relative to the directory `root` of the root module.
-    pub(super) fn new(root: &Path, dir: &str) -> Self {
-        let own = if dir == "." { root.to_owned() } else { root.join(dir) };
-        Self { own, root: root.to_owned() }
-    }
-
-    /// The directory that a path is relative to: the module's own or, where there is no such file,
-    /// the root module's, which is what `path.module` and `path.root` are relative to.
-    fn base(&self, path: &str) -> &Path {
-        if !load::exists_relative(&self.own, path) && load::exists_relative(&self.root, path) {
-            &self.root
-        } else {
-            &self.own
-        }
-    }
-}
-
-impl eval::functions::Files for ModuleFiles {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        load::read_relative(self.base(path), path)
-    }
-
-    fn kind(&self, path: &str) -> Result<Option<FileKind>, String> {
-        let found =
-            load::look_relative(self.base(path), path).map_err(|error| error.to_string())?;
-        Ok(found.map(|found| {
-            if found.is_file() {
-                FileKind::File
-            } else if found.is_dir() {
-                FileKind::Directory
-            } else if found.is_symlink() {
-                FileKind::BrokenLink
-            } else {
-                FileKind::Other
-            }
-        }))
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        load::list_relative(self.base(path), path).map_err(|error| error.to_string())
-    }
-
-    fn identity(&self, path: &str) -> String {
-        load::identity_relative(self.base(path), path).display().to_string()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::VERSION;
 use super::check::{Checked, Known};
 use super::project::{Project, check_targets};
-use super::sandboxed::{SandboxOptions, open_world, prepare, seed, start};
+use super::sandboxed::{SandboxOptions, prepare, seed, start, world_of};
 use crate::addr::Address;
 use crate::apply;
 use crate::diag::{self, Diagnostic, Diagnostics};
@@ -31,6 +31,8 @@ pub struct Setup {
     pub lock: LockOptions,
     /// The embedded sandbox stands in for AWS.
     pub sandbox: Option<SandboxOptions>,
+    /// The state, in the place of the one where the configuration says.
+    pub state: Option<Local>,
     /// `AWS_CA_BUNDLE` in the environment.
     pub ca_bundle: Option<String>,
 }
@@ -68,6 +70,8 @@ pub struct Run {
     settings: BTreeMap<Arc<str>, Settings>,
     provider: Arc<Aws>,
     sandbox: Option<Sandbox>,
+    /// What the last plan read.
+    readings: Readings,
 }
 
 /// The state, locked and read.
@@ -84,7 +88,7 @@ impl Held {
         reporter: &mut dyn Reporter,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let local = Local::new(project.state_path());
+        let local = setup.state.clone().unwrap_or_else(|| Local::new(project.state_path()));
         let local = if setup.sandbox.is_some() { local.for_sandbox() } else { local };
         let read = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.read()?)));
         let (lock, state) = read.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
@@ -114,7 +118,7 @@ impl Run {
         let sandbox = match &setup.sandbox {
             None => None,
             Some(options) => {
-                let world = report(open_world(&project.dir), diagnostics)?;
+                let world = report(world_of(&project.dir, options), diagnostics)?;
                 let seeded = seed(&world, &checked.evaluation, &settings);
                 let buckets = report(seeded, diagnostics)?;
                 if buckets > 0 {
@@ -193,7 +197,7 @@ impl Run {
         let sandbox = match &setup.sandbox {
             None => None,
             Some(options) => {
-                let world = report(open_world(&project.dir), diagnostics)?;
+                let world = report(world_of(&project.dir, options), diagnostics)?;
                 Some(report(start(world, options).await, diagnostics)?)
             }
         };
@@ -204,14 +208,35 @@ impl Run {
     fn new(held: Held, settings: BTreeMap<Arc<str>, Settings>, sandbox: Option<Sandbox>) -> Self {
         let Held { state, local, lock } = held;
         let provider = Arc::new(Aws::new(settings.clone()));
-        Self { state, local, lock, settings, provider, sandbox }
+        let readings = Readings::default();
+        Self { state, local, lock, settings, provider, sandbox, readings }
     }
 
     /// Reads what is live and decides what is to be done. There is no plan where a data source
     /// could not be read, or where what was read makes the configuration a faulty one: what is
     /// declared is then not known, and what is not declared would be taken back.
     pub async fn plan(
+        &mut self,
+        project: &Project,
+        checked: &Checked,
+        options: &PlanOptions,
+        reporter: &mut dyn Reporter,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Plan> {
+        let mut world = Readings::default();
+        let plan = self.plan_in(&mut world, project, checked, options, reporter, diagnostics).await;
+        self.readings = world;
+        plan
+    }
+
+    /// What the last plan read.
+    pub(super) fn known(&self) -> &dyn Known {
+        &self.readings
+    }
+
+    async fn plan_in(
         &self,
+        world: &mut Readings,
         project: &Project,
         checked: &Checked,
         options: &PlanOptions,
@@ -219,27 +244,26 @@ impl Run {
         diagnostics: &mut Diagnostics,
     ) -> Option<Plan> {
         self.check_selection(&checked.evaluation, options, diagnostics);
-        let mut world = Readings::default();
         let mut evaluation = None;
         // What depends on live values or on data sources is evaluated again once they are known,
         // until that names nothing further to read. Most configurations are read in one round.
         loop {
             let current = evaluation.as_ref().unwrap_or(&checked.evaluation);
             let queries = world.new_queries(current);
-            let targets = self.targets(project, current, options, &world);
+            let targets = self.targets(project, current, options, world);
             let first = world.by_provider.is_empty();
             if targets.is_empty() && queries.is_empty() && !first {
                 break;
             }
             let asked = !queries.is_empty();
-            self.query(queries, options, &mut world).await;
-            self.read(targets, options, &mut world, reporter).await;
+            self.query(queries, options, world).await;
+            self.read(targets, options, world, reporter).await;
             if !asked && is_known(current) {
                 break;
             }
             world.note_owners(current);
             let before = diagnostics.len();
-            let next = project.check_again(&world, &checked.providers, diagnostics);
+            let next = project.check_again(world, &checked.providers, diagnostics);
             if diagnostics.iter().skip(before).any(Diagnostic::is_error) {
                 diag::sort(diagnostics);
                 return None;
@@ -254,8 +278,8 @@ impl Run {
             evaluation = Some(next);
         }
         let evaluation = evaluation.as_ref().unwrap_or(&checked.evaluation);
-        let whole = self.report_unread(project, evaluation, &world, diagnostics);
-        self.report_failures(project, evaluation, options, &world, diagnostics);
+        let whole = self.report_unread(project, evaluation, world, diagnostics);
+        self.report_failures(project, evaluation, options, world, diagnostics);
         if !whole {
             diag::sort(diagnostics);
             return None;

@@ -23,6 +23,8 @@ use std::sync::Arc;
 pub struct SandboxOptions {
     /// Latency and faults.
     pub options: sandbox::Options,
+    /// Its buckets, in the place of those that are kept beside the configuration.
+    pub world: Option<World>,
 }
 
 fn sandbox_fault(error: &dyn std::error::Error) -> Diagnostic {
@@ -30,8 +32,13 @@ fn sandbox_fault(error: &dyn std::error::Error) -> Diagnostic {
 }
 
 /// Opens the sandbox's buckets in the directory of the configuration.
-pub(super) fn open_world(dir: &Path) -> Result<World, Diagnostic> {
+fn open_world(dir: &Path) -> Result<World, Diagnostic> {
     World::open(&dir.join(SANDBOX_STORE)).map_err(|error| sandbox_fault(&error))
+}
+
+/// The sandbox's buckets as the options have them, or else those beside the configuration.
+pub(super) fn world_of(dir: &Path, options: &SandboxOptions) -> Result<World, Diagnostic> {
+    options.world.clone().map_or_else(|| open_world(dir), Ok)
 }
 
 pub(super) async fn start(world: World, options: &SandboxOptions) -> Result<Sandbox, Diagnostic> {

@@ -35,6 +35,46 @@ pub(super) enum Kind<'a> {
         /// The check.
         check: &'a str,
     },
+    /// An `assert` of a test.
+    Test,
+}
+
+/// What becomes of a condition.
+pub(super) enum Judgement {
+    /// It holds.
+    Held,
+    /// It is not known yet.
+    Unknown,
+    /// It does not hold.
+    Refused(Diagnostic),
+    /// It cannot be told whether it holds.
+    Faulty(Diagnostic),
+}
+
+/// Whether a condition holds.
+pub(super) fn judge(condition: &Condition, kind: &Kind<'_>, scope: &Scope<'_>) -> Judgement {
+    let span = condition.condition.span;
+    let result = scope.eval(&condition.condition).and_then(|value| {
+        value.convert(&Type::Bool).map_err(|error| {
+            fault("Invalid condition", format!("{}.", capital(&error.to_string())), span)
+        })
+    });
+    match result {
+        Ok(value) if value.as_bool() == Some(false) => {
+            let message = scope.eval(&condition.error_message);
+            let mut found = kind.refusal(message, span);
+            scope.tell_values(&condition.condition, &mut found);
+            Judgement::Refused(found)
+        }
+        Ok(value) if value.is_null() => Judgement::Faulty(*fault(
+            "Invalid condition",
+            "A condition must be true or false, not null.",
+            span,
+        )),
+        Ok(value) if value.is_unknown() => Judgement::Unknown,
+        Ok(_) => Judgement::Held,
+        Err(fault) => Judgement::Faulty(*fault),
+    }
 }
 
 /// Whether all conditions hold, or are not known yet. What does not hold is reported: an assertion
@@ -47,29 +87,13 @@ pub(super) fn hold(
 ) -> bool {
     let mut held = true;
     for condition in conditions {
-        let result = scope.eval(&condition.condition).and_then(|value| {
-            value.convert(&Type::Bool).map_err(|error| {
-                let detail = format!("{}.", capital(&error.to_string()));
-                fault("Invalid condition", detail, condition.condition.span)
-            })
-        });
-        let found = match result {
-            Ok(value) if value.as_bool() == Some(false) => {
-                let message = scope.eval(&condition.error_message);
-                let mut found = kind.refusal(message, condition.condition.span);
-                scope.tell_values(&condition.condition, &mut found);
-                found
+        match judge(condition, kind, scope) {
+            Judgement::Held | Judgement::Unknown => {}
+            Judgement::Refused(found) | Judgement::Faulty(found) => {
+                held = false;
+                diagnostics.push(found);
             }
-            Ok(value) if value.is_null() => *fault(
-                "Invalid condition",
-                "A condition must be true or false, not null.",
-                condition.condition.span,
-            ),
-            Ok(_) => continue,
-            Err(fault) => *fault,
-        };
-        held = false;
-        diagnostics.push(found);
+        }
     }
     held
 }
@@ -103,14 +127,16 @@ impl Kind<'_> {
                 severity: Severity::Warning,
                 ..held("Check failed", &format!("The check {check:?}"))
             },
+            Self::Test => Diagnostic::error("Test assertion failed", &*text).at(condition),
         };
-        let object = match self {
-            Self::Validation { name, at: _ } => format!("var.{name}"),
+        let condition_of = match self {
+            Self::Validation { name, at: _ } => Some(format!("var.{name}")),
             Self::Precondition { what: _, block } | Self::Postcondition { what: _, block } => {
-                block.to_string()
+                Some(block.to_string())
             }
-            Self::Assert { check } => format!("check.{check}"),
+            Self::Assert { check } => Some(format!("check.{check}")),
+            Self::Test => None,
         };
-        Diagnostic { condition_of: Some(object), ..found }
+        Diagnostic { condition_of, ..found }
     }
 }

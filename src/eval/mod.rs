@@ -4,6 +4,7 @@
 //! values; a value can be unknown or sensitive. What a function reads from a file comes through
 //! [`functions::Files`].
 
+mod assertion;
 mod condition;
 mod decode;
 mod expression;
@@ -16,8 +17,9 @@ mod size;
 mod tree;
 mod variable;
 
+pub use self::assertion::{Assertion, evaluate_alone, variables};
 pub use self::decode::span_of;
-pub use self::reference::{Edge, Item, Node, dependencies};
+pub use self::reference::{Edge, Item, Node, dependencies, roots};
 pub use self::tree::{Module, ModulePath, Tree};
 pub use self::variable::{Given, GivenValue, Origin};
 
@@ -162,8 +164,12 @@ fn evaluate_for<'a>(
     Session { evaluation, run }
 }
 
-/// Evaluates an expression that refers to nothing.
-fn evaluate_constant(expr: &Expr, context: &Context<'_>) -> Result<Value, Box<Diagnostic>> {
+/// Evaluates an expression that refers to nothing but what is bound.
+fn evaluate_constant(
+    expr: &Expr,
+    bound: &[(&str, Value)],
+    context: &Context<'_>,
+) -> Result<Value, Box<Diagnostic>> {
     struct Nothing<'a>(&'a Context<'a>);
     impl World for Nothing<'_> {
         fn lookup(&self, _: Root, _: &str, _: &str) -> Option<Value> {
@@ -173,7 +179,8 @@ fn evaluate_constant(expr: &Expr, context: &Context<'_>) -> Result<Value, Box<Di
             self.0
         }
     }
-    Scope::new(&Nothing(context)).eval(expr)
+    let nothing = Nothing(context);
+    Scope::new(&nothing).bind(bound).eval(expr)
 }
 
 struct Run<'a> {
@@ -249,13 +256,16 @@ impl<'a> Run<'a> {
             let Some(at) = found else { continue };
             self.at = at;
             if count == 1 {
+                let before = diagnostics.len();
                 self.node(&node.item, diagnostics);
+                diagnostics.iter_mut().skip(before).for_each(|fault| within(&node.module, fault));
                 continue;
             }
             // Instances of one module most often share one fault, which is told once.
             let mut faults = Diagnostics::new();
             self.node(&node.item, &mut faults);
-            for fault in faults {
+            for mut fault in faults {
+                within(&node.module, &mut fault);
                 condense(diagnostics, fault);
             }
         }
@@ -274,7 +284,12 @@ impl<'a> Run<'a> {
                         values.variables.insert(Arc::clone(name), value);
                     }
                 }
-                variable::validate(variable, &Scope::new(self), diagnostics);
+                if !variable::validate(variable, &Scope::new(self), diagnostics) {
+                    // What a refused value leads to is nobody's fault but its own.
+                    if let Some(values) = self.values() {
+                        values.variables.insert(Arc::clone(name), FAILED);
+                    }
+                }
             }
             Item::Local(name) => {
                 let Some(local) = config.locals.get(name) else { return };
@@ -603,6 +618,17 @@ impl World for Run<'_> {
     fn context(&self) -> &Context<'_> {
         let dir = self.place().map_or("", |place| &place.module.config.dir);
         self.input.contexts.get(dir).unwrap_or(&functions::NOWHERE)
+    }
+}
+
+/// Names the module in the object whose condition does not hold. The address of a block has it.
+fn within(module: &ModulePath, fault: &mut Diagnostic) {
+    if let Some(object) = &mut fault.condition_of
+        && ["var.", "output.", "check."].iter().any(|kind| object.starts_with(kind))
+    {
+        for name in module.iter().rev() {
+            object.insert_str(0, &format!("module.{name}."));
+        }
     }
 }
 

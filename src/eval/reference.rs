@@ -211,6 +211,12 @@ fn all(expr: &Expr) -> Vec<Mention> {
     found
 }
 
+/// The root and, where there is one, the second name of every reference in an expression, with
+/// where it stands.
+pub fn roots(expr: &Expr) -> Vec<(Arc<str>, Option<Arc<str>>, Span)> {
+    all(expr).into_iter().map(|mention| (mention.root, mention.name, mention.span)).collect()
+}
+
 /// Visits every expression of a body with the variables that `dynamic` blocks around it bind.
 fn body_exprs<'a>(body: &'a Body, bound: &mut Bound, visit: &mut dyn FnMut(&'a Expr, &mut Bound)) {
     for attribute in &body.attributes {

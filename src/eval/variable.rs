@@ -30,6 +30,8 @@ pub enum Origin {
     File,
     /// `--var`.
     Flag,
+    /// A file of tests.
+    Test,
 }
 
 /// A value as it was given.
@@ -39,6 +41,8 @@ pub enum GivenValue {
     Expr(Expr),
     /// Text that is the value itself, to be converted to the variable's type.
     Text(Arc<str>),
+    /// The value itself, of the expression that stands there.
+    Value(Value, Span),
 }
 
 /// Finds the value of every variable; of several values given the last counts.
@@ -78,14 +82,17 @@ fn undeclared(given: &Given, variables: &BTreeMap<Arc<str>, Variable>) -> Option
         given.name
     );
     match (given.origin, &given.value) {
-        // Other programs' variables may be in the environment.
-        (Origin::Environment, _) => None,
+        // Other programs' variables may be in the environment, and a test may have its own.
+        (Origin::Environment | Origin::Test, _) => None,
         // One file of values may serve several configurations.
         (Origin::File, GivenValue::Expr(expr)) => {
             Some(Diagnostic::warning("Undeclared variable", detail).at(expr.span))
         }
         (Origin::File, GivenValue::Text(_)) => {
             Some(Diagnostic::warning("Undeclared variable", detail))
+        }
+        (Origin::File, GivenValue::Value(_, span)) => {
+            Some(Diagnostic::warning("Undeclared variable", detail).at(*span))
         }
         (Origin::Flag, _) => Some(Diagnostic::error("Undeclared variable", detail)),
     }
@@ -97,8 +104,9 @@ fn of_given(
     input: &Input<'_>,
 ) -> Result<Value, Box<Diagnostic>> {
     let (value, span) = match &given.value {
-        GivenValue::Expr(expr) => (super::evaluate_constant(expr, context(input))?, expr.span),
+        GivenValue::Expr(expr) => (super::evaluate_constant(expr, &[], context(input))?, expr.span),
         GivenValue::Text(text) => (Value::String(Arc::clone(text)), variable.name.span),
+        GivenValue::Value(value, span) => (value.clone(), *span),
     };
     accept(value, variable, span, input)
 }
@@ -124,7 +132,7 @@ pub(super) fn accept(
 }
 
 /// What functions in constants may ask for.
-fn context<'a>(input: &'a Input<'_>) -> &'a Context<'a> {
+pub(super) fn context<'a>(input: &'a Input<'_>) -> &'a Context<'a> {
     input.contexts.get(".").unwrap_or(&NOWHERE)
 }
 
@@ -146,7 +154,7 @@ pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value
         );
         return Err(fault("Missing variable", detail, variable.name.span));
     };
-    let value = super::evaluate_constant(default, context(input))?;
+    let value = super::evaluate_constant(default, &[], context(input))?;
     if value.is_null() && !variable.nullable {
         let detail = format!("The variable {name:?} is not nullable, and its default is null.");
         return Err(fault("Invalid default", detail, default.span));
@@ -160,8 +168,12 @@ pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value
     })
 }
 
-/// Checks the variable's `validation` blocks.
-pub(super) fn validate(variable: &Variable, scope: &Scope<'_>, diagnostics: &mut Diagnostics) {
+/// Checks the variable's `validation` blocks; tells whether they hold.
+pub(super) fn validate(
+    variable: &Variable,
+    scope: &Scope<'_>,
+    diagnostics: &mut Diagnostics,
+) -> bool {
     let kind = Kind::Validation { name: &variable.name.text, at: variable.name.span };
-    condition::hold(&variable.validations, &kind, scope, diagnostics);
+    condition::hold(&variable.validations, &kind, scope, diagnostics)
 }

@@ -1,6 +1,8 @@
 //! What happens while a command runs, as data for whoever shows it.
 //!
-//! Owns [`Event`] and [`Reporter`]. A reporter only watches: it cannot stop or change anything.
+//! Owns [`Event`] and [`Reporter`], and the same for tests: [`testing`]. A reporter only watches: it cannot stop or change anything.
+
+pub mod testing;
 
 use crate::diag::Diagnostic;
 use crate::plan::{Action, Plan, Step};

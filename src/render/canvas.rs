@@ -83,13 +83,18 @@ impl Canvas {
 
     /// Text from outside in a colour.
     pub(super) fn tinted(&mut self, tint: Tint, text: impl Display) -> &mut Self {
+        self.tinted_clean(tint, &clean(text))
+    }
+
+    /// Text that is known to be harmless, in a colour.
+    pub(super) fn tinted_clean(&mut self, tint: Tint, text: &str) -> &mut Self {
         if self.color {
             let style = tint.style();
             put(&mut self.out, style.render());
-            write_clean(&mut self.out, text);
+            self.out.push_str(text);
             put(&mut self.out, style.render_reset());
         } else {
-            write_clean(&mut self.out, text);
+            self.out.push_str(text);
         }
         self
     }

@@ -4,6 +4,7 @@ use super::window::{Window, floor};
 use crate::addr::Address;
 use crate::diag::{Diagnostic, FileId, Position, Severity, Sources, Span};
 use crate::event::Outcome;
+use crate::event::testing::{Tested, TestedFile, TestedRun, Verdict};
 use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
 use crate::state::{OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
@@ -88,6 +89,64 @@ pub fn validation(diagnostics: &[Diagnostic], sources: &Sources) -> Json {
         "warning_count": diagnostics.len() - errors,
         "diagnostics": self::diagnostics(diagnostics, sources),
     })
+}
+
+/// What tests came to, with what was found wrong before any could run; `verbose` gives the plan and
+/// the state of each run, too.
+pub fn tested(
+    tested: &Tested,
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    verbose: bool,
+) -> Json {
+    let status = match (crate::diag::has_errors(diagnostics), tested.has_passed()) {
+        (true, _) => "error",
+        (false, true) => "pass",
+        (false, false) => "fail",
+    };
+    let file = |file: &TestedFile| {
+        let runs = file.runs.iter().map(|run| tested_run(run, sources, verbose));
+        json!({
+            "path": &*file.name,
+            "status": verdict(file.verdict()),
+            "runs": runs.collect::<Vec<_>>(),
+            "diagnostics": self::diagnostics(&file.diagnostics, sources),
+        })
+    };
+    json!({
+        "format_version": FORMAT_VERSION,
+        "status": status,
+        "summary": {
+            "passed": tested.count(Verdict::Pass),
+            "failed": tested.count(Verdict::Fail),
+            "errored": tested.count(Verdict::Error),
+            "skipped": tested.count(Verdict::Skip),
+        },
+        "files": tested.files.iter().map(file).collect::<Vec<_>>(),
+        "diagnostics": self::diagnostics(diagnostics, sources),
+    })
+}
+
+fn tested_run(run: &TestedRun, sources: &Sources, verbose: bool) -> Json {
+    let mut object = json!({
+        "name": &*run.name,
+        "status": verdict(run.verdict),
+        "diagnostics": diagnostics(&run.diagnostics, sources),
+    });
+    if verbose {
+        object["plan"] = run.plan.as_ref().map(|it| plan(it, &[], sources)).into();
+        object["state"] = run.state.as_ref().map(state).into();
+    }
+    object
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Skip => "skip",
+        Verdict::Fail => "fail",
+        Verdict::Error => "error",
+    }
 }
 
 /// What is recorded.

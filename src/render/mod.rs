@@ -14,6 +14,7 @@
 mod canvas;
 pub mod console;
 mod diagnostics;
+pub mod diff;
 pub mod explain;
 pub mod graph;
 pub mod human;
@@ -24,6 +25,11 @@ mod window;
 mod tests;
 
 pub use self::diagnostics::diagnostics;
+
+/// A text from outside on one line, so that it cannot steer a terminal.
+pub fn harmless(text: &str) -> String {
+    canvas::clean(text)
+}
 
 /// How text for people is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -77,6 +77,16 @@ fn json() {
 }
 
 #[test]
+fn the_tests_of_the_fleet() {
+    let dir = example("fleet");
+    dir.run(&["test"]).status(0).says("Success! 4 passed, 0 failed.");
+    // They test something: a replica for every team is one too many.
+    let main = dir.read("buckets.seal.hcl").replace(" if bucket.key != null", "");
+    dir.write("buckets.seal.hcl", main);
+    dir.run(&["test"]).status(1).complains("Buckets of teams with a key have a replica");
+}
+
+#[test]
 fn the_demo_tells_the_whole_story() {
     Dir::empty()
         .run(&["demo"])

@@ -18,6 +18,7 @@ mod json;
 mod language;
 mod lifecycle;
 mod sandboxed;
+mod testing;
 mod validate;
 
 use std::path::Path;

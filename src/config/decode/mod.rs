@@ -3,6 +3,9 @@
 mod module;
 mod refactor;
 mod resource;
+mod testing;
+
+pub(super) use self::testing::test_file;
 
 use super::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
 use super::{Backend, Check, Condition, Config, Output, Provider, Settings, Variable, types};

@@ -20,7 +20,7 @@ impl Decoder<'_> {
                 inner.kind.span,
             );
         }
-        let source = self.source(&block);
+        let source = self.module_source(&block);
         let depends_on = self.depends_on(&block.body);
         let mut count = None;
         let mut for_each = None;
@@ -55,7 +55,7 @@ impl Decoder<'_> {
     }
 
     /// The directory of the module.
-    fn source(&mut self, block: &Block) -> Option<(Arc<str>, crate::diag::Span)> {
+    pub(super) fn module_source(&mut self, block: &Block) -> Option<(Arc<str>, crate::diag::Span)> {
         self.required(block, "source")?;
         let (source, span) = self.text(&block.body, "source")?;
         let local = ["./", "../", "/"].iter().any(|start| source.starts_with(start))

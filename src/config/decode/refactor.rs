@@ -60,7 +60,7 @@ impl Decoder<'_> {
     }
 
     /// The address that is written as an expression, or as a string in JSON.
-    fn target(&mut self, expr: &Expr) -> Option<Target> {
+    pub(super) fn target(&mut self, expr: &Expr) -> Option<Target> {
         let target = match expr.literal_str() {
             Some(text) => text.parse().ok(),
             None => target_of(expr),
@@ -80,7 +80,7 @@ impl Decoder<'_> {
 /// A part of an address: a name with the key behind it.
 type Step = (Arc<str>, InstanceKey);
 
-fn target_of(expr: &Expr) -> Option<Target> {
+pub(super) fn target_of(expr: &Expr) -> Option<Target> {
     let mut steps = Vec::new();
     collect(expr, &mut steps)?;
     let mut rest = steps.as_slice();

@@ -43,13 +43,13 @@ impl Scope<'_> {
         } else {
             function
                 .call(&arguments, self.world.context())
-                .map_err(|error| self.refuse(function, call, error))?
+                .map_err(|error| self.refuse(function, call, &error))?
         };
         Ok(result.sensitive_if(marked))
     }
 
     /// The fault of a call that a function refuses.
-    pub(super) fn refuse(&self, function: &Function, call: &Call, error: CallError) -> Fault {
+    pub(super) fn refuse(&self, function: &Function, call: &Call, error: &CallError) -> Fault {
         let argument = error.argument.and_then(|n| {
             // An expanded argument stands where its list stands.
             call.arguments.get(n).or(call.arguments.last())

@@ -42,7 +42,7 @@ impl Scope<'_> {
         arguments: &[Value],
         span: Span,
     ) -> Result<Value, Fault> {
-        let refuse = |error: CallError| self.refuse(function, call, error);
+        let refuse = |error: CallError| self.refuse(function, call, &error);
         let is_file = function.name == "templatefile";
         if self.world.is_template() {
             let detail = format!(
@@ -214,9 +214,13 @@ impl<'a> Names<'a> {
     }
 
     fn within(&mut self, names: &[&'a str], look: impl FnOnce(&mut Self)) {
-        names.iter().for_each(|name| self.bind(name));
+        for name in names {
+            self.bind(name);
+        }
         look(self);
-        names.iter().for_each(|name| self.unbind(name));
+        for name in names {
+            self.unbind(name);
+        }
     }
 
     fn expr(&mut self, expr: &'a Expr) {
@@ -240,7 +244,18 @@ impl<'a> Names<'a> {
                         .for_each(|part| inner.expr(part));
                 });
             }
-            _ => expr.children(&mut |child| self.expr(child)),
+            ExprKind::Literal(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::Object(_)
+            | ExprKind::SplatItem
+            | ExprKind::Attr(..)
+            | ExprKind::Index(_)
+            | ExprKind::Splat(_)
+            | ExprKind::Call(_)
+            | ExprKind::Conditional(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(..)
+            | ExprKind::Chain(..) => expr.children(&mut |child| self.expr(child)),
         }
     }
 

@@ -43,7 +43,7 @@ pub(super) fn base64decode(args: &[Value], _: &Context<'_>) -> Result<Value, Cal
 }
 
 /// A gzip file in base 64. Every program that reads gzip reads it; its bytes are those of
-/// Terraform for short texts only, because they hang on the compressor.
+/// Terraform only where nothing in the text repeats, because they hang on the compressor.
 pub(super) fn base64gzip(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let given = one(args)?.as_bytes();
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
@@ -323,10 +323,8 @@ fn whole_surrogates(json: &str) -> Cow<'_, str> {
             }
             // The character behind a backslash is not to be taken for another.
             (None, _) => {
-                at += 1 + json
-                    .get(at + 1..)
-                    .and_then(|it| it.chars().next())
-                    .map_or(0, char::len_utf8)
+                let behind = json.get(at + 1..).and_then(|rest| rest.chars().next());
+                at += 1 + behind.map_or(0, char::len_utf8);
             }
         }
     }

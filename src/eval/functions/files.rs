@@ -5,7 +5,7 @@ use super::{CallError, Context, FileKind, hash, nfc, text};
 use crate::value::{Type, Value};
 use md5::Md5;
 use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 
 /// Files and directories that one `fileset` looks at.
 const MAX_ENTRIES: usize = 1_000_000;

@@ -95,6 +95,12 @@ impl Host {
         Self { cwd, home, ..self }
     }
 
+    /// The same moment, directories and seed, with the row of random bytes at its beginning.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::new(self.now, self.seed).within(self.cwd.clone(), self.home.clone())
+    }
+
     /// Begins the row of random bytes anew, so that a second evaluation sees those of the first.
     pub fn rewind(&self) {
         self.drawn.store(0, Ordering::Relaxed);

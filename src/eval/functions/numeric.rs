@@ -100,7 +100,7 @@ pub(super) fn pow(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
 /// Terraform, where the machine's own function rounds otherwise.
 fn power_of(base: f64, power: f64) -> f64 {
     let magnitude = power.abs();
-    let simple = base == 0.0 || magnitude == 0.5 || magnitude >= 1e15;
+    let simple = base == 0.0 || magnitude.to_bits() == 0.5_f64.to_bits() || magnitude >= 1e15;
     if simple || (base < 0.0 && power.fract() != 0.0) {
         return base.powf(power);
     }
@@ -121,7 +121,7 @@ fn power_of(base: f64, power: f64) -> f64 {
             exponent += square_exponent;
             break;
         }
-        if whole % 2.0 == 1.0 {
+        if whole % 2.0 > 0.5 {
             result *= square;
             exponent += square_exponent;
         }

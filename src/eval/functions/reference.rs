@@ -6,9 +6,10 @@ use super::{Category, FUNCTIONS};
 pub fn reference() -> String {
     let mut page = String::from(
         "# Functions\n\n\
-         They are those of Terraform 1.11, and give what `terraform console` gives. `name: type` is \
-         an argument, `name?` may be left out, and `name: type...` may be given any number of \
-         times. `core::` may stand before a name.\n\n\
+         They are those of Terraform 1.11, and give what `terraform console` gives; \
+         [thousands of calls](tests/console.txt) are held against it. `name: type` is an argument, \
+         `name?` may be left out, and `name: type...` may be given any number of times. `core::` \
+         may stand before a name.\n\n\
          A plan is complete, so nothing is left to be known after apply: `timestamp()` is when the \
          run began, everywhere the same, and `uuid()` and the salts of `bcrypt` are drawn anew in \
          each run. What is set from them differs in every plan.\n\n\
@@ -22,5 +23,24 @@ pub fn reference() -> String {
             page.push_str(&format!("| `{signature}` | {} |\n", function.description));
         }
     }
+    page.push_str(DIFFERENCES);
     page
 }
+
+/// Where Terraform does otherwise.
+const DIFFERENCES: &str = "
+## Differences
+
+- `range` makes up to 1,000,000 numbers, not 1,024. No call builds a text of more than 16 MiB, takes \
+a width above 10,000 or a `bcrypt` cost above 16.
+- There is no infinity, so that `pow(0, -1)` and `log(0, 10)` are errors, and no negative zero.
+- `format(\"%v\", null)` is known. `uuid` gives version 4 of a UUID.
+- `base64gzip` gives other bytes where a text repeats itself; they decompress to the same.
+- `rsadecrypt` wants a key of at least 2,048 bits.
+- `cidrsubnets` divides networks that begin at 0.0.0.0, too. An IPv4 address within IPv6 stays an \
+IPv6 address.
+- `fileset` follows links, but not in circles.
+- `yamldecode` reads YAML 1.2: inside of brackets a line is indented more than the key before them, \
+and a tab does not stand behind a colon.
+- `textencodebase64` and `textdecodebase64` do not know HZ-GB-2312.
+";

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Bytes that all the searches of one call may look at. One search is linear in the text; an
 /// expression that looks to the end of the text for each of many matches is refused.
-const MAX_LOOKED_AT: usize = 1 << 35;
+const MAX_LOOKED_AT: usize = 1 << 33;
 /// Texts that one call may find, all groups counted.
 const MAX_FOUND: usize = 1_000_000;
 

@@ -5,6 +5,7 @@ mod heredocs;
 mod limits;
 mod marks;
 mod operators;
+mod rendering;
 mod templates;
 mod whole;
 

@@ -6,9 +6,11 @@ mod outputs;
 mod plan;
 mod progress;
 mod show;
+mod testing;
 
 pub use self::outcome::outcome;
 pub use self::outputs::outputs;
 pub use self::plan::plan;
 pub use self::progress::Progress;
 pub use self::show::{resource, state};
+pub use self::testing::{test_event, tested};

@@ -23,13 +23,16 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
-/// A state in a file.
+/// A state in a file, or for a while in memory.
 #[derive(Clone, Debug)]
 pub struct Local {
     path: PathBuf,
     sandbox: bool,
+    /// What stands in for the file.
+    memory: Option<Memory>,
 }
 
 /// What the files say.
@@ -40,6 +43,20 @@ struct Found {
     mark: Option<Mark>,
     /// Whether the journal told something that the state file does not.
     folded: bool,
+}
+
+/// A state that no file holds.
+#[derive(Clone, Debug, Default)]
+struct Memory(Arc<Mutex<Option<StateFile>>>);
+
+impl Memory {
+    fn get(&self) -> Option<StateFile> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, state: &StateFile) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(state.clone());
+    }
 }
 
 /// Tells one content of the state file from another.
@@ -63,7 +80,13 @@ impl Local {
             Ok(target) => parent(&path).join(target),
             Err(_) => path,
         };
-        Self { path, sandbox: false }
+        Self { path, sandbox: false, memory: None }
+    }
+
+    /// A state that no file holds: it is gone when the last clone is. Nobody else can open it, so
+    /// that there is nothing to lock.
+    pub fn in_memory() -> Self {
+        Self { path: PathBuf::new(), sandbox: false, memory: Some(Memory::default()) }
     }
 
     /// The same, for the sandbox: a state that is made here is marked as such.
@@ -79,13 +102,19 @@ impl Local {
 
     /// Whether there is a state, or the journal of one.
     pub fn exists(&self) -> bool {
+        if let Some(memory) = &self.memory {
+            return memory.get().is_some();
+        }
         self.path.exists() || self.journal_path().exists()
     }
 
     /// The state as the next session will find it: what a killed run left in its journal is folded
     /// in, in memory only. `None` where there is no state.
     pub fn read(&self) -> Result<Option<StateFile>, StateError> {
-        Ok(self.find()?.state)
+        match &self.memory {
+            Some(memory) => Ok(memory.get()),
+            None => Ok(self.find()?.state),
+        }
     }
 
     /// Takes the lock, or says who has it. The directory is made where there is none.
@@ -96,6 +125,10 @@ impl Local {
     /// Opens the state for changes, under its lock; `None` for a user who wants none. What a killed
     /// run left in its journal is in the state file before this returns.
     pub fn session(&self, lock: Option<Lock>, tool_version: &str) -> Result<Session, StateError> {
+        if let Some(memory) = &self.memory {
+            let new = || StateFile::new(self.new_lineage(), tool_version);
+            return Ok(self.opened(memory.get().unwrap_or_else(new), None, lock, tool_version));
+        }
         let directory = parent(&self.path);
         fs::create_dir_all(directory).map_err(io_error("create", directory))?;
         if lock.is_some() {
@@ -111,7 +144,17 @@ impl Local {
             None => StateFile::new(self.new_lineage(), tool_version),
         };
         self.remove_journal()?;
-        Ok(Session {
+        Ok(self.opened(state, mark, lock, tool_version))
+    }
+
+    fn opened(
+        &self,
+        state: StateFile,
+        mark: Option<Mark>,
+        lock: Option<Lock>,
+        tool_version: &str,
+    ) -> Session {
+        Session {
             local: self.clone(),
             state,
             mark,
@@ -120,7 +163,7 @@ impl Local {
             pending: Vec::new(),
             journal: None,
             _lock: lock,
-        })
+        }
     }
 
     fn new_lineage(&self) -> String {
@@ -269,6 +312,9 @@ impl Session {
     /// Makes all that was recorded survive whatever comes: one write and one sync for all of it. After
     /// an error the records are still there to be flushed, and the journal is good without them.
     pub fn flush(&mut self) -> Result<(), StateError> {
+        if self.local.memory.is_some() {
+            self.pending.clear();
+        }
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -288,12 +334,18 @@ impl Session {
             return Ok(self.state);
         }
         self.flush()?;
-        let there = read(&self.local.path)?.as_deref().map(Mark::of);
-        if there != self.mark {
-            return Err(StateError::ChangedBeneath { path: self.local.path });
+        if self.local.memory.is_none() {
+            let there = read(&self.local.path)?.as_deref().map(Mark::of);
+            if there != self.mark {
+                return Err(StateError::ChangedBeneath { path: self.local.path });
+            }
         }
         self.state.serial = self.state.serial.saturating_add(1);
         self.state.tool_version = self.tool_version;
+        if let Some(memory) = &self.local.memory {
+            memory.set(&self.state);
+            return Ok(self.state);
+        }
         self.local.replace(&self.state)?;
         self.local.remove_journal()?;
         Ok(self.state)

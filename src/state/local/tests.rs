@@ -430,3 +430,20 @@ fn what_cannot_be_recorded_leaves_the_session_as_it_was() {
     session.finish().unwrap();
     assert_eq!(local.read().unwrap().unwrap().resources.len(), 1);
 }
+
+#[test]
+fn a_state_in_memory_is_one_for_all_its_clones_and_no_file() {
+    let local = Local::in_memory().for_sandbox();
+    assert_eq!(local.read().unwrap(), None);
+    let mut session = local.clone().session(None, VERSION).unwrap();
+    session.record(set(0, "AES256")).unwrap();
+    session.flush().unwrap();
+    assert_eq!(local.read().unwrap(), None, "a session shows before it is finished");
+    let written = session.finish().unwrap();
+    assert_eq!((written.serial, written.is_of_sandbox()), (1, true));
+    assert_eq!(local.read().unwrap(), Some(written));
+    let mut session = local.session(None, VERSION).unwrap();
+    session.record(Change::Remove { address: address(0) }).unwrap();
+    assert_eq!(session.finish().unwrap().serial, 2);
+    assert!(local.read().unwrap().unwrap().resources.is_empty());
+}

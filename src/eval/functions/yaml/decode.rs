@@ -329,7 +329,7 @@ fn number(given: &str) -> Result<Option<Number>, String> {
     if matches!(given, ".nan" | ".NaN" | ".NAN") {
         return Err(format!("{given} is no number"));
     }
-    let range = || format!("the number {:.20}… is out of range", given);
+    let range = || format!("the number {given:.20}… is out of range");
     for (prefix, base) in [("0o", 8), ("0x", 16)] {
         if let Some(digits) = given.strip_prefix(prefix)
             && !digits.is_empty()
