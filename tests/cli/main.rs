@@ -12,6 +12,7 @@ mod commands;
 mod data_sources;
 mod emulators;
 mod examples;
+mod fmt;
 mod harness;
 mod language;
 mod lifecycle;
