@@ -1,13 +1,12 @@
 //! The files that are kept in canonical form: finding them, and putting new text into them.
 #![expect(clippy::disallowed_methods, reason = "this is where the configuration is written")]
 
-use super::load::CONFIG_SUFFIX;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// What the names of files end with whose text is attributes and blocks.
-pub const SUFFIXES: [&str; 3] = [CONFIG_SUFFIX, ".sealvars.hcl", ".sealtest.hcl"];
+pub const SUFFIXES: [&str; 3] = [".seal.hcl", ".sealvars.hcl", ".sealtest.hcl"];
 
 /// What stands in a directory, or in one below it.
 #[derive(Debug)]
