@@ -3,8 +3,8 @@
 //! Owns reading the files, parsing them and the language's own blocks (`variable`, `locals`,
 //! `output`, `provider`, `resource`, `data`, `module`, `check`, `moved`, `removed`, `import`,
 //! `sealform`). It reports every fault of every file, evaluates nothing, and does not know the
-//! attributes of any provider or resource type. The native syntax is parsed in `syntax`; files are
-//! read in `load` only, and written in `files` only, when `format` has put them in form.
+//! attributes of any provider or resource type. The native syntax is parsed in `syntax`;
+//! files are read in `load` only, and written in `files` only, when `format` has put them in form.
 
 mod decode;
 mod expr;
