@@ -72,7 +72,8 @@ impl Exit {
 #[derive(Debug, Parser)]
 #[command(name = "sealform", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all went well; 1 an error, a usage error included; with \
---detailed-exitcode, 2 there is something to do; 130 stopped by a signal.")]
+--detailed-exitcode, 2 there is something to do; 130 stopped by a signal. Of fmt, 2 a file could not \
+be formatted; with --check, 3 a file is not in canonical form.")]
 struct Cli {
     #[command(flatten)]
     global: Global,

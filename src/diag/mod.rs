@@ -108,3 +108,9 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|diagnostic| diagnostic.subject.map(|span| (span.file, span.start)));
 }
+
+/// The text with a capital letter, as a sentence begins.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

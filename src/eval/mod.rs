@@ -374,7 +374,7 @@ impl<'a> Run<'a> {
         self.at = here;
         self.repeated = None;
         let value = self.sized(value?, argument.expr.span)?;
-        variable::accept(value, variable, argument.expr.span, self.input)
+        variable::accept(&value, variable, argument.expr.span, self.input)
     }
 
     /// Makes the instances of a module.

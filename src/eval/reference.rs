@@ -312,11 +312,15 @@ pub(super) fn referenced_resources(module: &Module<'_>) -> BTreeSet<ResourceAddr
     }
     for call in config.modules.values() {
         call.arguments.iter().for_each(|argument| visit(&argument.expr, bound));
-        repeat_expr(&call.repeat).into_iter().for_each(|expr| visit(expr, bound));
+        if let Some(repeat) = repeat_expr(&call.repeat) {
+            visit(repeat, bound);
+        }
     }
     for resource in config.resources.values() {
         body_exprs(&resource.body, bound, &mut visit);
-        repeat_expr(&resource.repeat).into_iter().for_each(|expr| visit(expr, bound));
+        if let Some(repeat) = repeat_expr(&resource.repeat) {
+            visit(repeat, bound);
+        }
         let lifecycle = &resource.lifecycle;
         for condition in lifecycle.preconditions.iter().chain(&lifecycle.postconditions) {
             visit(&condition.condition, bound);

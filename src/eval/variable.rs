@@ -108,13 +108,13 @@ fn of_given(
         GivenValue::Text(text) => (Value::String(Arc::clone(text)), variable.name.span),
         GivenValue::Value(value, span) => (value.clone(), *span),
     };
-    accept(value, variable, span, input)
+    accept(&value, variable, span, input)
 }
 
 /// A value that stands at `span` as the variable takes it: in its type, and not null where it must
 /// not be.
 pub(super) fn accept(
-    value: Value,
+    value: &Value,
     variable: &Variable,
     span: Span,
     input: &Input<'_>,

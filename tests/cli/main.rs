@@ -13,6 +13,7 @@ mod console;
 mod data_sources;
 mod emulators;
 mod examples;
+mod fmt;
 mod harness;
 mod json;
 mod language;

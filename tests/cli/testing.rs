@@ -609,9 +609,10 @@ fn the_state_of_the_directory_is_left_alone() {
 #[test]
 fn a_signal_stops_it() {
     use std::io::{BufRead as _, BufReader};
-    let runs: String = (0..2000)
-        .map(|n| format!("run \"r{n}\" {{\n  variables {{ name = \"n{n}\" }}\n}}\n"))
-        .collect();
+    let mut runs = String::new();
+    for n in 0..2000 {
+        runs.push_str(&format!("run \"r{n}\" {{\n  variables {{ name = \"n{n}\" }}\n}}\n"));
+    }
     let dir = with(&runs);
     let mut child = dir.command(&["test"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -4,7 +4,7 @@ case " $* " in
   *" --crate-name sealform "* | *" --crate-name parse "* | *" --crate-name evaluate "* | *" --crate-name format "*)
     exec "$@" -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
       -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1
+      -Cllvm-args=-sanitizer-coverage-trace-compares
     ;;
   *) exec "$@" ;;
 esac

@@ -70,10 +70,12 @@ fn indent(pieces: &mut [Piece<'_>], lines: &[Line]) {
     // How many brackets each step stands for.
     let mut steps: Vec<usize> = Vec::new();
     for line in lines {
-        let own = at(pieces, &(line.lead.start..line.assign.end));
-        let head = own.iter().position(|piece| piece.kind == K::HeredocBegin);
-        let change = brackets(own.get(..head.unwrap_or(own.len())).unwrap_or(own));
-        let blank = own.first().is_none_or(|first| first.kind == K::Newline);
+        // What is assigned closes as many as it opens. Behind a heredoc, what opens or closes
+        // brackets is within its text, or on the next line.
+        let lead = at(pieces, &line.lead);
+        let heredoc = lead.iter().position(|piece| piece.kind == K::HeredocBegin);
+        let change = brackets(lead.get(..heredoc.unwrap_or(lead.len())).unwrap_or(lead));
+        let blank = lead.first().is_none_or(|first| first.kind == K::Newline);
         if blank {
             set(pieces, line.lead.start, 0);
             continue;
@@ -119,26 +121,28 @@ fn space(pieces: &mut [Piece<'_>], lines: &[Line]) {
 fn is_space_behind(before: Option<K>, subject: Piece<'_>, after: Piece<'_>) -> bool {
     let text = |kind: K| matches!(kind, K::QuotedText | K::RawText);
     match (subject.kind, after.kind) {
-        (_, K::Newline)
-        // A function and what it is given; its namespace.
+        // A name stands together with the `(` of its call and with its namespace; `.` with both
+        // sides; a comma and `...` with what is before them.
+        (_, K::Newline | K::Dot | K::Comma | K::Ellipsis)
         | (K::Ident, K::OpenParen | K::DoubleColon)
         | (K::DoubleColon, K::Ident)
-        | (K::Dot, _)
-        | (_, K::Dot | K::Comma | K::Ellipsis) => false,
+        | (K::Dot, _) => false,
         (K::Comma, _) => true,
         (K::OpenQuote | K::HeredocBegin, _) | (_, K::CloseQuote | K::HeredocEnd) => false,
         (subject, after) if text(subject) || text(after) => false,
         // `for x in [1]` is no index.
         (K::Ident, _) if subject.text == "in" && before == Some(K::Ident) => true,
-        (K::Ident | K::Number, K::OpenBracket) => false,
         (_, K::OpenBracket) if subject.bracket() < 0 => false,
-        (K::Not, _) => false,
+        (K::Ident | K::Number, K::OpenBracket)
+        | (K::Not, _)
+        | (K::OpenBrace, K::CloseBrace)
+        | (K::CloseTemplate, K::OpenValue | K::OpenDirective) => false,
         (K::Minus, _) => before.is_some_and(ends_operand),
-        (K::OpenBrace, K::CloseBrace) => false,
-        (K::OpenBrace, _) | (_, K::CloseBrace) => true,
         // `${ {` and `} }` are told apart from what they would look like.
-        (K::OpenValue | K::OpenDirective, K::OpenBrace) | (K::CloseBrace, K::CloseTemplate) => true,
-        (K::CloseTemplate, K::OpenValue | K::OpenDirective) => false,
+        (K::OpenBrace, _)
+        | (_, K::CloseBrace)
+        | (K::OpenValue | K::OpenDirective, K::OpenBrace)
+        | (K::CloseBrace, K::CloseTemplate) => true,
         _ => subject.bracket() <= 0 && after.bracket() >= 0,
     }
 }

@@ -74,7 +74,7 @@ pub fn format(sources: &Sources, file: FileId) -> Result<String, Diagnostics> {
     let text = sources.text(file);
     let before = parse(text, file)?;
     let (pieces, trailing) = pieces(text);
-    let mut pieces = rewrite::modernise(pieces);
+    let mut pieces = rewrite::modernise(&pieces);
     layout::arrange(&mut pieces);
     let out = print(&pieces, trailing);
     // Whatever may be wrong here, it must not reach the file.

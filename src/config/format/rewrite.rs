@@ -7,11 +7,11 @@ use super::Piece;
 use crate::config::syntax::TokenKind as K;
 
 /// Replaces what is old-fashioned. Spaces are not looked at, and those of new tokens not set.
-pub(super) fn modernise(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+pub(super) fn modernise<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
     let mut out = Vec::with_capacity(pieces.len());
     // The kinds of the blocks that are open.
     let mut open: Vec<&str> = Vec::new();
-    let mut rest = pieces.as_slice();
+    let mut rest = pieces;
     while let [first, behind @ ..] = rest {
         out.push(*first);
         rest = behind;
@@ -119,19 +119,20 @@ struct Behind {
 fn value_expr<'a>(expr: &[Piece<'a>], behind: Behind, out: &mut Vec<Piece<'a>>) {
     let start = out.len();
     let mut value = expr;
-    // The comments behind the value, from the inside out.
+    // The comments behind the value, from the outside in.
     let mut comments: Vec<&[Piece<'a>]> = Vec::new();
-    while let Some(inside) = unwrap(value) {
-        if ends_early(inside, behind.closed) {
-            out.push(Piece::new(K::OpenParen, "("));
-            out.extend(inside);
-            out.push(Piece::new(K::CloseParen, ")"));
-            value = &[];
-            break;
-        }
-        // Comments around the value stand outside of it, and it may be a template again.
-        let (before, rest) = split(inside, inside.iter().position(|it| it.kind != K::Comment));
-        let last = rest.iter().rposition(|piece| piece.kind != K::Comment);
+    let mut parens = false;
+    while let Some(inside) = unwrap(value)
+        && !parens
+    {
+        parens = ends_early(inside, behind.closed);
+        let (before, rest) = if parens {
+            (&[][..], inside)
+        } else {
+            // Comments around the value stand outside of it, and it may be a template again.
+            split(inside, inside.iter().position(|piece| piece.kind != K::Comment))
+        };
+        let last = rest.iter().rposition(|piece| parens || piece.kind != K::Comment);
         let (own, after) = split(rest, last.map(|last| last + 1));
         out.extend(before);
         comments.push(after);
@@ -140,13 +141,15 @@ fn value_expr<'a>(expr: &[Piece<'a>], behind: Behind, out: &mut Vec<Piece<'a>>) 
     let next = comments.iter().rev().find_map(|comments| comments.first());
     let next = next.map(|next| next.kind).or(behind.next);
     let heredoc = value.last().is_some_and(|last| last.kind == K::HeredocEnd);
-    if heredoc && next.is_some_and(|next| next != K::Newline) {
+    if heredoc && (parens || next.is_some_and(|next| next != K::Newline)) {
         // Nothing may stand behind a heredoc on its line.
         out.truncate(start);
         out.extend(expr);
         return;
     }
+    out.extend(parens.then_some(Piece::new(K::OpenParen, "(")));
     out.extend(value);
+    out.extend(parens.then_some(Piece::new(K::CloseParen, ")")));
     out.extend(comments.iter().rev().copied().flatten());
 }
 

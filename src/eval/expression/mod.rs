@@ -7,6 +7,8 @@ mod operator;
 mod render;
 mod template;
 
+pub(in crate::eval) use crate::diag::capital;
+
 use self::collection::{attribute, entries, index};
 use self::operator::{binary_type, unary_type};
 use super::functions::Context;
@@ -407,10 +409,4 @@ fn statement(value: &Value) -> String {
         Value::Tuple(items) => format!("is a tuple with {}", count(items.len(), "element")),
         Value::Object(fields) => format!("is an object with {}", count(fields.len(), "attribute")),
     }
-}
-
-/// The text with a capital letter, as a sentence begins.
-pub(in crate::eval) fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -2,6 +2,7 @@
 //! ours.
 
 use super::retry::asks_to_slow_down;
+use crate::diag::capital;
 use crate::provider::{ErrorKind, ProviderError};
 use crate::resource::is_directory_bucket;
 use aws_credential_types::provider::error::CredentialsError;
@@ -423,11 +424,6 @@ fn cause(error: &(dyn Error + 'static)) -> String {
         }
         Some(_) | None => text.to_owned(),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ fn show(expr: &Expression, text: &str) -> String {
                 UnaryOperator::Neg => "-",
                 UnaryOperator::Not => "!",
             };
-            negated(sign, show(&it.expr, text))
+            negated(sign, &show(&it.expr, text))
         }
         Expression::BinaryOp(it) => {
             let sign = match it.operator.value() {
@@ -109,9 +109,9 @@ fn show(expr: &Expression, text: &str) -> String {
 }
 
 /// A sign before an operand. A number takes a minus as its own.
-fn negated(sign: &str, operand: String) -> String {
+fn negated(sign: &str, operand: &str) -> String {
     let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    match (sign, operand.as_str()) {
+    match (sign, operand) {
         ("-", "0") => return "-0".to_owned(),
         ("-", "-0") => return "0".to_owned(),
         _ => {}
