@@ -104,7 +104,7 @@ impl Value {
                 .parse::<Number>()
                 .map(Self::Number)
                 .map_err(|_| ConvertError::new("a number is required")),
-            (Self::Set(set), Type::List(_)) if set.items.iter().any(Self::is_unknown) => {
+            (Self::Set(set), Type::List(_)) if set.may_shrink() => {
                 // Nobody knows yet how many elements are left when equal ones are one.
                 Ok(Self::Unknown(Type::list(set.element_type.clone())))
             }

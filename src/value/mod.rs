@@ -65,6 +65,14 @@ pub struct Elements {
     pub items: Vec<Value>,
 }
 
+impl Elements {
+    /// Whether a set may turn out to have fewer elements than it has now: one that is not known yet
+    /// may be equal to another.
+    pub fn may_shrink(&self) -> bool {
+        self.items.len() > 1 && !self.items.iter().all(Value::is_wholly_known)
+    }
+}
+
 /// The entries of a map, with the type that its values share.
 #[derive(Clone, Debug)]
 pub struct Mapping {

@@ -32,11 +32,11 @@ pub(super) fn arrange(element_type: &Type, items: &mut Vec<Value>) {
     items.dedup_by(|later, earlier| later == earlier && later.is_wholly_known());
 }
 
-/// Known values, then null, then what is unknown.
+/// Known values, then what is unknown, then null.
 fn place(value: &Value) -> u8 {
     match value {
-        Value::Unknown(_) => 2,
-        Value::Null(_) => 1,
+        Value::Null(_) => 2,
+        Value::Unknown(_) => 1,
         _ => 0,
     }
 }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn null_and_unknown_elements_stand_last_and_unknown_ones_stay() {
+    fn unknown_elements_and_null_stand_last_and_unknown_ones_stay() {
         let unknown = || Value::Unknown(Type::String);
         let mut items = vec![
             unknown(),
@@ -102,7 +102,7 @@ mod tests {
         ];
         arrange(&Type::String, &mut items);
         let places: Vec<u8> = items.iter().map(place).collect();
-        assert_eq!(places, [0, 0, 1, 2, 2]);
+        assert_eq!(places, [0, 0, 1, 1, 2]);
     }
 
     #[test]

@@ -32,14 +32,59 @@ pub(super) fn chunks_type(args: &[Value]) -> Type {
     Type::list(same_type(args))
 }
 
-/// The type of all elements one after the other.
+/// The type of all elements one after the other: a list of lists, a tuple where one is among them.
 pub(super) fn joined_type(args: &[Value]) -> Type {
-    let lists = args.iter().map(Value::ty).map(|ty| match ty {
-        Type::List(element) => Some((*element).clone()),
-        _ => None,
-    });
-    let elements: Option<Vec<Type>> = lists.collect();
-    elements.and_then(|elements| unify(&elements)).map_or(Type::Any, Type::list)
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    let elements: Option<Vec<Type>> = types
+        .iter()
+        .map(|ty| match ty {
+            Type::List(element) => Some((**element).clone()),
+            _ => None,
+        })
+        .collect();
+    if let Some(elements) = elements {
+        return unify(&elements).map_or(Type::Any, Type::list);
+    }
+    let mut joined = Vec::new();
+    for (arg, ty) in args.iter().zip(types) {
+        match (arg, ty) {
+            (_, Type::Tuple(types)) => joined.extend(types.iter().cloned()),
+            (Value::List(list), _) => joined.extend(list.items.iter().map(Value::ty)),
+            _ => return Type::Any,
+        }
+    }
+    Type::Tuple(Arc::new(joined))
+}
+
+/// The type of the entries of all maps and objects in one, as far as their names are known.
+pub(super) fn merged_type(args: &[Value]) -> Type {
+    let mut merged = BTreeMap::new();
+    for arg in args {
+        match (arg, arg.ty()) {
+            (_, Type::Object(attributes)) => {
+                let types = attributes.iter().map(|(name, it)| (Arc::clone(name), it.ty.clone()));
+                merged.extend(types);
+            }
+            (Value::Map(map), _) => {
+                let types =
+                    map.fields.keys().map(|name| (Arc::clone(name), map.element_type.clone()));
+                merged.extend(types);
+            }
+            _ => return Type::Any,
+        }
+    }
+    Type::object(merged)
+}
+
+/// The type of the values of a map or an object.
+pub(super) fn values_type(args: &[Value]) -> Type {
+    match args.first().map(Value::ty) {
+        Some(Type::Map(element)) => Type::List(element),
+        Some(Type::Object(attributes)) => {
+            Type::Tuple(Arc::new(attributes.values().map(|it| it.ty.clone()).collect()))
+        }
+        _ => Type::Any,
+    }
 }
 
 /// The type of a map of the elements of the second argument.
@@ -50,9 +95,17 @@ pub(super) fn zipped_type(args: &[Value]) -> Type {
     }
 }
 
-/// The type of an element of the first argument.
+/// The type of an element of the first argument; of a tuple, of the one that the second counts to.
 pub(super) fn element_of(args: &[Value]) -> Type {
-    args.first().map_or(Type::Any, element_type)
+    let Some(Type::Tuple(types)) = args.first().map(Value::ty) else {
+        return args.first().map_or(Type::Any, element_type);
+    };
+    let index = match args.get(1) {
+        Some(index) => index.as_number().and_then(crate::value::Number::as_usize),
+        None => (types.len() == 1).then_some(0),
+    };
+    let index = index.and_then(|index| index.checked_rem(types.len()));
+    index.and_then(|index| types.get(index)).cloned().unwrap_or(Type::Any)
 }
 
 fn count(count: usize) -> Value {
@@ -63,6 +116,8 @@ pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     let value = one(args)?;
     Ok(match value {
         Value::String(text) => count(text.graphemes(true).count()),
+        // What is not known may be equal to another element.
+        Value::Set(set) if set.may_shrink() => Value::Unknown(Type::Number),
         Value::List(elements) | Value::Set(elements) => count(elements.items.len()),
         Value::Map(map) => count(map.fields.len()),
         Value::Tuple(items) => count(items.len()),
@@ -164,7 +219,19 @@ pub(super) fn lookup(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
         Value::Map(map) => map.element_type.clone(),
         Value::Object(_) => Type::Any,
         Value::Unknown(Type::Map(element)) => return Ok(Value::Unknown((**element).clone())),
-        Value::Unknown(Type::Any | Type::Object(_)) => return Ok(Value::Unknown(Type::Any)),
+        Value::Unknown(Type::Object(attributes)) => {
+            let found = key.as_str().map(|key| attributes.get(key).map(|it| it.ty.clone()));
+            return match (found, default.first()) {
+                (Some(Some(ty)), _) => Ok(Value::Unknown(ty)),
+                (Some(None), Some(default)) => Ok(Value::Unknown(default.ty())),
+                (Some(None), None) => {
+                    let message = "the object has no such attribute, and there is no default";
+                    Err(CallError::at(0, message))
+                }
+                (None, _) => Ok(Value::Unknown(Type::Any)),
+            };
+        }
+        Value::Unknown(Type::Any) => return Ok(Value::Unknown(Type::Any)),
         other => {
             return Err(CallError::at(0, format!("must be a map or object, not {}", kind(other))));
         }
@@ -458,6 +525,11 @@ pub(super) fn matchkeys(args: &[Value], _: &Context<'_>) -> Result<Value, CallEr
 
 pub(super) fn one_of(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let list = one(args)?;
+    if let Value::Set(set) = list
+        && set.may_shrink()
+    {
+        return Ok(Value::Unknown(set.element_type.clone()));
+    }
     match list.as_items() {
         Some([]) => Ok(Value::Null(element_type(list))),
         Some([item]) => Ok(item.clone()),

@@ -1,7 +1,7 @@
 //! Conversions, and marks of sensitivity.
 
 use super::{CallError, Context, kind};
-use crate::value::{Type, Value, unify};
+use crate::value::{Type, Value};
 
 fn one(args: &[Value]) -> Result<&Value, CallError> {
     args.first().ok_or_else(CallError::misfit)
@@ -40,34 +40,26 @@ pub(super) fn tobool(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
 }
 
 pub(super) fn tolist(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let element = undecided_element(one(args)?);
-    convert(args, &Type::list(element), "list of any single type")
+    collection(args, &Type::list(Type::Any), "list of any single type")
 }
 
-/// How many elements a set has hangs on all of them, so one that is unknown leaves all unknown.
 pub(super) fn toset(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let value = one(args)?;
-    let set = convert(args, &Type::set(undecided_element(value)), "set of any single type")?;
-    Ok(if value.is_wholly_known() { set } else { Value::Unknown(set.ty()) })
+    collection(args, &Type::set(Type::Any), "set of any single type")
 }
 
 pub(super) fn tomap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let element = undecided_element(one(args)?);
-    convert(args, &Type::map(element), "map of any single type")
+    collection(args, &Type::map(Type::Any), "map of any single type")
 }
 
-/// The type of the elements of a value of which only the type is known; any for others.
-fn undecided_element(value: &Value) -> Type {
-    let (Value::Unknown(ty) | Value::Null(ty)) = value.reveal() else { return Type::Any };
-    match ty {
-        Type::List(element) | Type::Set(element) | Type::Map(element) => (**element).clone(),
-        Type::Tuple(types) => unify(types).unwrap_or(Type::Any),
-        Type::Object(attributes) => {
-            let types: Vec<Type> = attributes.values().map(|a| a.ty.clone()).collect();
-            unify(&types).unwrap_or(Type::Any)
-        }
-        Type::Any | Type::Bool | Type::Number | Type::String => Type::Any,
-    }
+/// Converts to a collection. Of what elements one will be that is not known yet is left open.
+fn collection(args: &[Value], ty: &Type, noun: &str) -> Result<Value, CallError> {
+    let collection = convert(args, ty, noun)?;
+    let given = one(args)?;
+    Ok(if given.is_unknown() {
+        Value::Unknown(ty.clone()).sensitive_if(given.is_sensitive())
+    } else {
+        collection
+    })
 }
 
 pub(super) fn sensitive(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {

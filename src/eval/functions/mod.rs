@@ -203,6 +203,8 @@ pub struct Function {
     marks: Depth,
     /// The type of a result that is not known yet, where the arguments tell more of it.
     typed: Option<fn(&[Value]) -> Type>,
+    /// Whether a null whose type nothing has decided leaves the result open, as in Terraform.
+    open_null: bool,
     call: fn(&[Value], &Context<'_>) -> Result<Value, CallError>,
 }
 
@@ -358,6 +360,9 @@ impl Function {
         };
         if undecided {
             return Ok(Value::Unknown(self.undecided(&args)));
+        }
+        if self.open_null && args.iter().any(|arg| matches!(arg, Value::Null(Type::Any))) {
+            return Ok(Value::Unknown(Type::Any));
         }
         Ok(match (self.call)(&args, context)? {
             // What was put together of parts may compose.

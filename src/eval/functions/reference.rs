@@ -33,8 +33,7 @@ const DIFFERENCES: &str = "
 
 - `range` makes up to 1,000,000 numbers, not 1,024. No call builds a text of more than 16 MiB, takes \
 a width above 10,000 or a `bcrypt` cost above 16.
-- There is no infinity, so that `pow(0, -1)` and `log(0, 10)` are errors, and no negative zero.
-- `format(\"%v\", null)` is known. `uuid` gives version 4 of a UUID.
+- `uuid` gives version 4 of a UUID.
 - `base64gzip` gives other bytes where a text repeats itself; they decompress to the same.
 - `rsadecrypt` wants a key of at least 2,048 bits.
 - `cidrsubnets` divides networks that begin at 0.0.0.0, too. An IPv4 address within IPv6 stays an \

@@ -2,6 +2,7 @@
 
 use super::{CallError, Context, MAX_GENERATED, convert, element_type, items};
 use crate::value::{Elements, Type, Value, unify};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The arguments as sets of the one type that their elements have in common.
@@ -38,6 +39,7 @@ pub(super) fn product_type(args: &[Value]) -> Type {
     if any_set { Type::set(row) } else { Type::list(row) }
 }
 
+/// What is not known may be equal to nothing, and so is an element of its own.
 pub(super) fn setunion(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let (ty, sets) = common(args)?;
     Ok(Value::set(ty, sets.iter().flat_map(|set| set.items.iter().cloned()).collect()))
@@ -46,25 +48,18 @@ pub(super) fn setunion(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
 pub(super) fn setintersection(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let (ty, sets) = common(args)?;
     let [first, others @ ..] = &*sets else { return Err(CallError::misfit()) };
-    let kept = first
-        .items
-        .iter()
-        .filter(|item| others.iter().all(|set| set.items.binary_search(item).is_ok()))
-        .cloned()
-        .collect();
-    Ok(Value::set(ty, kept))
+    let others: Vec<BTreeSet<&Value>> =
+        others.iter().map(|set| set.items.iter().collect()).collect();
+    let shared = |item: &&Value| others.iter().all(|set| set.contains(item));
+    Ok(Value::set(ty, first.items.iter().filter(shared).cloned().collect()))
 }
 
 pub(super) fn setsubtract(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let (ty, sets) = common(args)?;
     let [from, without] = &*sets else { return Err(CallError::misfit()) };
-    let kept = from
-        .items
-        .iter()
-        .filter(|item| without.items.binary_search(item).is_err())
-        .cloned()
-        .collect();
-    Ok(Value::set(ty, kept))
+    let without: BTreeSet<&Value> = without.items.iter().collect();
+    let kept = from.items.iter().filter(|item| !without.contains(item));
+    Ok(Value::set(ty, kept.cloned().collect()))
 }
 
 pub(super) fn setproduct(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {

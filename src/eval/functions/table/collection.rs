@@ -161,7 +161,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .variadic(nullable("maps", ParamType::Any))
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::merged_type),
     Function::new(
         "one",
         &[required("list", ParamType::Any)],
@@ -170,7 +171,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::one_of,
     )
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::element_of),
     Function::new(
         "reverse",
         &[required("list", ParamType::Any)],
@@ -215,6 +217,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         sets::setunion,
     )
     .variadic(required("sets", ParamType::SetOfAny))
+    .unknown(Depth::Top)
     .typed(sets::common_type),
     Function::new(
         "slice",
@@ -252,7 +255,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::values,
     )
     .unknown(Depth::Top)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .typed(collection::values_type),
     Function::new(
         "zipmap",
         &[required("keys", ParamType::ListOfString), required("values", ParamType::Any)],

@@ -68,6 +68,7 @@ impl Function {
             unknown: Depth::Deep,
             marks: Depth::Deep,
             typed: None,
+            open_null: false,
             call,
         }
     }
@@ -94,6 +95,11 @@ impl Function {
 
     pub(super) const fn typed(mut self, typed: fn(&[Value]) -> Type) -> Self {
         self.typed = Some(typed);
+        self
+    }
+
+    pub(super) const fn open_null(mut self) -> Self {
+        self.open_null = true;
         self
     }
 

@@ -26,7 +26,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A text with its verbs, such as %s and %d, replaced by the arguments.",
         format::format,
     )
-    .variadic(nullable("args", ParamType::Any)),
+    .variadic(nullable("args", ParamType::Any))
+    .open_null(),
     Function::new(
         "formatlist",
         &[required("format", ParamType::String)],
@@ -34,7 +35,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A text for each element of the lists, as `format` makes it.",
         format::formatlist,
     )
-    .variadic(nullable("args", ParamType::Any)),
+    .variadic(nullable("args", ParamType::Any))
+    .open_null(),
     Function::new(
         "indent",
         &[required("spaces", ParamType::Number), required("str", ParamType::String)],

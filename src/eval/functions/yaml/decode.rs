@@ -324,7 +324,8 @@ fn truth(given: &str) -> Option<bool> {
 fn number(given: &str) -> Result<Option<Number>, String> {
     let bare = given.strip_prefix(['-', '+']).unwrap_or(given);
     if matches!(bare, ".inf" | ".Inf" | ".INF") {
-        return Err(format!("{given} is infinite, and no number here is"));
+        let sign = if given.starts_with('-') { -1.0 } else { 1.0 };
+        return Ok(Number::from_f64(f64::INFINITY * sign));
     }
     if matches!(given, ".nan" | ".NaN" | ".NAN") {
         return Err(format!("{given} is no number"));
