@@ -101,6 +101,7 @@ pub async fn apply<P: Provider>(
         for (at, took, step) in done {
             if broken.is_none() {
                 reporter.report(&Event::Done { step, took });
+                outcome.moved += usize::from(step.previous.is_some());
                 if let Some(slot) = Action::ALL
                     .iter()
                     .position(|it| *it == step.action)

@@ -199,7 +199,9 @@ fn two_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
                 return argument;
             };
             let name = flag.split_once('=').map_or(flag, |(name, _)| name);
-            if name.len() > 1 && known.iter().any(|known| known == name) {
+            // What is misspelled is told by its whole name, too, and not by its first letter.
+            let is_word = name.len() > 2 && name.starts_with(|c: char| c.is_ascii_alphabetic());
+            if is_word || (name.len() > 1 && known.iter().any(|known| known == name)) {
                 format!("--{flag}").into()
             } else {
                 argument

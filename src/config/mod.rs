@@ -305,6 +305,7 @@ pub fn parse(
         decode::file(parsed.body, &mut config, diagnostics);
         forget_followers(diagnostics, told, parsed.damaged);
     }
+    decode::check_moves(&config.moved, diagnostics);
     config
 }
 

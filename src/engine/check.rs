@@ -8,7 +8,7 @@ use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::eval::{self, Evaluation, Input, Instance, Session, Tree, functions::Context, span_of};
 use crate::provider::aws;
 use crate::resource::{self, Finding};
-use crate::value::Value;
+use crate::value::{Fields, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -161,6 +161,7 @@ impl Project {
                 Err(faults) => {
                     let block = self.config.providers.get(address);
                     for (path, detail) in faults {
+                        let detail = discreet(detail, settings);
                         let span = block
                             .map(|block| span_of(&block.body, &path).unwrap_or(block.name.span));
                         diagnostics.push(
@@ -211,7 +212,23 @@ impl Project {
             let Some(ty) = resource::find(&address.resource.ty) else { continue };
             let Some(block) = self.config.block(&address.resource) else { continue };
             let found = ty.validate(&instance.declared);
-            diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
+            diagnostics.extend(found.into_iter().map(|mut it| {
+                it.detail = discreet(it.detail, &instance.declared);
+                diagnostic(it, block).of(address)
+            }));
+            if instance.declared.get("bucket").is_some_and(Value::is_sensitive) {
+                let span = span_of(&block.body, &["bucket"].iter().collect());
+                diagnostics.push(
+                    Diagnostic::error(
+                        "Sensitive bucket name",
+                        "The name of a bucket is shown wherever the bucket is told of, so that it \
+                         cannot be sensitive. Open it with `nonsensitive(…)` if it may be shown.",
+                    )
+                    .at(span.unwrap_or(block.header))
+                    .of(address),
+                );
+                continue;
+            }
             let Some(bucket) = ty.identity(&instance.declared) else { continue };
             // The same name at another endpoint is another bucket.
             let endpoint =
@@ -242,6 +259,33 @@ impl Project {
             diagnostics.push(fault);
         }
     }
+}
+
+/// The text without the sensitive texts that are part of a value.
+fn discreet(text: String, value: &Value) -> String {
+    fn collect(value: &Value, secret: bool, found: &mut Vec<Arc<str>>) {
+        let secret = secret || value.is_sensitive();
+        match value.reveal() {
+            Value::String(text) if secret && !text.is_empty() => found.push(Arc::clone(text)),
+            Value::Number(number) if secret => found.push(number.to_string().into()),
+            open => {
+                let fields = open.as_fields().into_iter().flat_map(Fields::values);
+                let parts = open.as_items().into_iter().flatten().chain(fields);
+                parts.for_each(|part| collect(part, secret, found));
+            }
+        }
+    }
+    if !value.any(&Value::is_sensitive) {
+        return text;
+    }
+    let mut secrets = Vec::new();
+    collect(value, false, &mut secrets);
+    // A longer one may hold a shorter one.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.iter().fold(text, |text, secret| {
+        let quoted = format!("{secret:?}");
+        text.replace(&quoted, "(sensitive)").replace(&**secret, "(sensitive)")
+    })
 }
 
 /// A finding at the attribute that it is about.

@@ -78,10 +78,12 @@ pub(super) fn judge(condition: &Condition, kind: &Kind<'_>, scope: &Scope<'_>) -
 }
 
 /// Whether all conditions hold, or are not known yet. What does not hold is reported: an assertion
-/// as a warning, anything else as an error.
+/// as a warning, anything else as an error. A lenient look, without values from outside, only
+/// reports what is no condition at all.
 pub(super) fn hold(
     conditions: &[Condition],
     kind: &Kind<'_>,
+    lenient: bool,
     scope: &Scope<'_>,
     diagnostics: &mut Diagnostics,
 ) -> bool {
@@ -89,6 +91,7 @@ pub(super) fn hold(
     for condition in conditions {
         match judge(condition, kind, scope) {
             Judgement::Held | Judgement::Unknown => {}
+            Judgement::Refused(_) if lenient => {}
             Judgement::Refused(found) | Judgement::Faulty(found) => {
                 held = false;
                 diagnostics.push(found);

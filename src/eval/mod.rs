@@ -205,6 +205,9 @@ struct Run<'a> {
 /// What stands in for a value that could not be found, so that what needs it says nothing more.
 const FAILED: Value = Value::Unknown(Type::Any);
 
+/// The most instances of modules that a configuration may have; each has values of its own.
+const MAX_PLACES: usize = 100_000;
+
 /// Where nothing else is chosen: `terraform.workspace`.
 const WORKSPACE: &str = "default";
 
@@ -339,10 +342,8 @@ impl<'a> Run<'a> {
             }
             Item::Check(name) => {
                 let Some(check) = config.checks.get(name) else { return };
-                if !self.input.lenient {
-                    let kind = Kind::Assert { check: name };
-                    condition::hold(&check.asserts, &kind, &Scope::new(self), diagnostics);
-                }
+                let (kind, lenient) = (Kind::Assert { check: name }, self.input.lenient);
+                condition::hold(&check.asserts, &kind, lenient, &Scope::new(self), diagnostics);
             }
             Item::Import(number) => {
                 let Some(import) = config.imports.get(*number) else { return };
@@ -385,6 +386,17 @@ impl<'a> Run<'a> {
         let Some(child) = self.input.tree.child(module, name) else { return };
         let at = self.at;
         let keys = self.keys(&call.repeat, diagnostics);
+        let keys = keys.filter(|keys| {
+            let fits = self.places.len() + keys.len() <= MAX_PLACES;
+            if !fits {
+                let detail = format!(
+                    "With this, there are more than {MAX_PLACES} instances of modules. Repeat \
+                     resources within a module instead."
+                );
+                diagnostics.push(Diagnostic::error("Too many instances", detail).at(call.header));
+            }
+            fits
+        });
         let children = keys.map(|keys| {
             keys.into_iter()
                 .map(|repeated| {
@@ -401,12 +413,11 @@ impl<'a> Run<'a> {
 
     fn output_value(&mut self, output: &Output, diagnostics: &mut Diagnostics) -> Option<Value> {
         let scope = Scope::new(self);
-        if !self.input.lenient {
-            let name = format!("output.{}", output.name.text);
-            let kind = Kind::Precondition { what: &name, block: &name };
-            if !condition::hold(&output.preconditions, &kind, &scope, diagnostics) {
-                return None;
-            }
+        let lenient = self.input.lenient;
+        let name = format!("output.{}", output.name.text);
+        let kind = Kind::Precondition { what: &name, block: &name };
+        if !condition::hold(&output.preconditions, &kind, lenient, &scope, diagnostics) {
+            return None;
         }
         let value = scope.eval(&output.value);
         match value.and_then(|value| self.sized(value, output.value.span)) {
@@ -511,11 +522,10 @@ impl<'a> Run<'a> {
         faults: &mut Diagnostics,
     ) -> Option<Value> {
         let scope = Scope::new(self);
-        if !self.input.lenient {
-            let kind = Kind::Precondition { what: address, block: &address.resource.block() };
-            if !condition::hold(&resource.lifecycle.preconditions, &kind, &scope, faults) {
-                return None;
-            }
+        let kind = Kind::Precondition { what: address, block: &address.resource.block() };
+        let conditions = &resource.lifecycle.preconditions;
+        if !condition::hold(conditions, &kind, self.input.lenient, &scope, faults) {
+            return None;
         }
         decode::body(&scope, &resource.body, schema, faults)
     }
@@ -529,12 +539,13 @@ impl<'a> Run<'a> {
         faults: &mut Diagnostics,
     ) -> bool {
         let conditions = &resource.lifecycle.postconditions;
-        if self.input.lenient || conditions.is_empty() {
+        if conditions.is_empty() {
             return true;
         }
         self.own = value.cloned();
         let kind = Kind::Postcondition { what: address, block: &address.resource.block() };
-        let held = condition::hold(conditions, &kind, &Scope::new(self), faults);
+        let held =
+            condition::hold(conditions, &kind, self.input.lenient, &Scope::new(self), faults);
         self.own = None;
         held
     }
@@ -651,7 +662,8 @@ fn unknown_type(resource: &Resource, input: &Input<'_>) -> Diagnostic {
         Mode::Managed => ("Unknown resource type", "resource type"),
         Mode::Data => ("Unknown data source", "data source"),
     };
-    let detail = format!("There is no {noun} {ty:?}.{hint} Known is {}.", known.join(", "));
+    let are = if known.len() == 1 { "is" } else { "are" };
+    let detail = format!("There is no {noun} {ty:?}.{hint} Known {are} {}.", known.join(", "));
     Diagnostic::error(summary, detail).at(resource.header)
 }
 

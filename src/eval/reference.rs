@@ -609,8 +609,18 @@ impl Finder<'_> {
                     self.hint(&mention.root, known)
                 )
             } else {
+                let name = match root {
+                    Root::Path => "module",
+                    Root::Each => "key",
+                    Root::Count => "index",
+                    Root::Tool => "workspace",
+                    Root::Data => "type.name",
+                    Root::Variable | Root::Local | Root::Module | Root::Own | Root::Resource => {
+                        "name"
+                    }
+                };
                 format!(
-                    "{:?} alone is not a value: name what of it, as in `{}.name`.",
+                    "{:?} alone is not a value: name what of it, as in `{}.{name}`.",
                     mention.root, mention.root
                 )
             };

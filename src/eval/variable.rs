@@ -123,6 +123,8 @@ pub(super) fn accept(
         return of_default(variable, input);
     }
     value.convert(&variable.ty).map_err(|error| {
+        // Where the value stands, the source would show it.
+        let span = if variable.sensitive { variable.name.span } else { span };
         let detail = format!(
             "The value given for the variable {:?} does not conform to its type, {}: {}.",
             variable.name.text, variable.ty, error
@@ -154,17 +156,19 @@ pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value
         );
         return Err(fault("Missing variable", detail, variable.name.span));
     };
+    // Where the value stands, the source would show it.
+    let place = if variable.sensitive { variable.name.span } else { default.span };
     let value = super::evaluate_constant(default, &[], context(input))?;
     if value.is_null() && !variable.nullable {
         let detail = format!("The variable {name:?} is not nullable, and its default is null.");
-        return Err(fault("Invalid default", detail, default.span));
+        return Err(fault("Invalid default", detail, place));
     }
     value.convert(&variable.ty).map_err(|error| {
         let detail = format!(
             "The default of the variable {name:?} does not conform to its type, {}: {error}.",
             variable.ty
         );
-        fault("Invalid default", detail, default.span)
+        fault("Invalid default", detail, place)
     })
 }
 
@@ -175,5 +179,5 @@ pub(super) fn validate(
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let kind = Kind::Validation { name: &variable.name.text, at: variable.name.span };
-    condition::hold(&variable.validations, &kind, scope, diagnostics)
+    condition::hold(&variable.validations, &kind, false, scope, diagnostics)
 }

@@ -75,6 +75,8 @@ pub enum Event<'a> {
 pub struct Outcome {
     /// How many steps were done, by action in the order of [`Action::ALL`].
     pub done: [usize; Action::ALL.len()],
+    /// How many records got another address.
+    pub moved: usize,
     /// What went wrong, in the order of addresses.
     pub failures: Vec<Diagnostic>,
     /// Steps that were not begun because of a failure before them, or because of a stop.

@@ -394,3 +394,73 @@ fn an_import_says_which_bucket_an_address_takes() {
     dir.write("main.seal.hcl", "");
     dir.run(&["plan", "-sandbox"]).status(1).complains("does not declare");
 }
+
+#[test]
+fn what_is_sensitive_is_in_no_message() {
+    let secret = "variable \"k\" {\n  sensitive = true\n  default   = \"SEKRET!\"\n}\n";
+    for (attribute, told) in [
+        ("sse_algorithm = var.k", "(sensitive) is no encryption algorithm"),
+        ("sse_algorithm = \"x${var.k}\"", "(sensitive) is no encryption algorithm"),
+        ("sse_algorithm = \"aws:kms\"\n      kms_master_key_id = var.k", "(sensitive)"),
+    ] {
+        let block =
+            resource("x", "logs", "AES256", "").replace("sse_algorithm = \"AES256\"", attribute);
+        let dir = Dir::with(&(secret.to_owned() + &block));
+        let ran = dir.run(&["validate"]).status(1).complains(told);
+        assert!(!ran.stderr.contains("SEKRET"), "{}", ran.stderr);
+        dir.run(&["validate", "-json"]).status(1).never_says("SEKRET");
+    }
+    let name = secret.to_owned() + &resource("x", "acme-${lower(var.k)}", "AES256", "");
+    Dir::with(&name).run(&["plan", "-sandbox"]).status(1).complains("Sensitive bucket name");
+    // Neither is the source of its value shown.
+    let number = "variable \"n\" {\n  sensitive = true\n  type      = number\n}\n";
+    let dir = Dir::with(number);
+    dir.write("sealform.sealvars.hcl", "n = \"SEKRET\"\n");
+    let ran = dir.run(&["plan", "-sandbox"]).status(1).complains("does not conform to its type");
+    assert!(!ran.stderr.contains("SEKRET"), "{}", ran.stderr);
+}
+
+#[test]
+fn moves_that_lead_nowhere_are_told() {
+    for (moves, told) in [
+        (vec![("t.a", "t.a")], "is said to move to itself"),
+        (vec![("t.a", "t.b"), ("t.a", "t.c")], "is said to move to t.b and to t.c"),
+        (vec![("t.a", "t.b"), ("t.b", "t.a")], "back to it"),
+    ] {
+        let blocks: Vec<String> = moves
+            .iter()
+            .map(|(from, to)| format!("moved {{\n  from = {from}\n  to   = {to}\n}}\n"))
+            .collect();
+        Dir::with(&blocks.concat()).run(&["validate"]).status(1).complains(told);
+    }
+}
+
+#[test]
+fn a_provider_with_an_alias_is_handed_on_under_any_name() {
+    let dir = Dir::with(
+        r#"
+provider "aws" {
+  alias  = "us"
+  region = "us-east-1"
+}
+module "m" {
+  source    = "./m"
+  providers = { aws.other = aws.us }
+}
+"#,
+    );
+    let block =
+        resource("x", "logs", "AES256", "").replace("  bucket", "  provider = aws.other\n  bucket");
+    dir.write("m/main.seal.hcl", block);
+    dir.run(&["apply", "-sandbox", "-auto-approve"]).status(0);
+}
+
+#[test]
+fn repetitions_within_repetitions_are_bounded() {
+    let nested = "locals {\n  r = range(1000)\n  x = [for a in local.r : [for b in local.r : [for c in local.r : 1]]]\n}\n";
+    Dir::with(nested).run(&["validate"]).status(1).complains("Too many repetitions");
+    let dir = teams(
+        "module \"m\" {\n  count  = 1000000\n  source = \"./modules/team\"\n  name   = \"x\"\n}\n",
+    );
+    dir.run(&["validate"]).status(1).complains("more than 100000 instances of modules");
+}

@@ -7,6 +7,8 @@ mod testing;
 
 pub(super) use self::testing::test_file;
 
+pub(in crate::config) use self::refactor::check_moves;
+
 use super::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
 use super::{Backend, Check, Condition, Config, Output, Provider, Settings, Variable, types};
 use crate::addr::Mode;
@@ -19,6 +21,10 @@ const BLOCKS: [&str; 12] = [
     "check", "data", "import", "locals", "module", "moved", "output", "provider", "removed",
     "resource", "sealform", "variable",
 ];
+
+/// What in a `module` block is no value of a variable, now or one day.
+const RESERVED: [&str; 8] =
+    ["count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version"];
 
 /// Adds what one file declares to `config`.
 pub(in crate::config) fn file(body: Body, config: &mut Config, diagnostics: &mut Diagnostics) {
@@ -229,6 +235,14 @@ impl Decoder<'_> {
 
     fn variable(&mut self, block: &Block, variables: &mut BTreeMap<Arc<str>, Variable>) {
         let Some([name]) = self.labels(block, "variable \"name\" { }") else { return };
+        if RESERVED.contains(&&*name.text) {
+            let detail = format!(
+                "A module's caller could not give a value to a variable {:?}: in a `module` block, \
+                 that name means something else. Choose another.",
+                name.text
+            );
+            self.error("Invalid name", detail, name.span);
+        }
         let body = &block.body;
         self.only(
             "A variable",

@@ -4,7 +4,9 @@ use super::Decoder;
 use crate::addr::{InstanceKey, Mode, ModuleStep, ResourceAddr, Target};
 use crate::config::expr::{Block, Expr, ExprKind};
 use crate::config::{Import, Moved, Removed};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::value::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Decoder<'_> {
@@ -74,6 +76,42 @@ impl Decoder<'_> {
             );
         }
         target
+    }
+}
+
+/// Reports moves that lead nowhere, in two directions, or in a circle.
+pub(in crate::config) fn check_moves(moves: &[Moved], diagnostics: &mut Diagnostics) {
+    let mut by_source: BTreeMap<String, &Moved> = BTreeMap::new();
+    for moved in moves {
+        let from = moved.from.to_string();
+        if moved.from == moved.to {
+            let detail = format!("{from} is said to move to itself. Remove the block.");
+            diagnostics.push(Diagnostic::error("Redundant move", detail).at(moved.span));
+        } else if let Some(first) = by_source.get(&from).filter(|first| first.to != moved.to) {
+            let detail = format!(
+                "{from} is said to move to {} and to {}. Remove one of the two.",
+                first.to, moved.to
+            );
+            let found = Diagnostic::error("Ambiguous move", detail).at(moved.span);
+            diagnostics.push(found.related(first.span, "the other stands here"));
+        } else {
+            by_source.insert(from, moved);
+        }
+    }
+    let mut followed: BTreeSet<String> = BTreeSet::new();
+    for (start, first) in &by_source {
+        let mut way = BTreeSet::from([start.clone()]);
+        let mut at = first.to.to_string();
+        while followed.insert(at.clone()) {
+            way.insert(at.clone());
+            let Some(next) = by_source.get(&at) else { break };
+            at = next.to.to_string();
+            if way.contains(&at) {
+                let detail = format!("Moves lead from {at} back to it. Remove one of them.");
+                diagnostics.push(Diagnostic::error("Cyclic move", detail).at(next.span));
+                break;
+            }
+        }
     }
 }
 

@@ -153,7 +153,10 @@ impl Parser<'_> {
                 return Ok(Tree::leaf(literal, self.span_of(first)));
             }
             let key = self.expr_from(Some(first))?;
-            if is_reference(&key.expr) && (self.at(K::Equal) || self.at(K::Colon)) {
+            if is_reference(&key.expr)
+                && !is_provider(&key.expr)
+                && (self.at(K::Equal) || self.at(K::Colon))
+            {
                 let detail = "A key that refers to a value stands in parentheses, `(var.x) = …`; \
                               one that is text stands in quotes.";
                 self.error("Ambiguous key", detail, key.expr.span);
@@ -292,6 +295,15 @@ impl Parser<'_> {
             }
         }
         Ok((arguments, false, height))
+    }
+}
+
+/// Whether this names a provider with an alias, as the keys of `providers` do: no value has such a
+/// name.
+fn is_provider(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Attr(root, _) => matches!(&root.kind, ExprKind::Root(name) if &**name == "aws"),
+        _ => false,
     }
 }
 

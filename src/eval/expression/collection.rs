@@ -119,13 +119,17 @@ impl Scope<'_> {
         {
             return Outcome::failed(first.unwrap_or(fault), Type::Any);
         }
+        let repetitions = match self.repetitions(entries.len(), it.collection.span) {
+            Ok(repetitions) => repetitions,
+            Err(fault) => return Outcome::failed(first.unwrap_or(fault), Type::Any),
+        };
         let mut made = Made::default();
         let mut failed = 0;
         for (key, value) in entries {
             let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
             let faulty = first.is_some();
-            if let Err(fault) = self.bind(&bound).for_element(it, &mut made, &mut marks, &mut first)
-            {
+            let inner = Scope { repetitions, ..self.bind(&bound) };
+            if let Err(fault) = inner.for_element(it, &mut made, &mut marks, &mut first) {
                 marks.unknown = true;
                 first.get_or_insert(fault);
             }

@@ -54,20 +54,49 @@ pub(in crate::eval) struct Scope<'a> {
     outer: Option<&'a Self>,
     bound: &'a [(&'a str, Value)],
     splat_item: Option<Value>,
+    /// How often the repetitions around it evaluate what stands here.
+    repetitions: usize,
 }
+
+/// The most often that repetitions within each other may evaluate what stands in the innermost.
+const MAX_REPETITIONS: usize = 10_000_000;
 
 impl<'a> Scope<'a> {
     /// The scope of an expression outside of any `for`.
     pub(in crate::eval) fn new(world: &'a dyn World) -> Self {
-        Self { world, outer: None, bound: &[], splat_item: None }
+        Self { world, outer: None, bound: &[], splat_item: None, repetitions: 1 }
     }
 
     pub(in crate::eval) fn bind(&'a self, bound: &'a [(&'a str, Value)]) -> Self {
-        Scope { world: self.world, outer: Some(self), bound, splat_item: None }
+        Scope {
+            world: self.world,
+            outer: Some(self),
+            bound,
+            splat_item: None,
+            repetitions: self.repetitions,
+        }
     }
 
     fn splat(&'a self, item: Value) -> Self {
-        Scope { world: self.world, outer: Some(self), bound: &[], splat_item: Some(item) }
+        Scope {
+            world: self.world,
+            outer: Some(self),
+            bound: &[],
+            splat_item: Some(item),
+            repetitions: self.repetitions,
+        }
+    }
+
+    /// How often something is evaluated in all that this repeats `count` times.
+    fn repetitions(&self, count: usize, span: Span) -> Result<usize, Fault> {
+        let total = self.repetitions.saturating_mul(count.max(1));
+        if total <= MAX_REPETITIONS {
+            return Ok(total);
+        }
+        let detail = format!(
+            "Together with what it stands in, this repeats more than {MAX_REPETITIONS} times."
+        );
+        Err(fault("Too many repetitions", detail, span))
     }
 
     fn local(&self, name: &str) -> Option<&Value> {

@@ -154,9 +154,15 @@ impl Scope<'_> {
             let detail = format!("No variable {name:?} is given to it.{hint}");
             return Err(tell(&sources, &fault("Unknown variable", detail, at)));
         }
-        let value = Scope { world: &inside, outer: None, bound: &bound, splat_item: None }
-            .eval(&expr)
-            .map_err(|inner| tell(&sources, &inner))?;
+        let value = Scope {
+            world: &inside,
+            outer: None,
+            bound: &bound,
+            splat_item: None,
+            repetitions: self.repetitions,
+        }
+        .eval(&expr)
+        .map_err(|inner| tell(&sources, &inner))?;
         if value.is_null() {
             let detail = "It comes to null, and a template must come to something.";
             return Err(tell(&sources, &fault("Null in a template", detail, expr.span)));

@@ -94,9 +94,11 @@ impl Scope<'_> {
             marks.unknown = true;
             return Ok(());
         };
+        let repetitions = self.repetitions(entries.len(), it.collection.span)?;
         for (key, value) in entries {
             let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
-            text.append(self.bind(&bound).text(&it.body, marks));
+            let inner = Scope { repetitions, ..self.bind(&bound) };
+            text.append(inner.text(&it.body, marks));
             // What comes behind a fault is not part of the text any more.
             if text.fault.is_some() {
                 break;

@@ -19,6 +19,9 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: &Style) -> String {
         .collect();
     let outputs = plan.output_changes.len();
     if outcome.is_complete() {
+        if outcome.moved > 0 {
+            parts.insert(0, format!("{} moved", number(outcome.moved)));
+        }
         if outputs > 0 {
             parts.push(counted(outputs, "output changed", "outputs changed"));
         }

@@ -238,6 +238,7 @@ fn an_outcome_as_a_document() {
     let hidden = OutputState { value: Json::from("hush"), sensitive: true };
     plan.outputs.insert("key".to_owned(), hidden);
     let outcome = Outcome {
+        moved: 0,
         done: [2, 0, 0, 0, 0],
         failures: vec![Diagnostic::error("Access denied", "No.").of(&address("a"))],
         skipped: vec!["t.b".to_owned()],

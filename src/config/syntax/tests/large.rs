@@ -117,7 +117,8 @@ proptest! {
         let file = sources.add("t", text.as_str());
         let mut faults = Diagnostics::new();
         let parsed = parse_file(&text, file, &mut faults);
-        prop_assert_eq!(faults.is_empty(), parsed.damaged.is_empty());
+        // A bracket too many damages nothing.
+        prop_assert!(parsed.damaged.is_empty() || !faults.is_empty());
         for fault in &faults {
             let span = fault.subject.unwrap();
             prop_assert!(text.get(span.start as usize..span.end as usize).is_some(), "{:?}", fault);
