@@ -161,7 +161,13 @@ impl Scope<'_> {
     ) -> Result<(), Fault> {
         if let Some(condition) = &it.condition {
             let value = self.outcome(condition).keep(first);
-            match self.as_truth(&value, condition.span, marks)? {
+            let truth = if it.key.is_none() && value.is_unknown() {
+                // Of a tuple, it does not matter of what type it will be.
+                None
+            } else {
+                self.as_truth(&value, condition.span, marks)?
+            };
+            match truth {
                 Some(true) => {}
                 Some(false) => return Ok(()),
                 None => {
@@ -175,7 +181,8 @@ impl Scope<'_> {
             return Ok(());
         };
         let named = self.outcome(key).keep(first);
-        let name = name(&named, key.span, marks)?;
+        // What is not known yet may be of any type.
+        let name = if named.is_unknown() { None } else { name(&named, key.span, marks)? };
         let value = self.outcome(&it.value).keep(first);
         let Some(name) = name else {
             marks.unknown = true;

@@ -19,6 +19,7 @@
 mod collection;
 mod conversion;
 mod decimal;
+mod double;
 mod encoding;
 mod files;
 mod format;

@@ -1,6 +1,6 @@
 //! Functions of numbers.
 
-use super::{CallError, Context, whole};
+use super::{CallError, Context, double, whole};
 use crate::value::{Number, Value};
 
 fn number(value: &Value) -> Result<&Number, CallError> {
@@ -80,27 +80,41 @@ pub(super) fn from_digits(digits: &str, base: u32) -> Option<Number> {
     Number::from_digits(false, &digits?, base)
 }
 
-fn float(number: &Number) -> f64 {
-    number.to_string().parse().unwrap_or(f64::NAN)
+/// Argument `n` in double precision.
+fn float(args: &[Value], n: usize) -> Result<f64, CallError> {
+    let number = number(args.get(n).ok_or_else(CallError::misfit)?)?;
+    let float = if number.has_text() {
+        number.to_string().parse().unwrap_or(f64::NAN)
+    } else if number.abs() > Number::from(1_i64) {
+        f64::INFINITY
+    } else {
+        0.0
+    };
+    if float.is_infinite() && !number.is_infinite() {
+        return Err(CallError::at(n, "must be within double precision: up to about 1e308"));
+    }
+    Ok(float)
 }
 
 /// A number in double precision, infinity among them.
-fn double(float: f64) -> Result<Value, CallError> {
+fn in_double(float: f64) -> Result<Value, CallError> {
     let none = || CallError::new("has no result for these numbers");
     Number::from_f64(float).map(Value::Number).ok_or_else(none)
 }
 
 /// Computes in double precision, as Terraform does.
 pub(super) fn pow(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let [base, power] = args else { return Err(CallError::misfit()) };
-    double(power_of(float(number(base)?), float(number(power)?)))
+    in_double(power_of(float(args, 0)?, float(args, 1)?))
 }
 
 /// A power by squaring, with the binary exponent kept aside: the last digit comes out as in
 /// Terraform, where the machine's own function rounds otherwise.
 fn power_of(base: f64, power: f64) -> f64 {
     let magnitude = power.abs();
-    let simple = base == 0.0 || magnitude.to_bits() == 0.5_f64.to_bits() || magnitude >= 1e15;
+    let simple = base == 0.0
+        || base.is_infinite()
+        || magnitude.to_bits() == 0.5_f64.to_bits()
+        || magnitude >= 1e15;
     if simple || (base < 0.0 && power.fract() != 0.0) {
         return base.powf(power);
     }
@@ -112,7 +126,7 @@ fn power_of(base: f64, power: f64) -> f64 {
             part -= 1.0;
             whole += 1.0;
         }
-        result = (part * base.ln()).exp();
+        result = double::exp(part * double::ln(base));
     }
     let (mut square, mut square_exponent) = halved(base);
     while whole >= 1.0 {
@@ -161,8 +175,7 @@ fn halved(number: f64) -> (f64, i64) {
 
 /// Computes in double precision, as Terraform does: `log(1000, 10)` is not quite 3.
 pub(super) fn log(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let [of, base] = args else { return Err(CallError::misfit()) };
-    double(float(number(of)?).ln() / float(number(base)?).ln())
+    in_double(double::ln(float(args, 0)?) / double::ln(float(args, 1)?))
 }
 
 /// Numbers from the first to before the last.
