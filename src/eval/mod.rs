@@ -622,6 +622,12 @@ impl World for Run<'_> {
         Some(child.values.outputs.get(output).cloned().unwrap_or(FAILED))
     }
 
+    fn has_keys(&self, ty: &str, name: &str) -> bool {
+        let resources = self.place().map(|place| &place.module.config.resources);
+        let block = resources.and_then(|all| all.get(&ResourceAddr::managed(ty, name)));
+        block.is_some_and(|block| matches!(block.repeat, Repeat::ForEach(_)))
+    }
+
     fn own(&self) -> Option<&Value> {
         self.own.as_ref()
     }

@@ -464,3 +464,14 @@ fn repetitions_within_repetitions_are_bounded() {
     );
     dir.run(&["validate"]).status(1).complains("more than 100000 instances of modules");
 }
+
+#[test]
+fn who_forgets_the_key_of_an_instance_is_told_how_to_write_it() {
+    let block = resource("x", "logs", "AES256", "")
+        .replace("  bucket =", "  for_each = { a = 1 }\n  bucket =");
+    Dir::with(&(block + &format!("output \"b\" {{\n  value = {TYPE}.x.bucket\n}}\n")))
+        .run(&["validate"])
+        .status(1)
+        .complains("There is no attribute \"bucket\".")
+        .complains(&format!("write `{TYPE}.x[\"key\"].bucket` for one of its instances"));
+}

@@ -36,6 +36,10 @@ pub(in crate::eval) trait World {
     fn output(&self, _module: &str, _key: &Value, _output: &str) -> Option<Value> {
         None
     }
+    /// Whether the resource `ty.name` has instances by key.
+    fn has_keys(&self, _ty: &str, _name: &str) -> bool {
+        false
+    }
     /// The value of `self`.
     fn own(&self) -> Option<&Value> {
         None
@@ -164,7 +168,10 @@ impl<'a> Scope<'a> {
             ExprKind::SplatItem => self.item().cloned().unwrap_or(Value::NULL).into(),
             ExprKind::Attr(source, name) => match self.reference(source, name, expr.span) {
                 Some(result) => Outcome::of(result, Type::Any),
-                None => self.outcome(source).and_then(|it| attribute(it, name, expr.span)),
+                None => self.outcome(source).and_then(|it| {
+                    attribute(it, name, expr.span)
+                        .map_err(|fault| self.with_key(source, name, fault))
+                }),
             },
             ExprKind::Index(both) => {
                 let mut first = None;
@@ -248,6 +255,22 @@ impl<'a> Scope<'a> {
             Value::Unknown(_) => Ok(None),
             open => entries(&open, expr.span),
         }
+    }
+
+    /// The fault of `source.name`, with the mend where `source` is a block of many instances.
+    fn with_key(&self, source: &Expr, name: &Name, mut fault: Fault) -> Fault {
+        if let ExprKind::Attr(outer, block) = &source.kind
+            && let ExprKind::Root(ty) = &outer.kind
+            && self.is_root(outer, Root::Resource)
+            && self.world.has_keys(ty, &block.text)
+        {
+            let (block, name) = (format!("{ty}.{}", block.text), &name.text);
+            fault.detail.push_str(&format!(
+                " The block has `for_each`: write `{block}[\"key\"].{name}` for one of its instances, \
+                 and `values({block})[*].{name}` for all."
+            ));
+        }
+        fault
     }
 
     /// Adds the values of what an expression refers to, as far as they may be shown.
