@@ -8,7 +8,7 @@ use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::eval::{self, Evaluation, Input, Instance, Session, Tree, functions::Context, span_of};
 use crate::provider::aws;
 use crate::resource::{self, Finding};
-use crate::value::{Fields, Value};
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -263,26 +263,7 @@ impl Project {
 
 /// The text without the sensitive texts that are part of a value.
 fn discreet(text: String, value: &Value) -> String {
-    fn collect(value: &Value, secret: bool, found: &mut Vec<Arc<str>>) {
-        let secret = secret || value.is_sensitive();
-        match value.reveal() {
-            Value::String(text) if secret && !text.is_empty() => found.push(Arc::clone(text)),
-            Value::Number(number) if secret => found.push(number.to_string().into()),
-            open => {
-                let fields = open.as_fields().into_iter().flat_map(Fields::values);
-                let parts = open.as_items().into_iter().flatten().chain(fields);
-                parts.for_each(|part| collect(part, secret, found));
-            }
-        }
-    }
-    if !value.any(&Value::is_sensitive) {
-        return text;
-    }
-    let mut secrets = Vec::new();
-    collect(value, false, &mut secrets);
-    // A longer one may hold a shorter one.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.iter().fold(text, |text, secret| {
+    value.secrets().iter().fold(text, |text, secret| {
         let quoted = format!("{secret:?}");
         text.replace(&quoted, "(sensitive)").replace(&**secret, "(sensitive)")
     })

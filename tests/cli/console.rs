@@ -8,20 +8,7 @@ use std::process::Stdio;
 fn ask(dir: &Dir, arguments: &[&str], lines: &str) -> Ran {
     let mut all = vec!["console"];
     all.extend(arguments);
-    let mut child = dir
-        .command(&all)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    dir.piped(&all, lines)
 }
 
 #[test]

@@ -1,28 +1,9 @@
 //! `sealform fmt`.
 
-use crate::harness::{Dir, Ran};
-use std::io::Write as _;
-use std::process::Stdio;
+use crate::harness::Dir;
 
 const UGLY: &str = "locals {\na=1\n  long   = \"${a}\" # why\n}\n";
 const PRETTY: &str = "locals {\n  a    = 1\n  long = a # why\n}\n";
-
-fn piped(dir: &Dir, arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
-    let mut child = dir
-        .command(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 #[test]
 fn files_are_written_and_named() {
@@ -94,12 +75,12 @@ fn directories_below_are_gone_into_where_that_is_asked_for() {
 #[test]
 fn standard_input_goes_to_standard_output() {
     let dir = Dir::with(UGLY);
-    assert_eq!(piped(&dir, &["fmt", "-"], UGLY).status(0).stdout, PRETTY);
-    assert_eq!(piped(&dir, &["fmt", "-check", "-"], UGLY).status(3).stdout, "");
-    assert_eq!(piped(&dir, &["fmt", "-check", "-"], PRETTY).status(0).stdout, "");
-    piped(&dir, &["fmt", "-diff", "-"], UGLY).status(0).says("--- old/<stdin>\n").says("\n-a=1\n");
-    piped(&dir, &["fmt", "-"], "a=").status(2).complains("<stdin>:1:3");
-    piped(&dir, &["fmt", "-"], b"a = \"\xff\"").status(2).complains("Invalid UTF-8");
+    assert_eq!(dir.piped(&["fmt", "-"], UGLY).status(0).stdout, PRETTY);
+    assert_eq!(dir.piped(&["fmt", "-check", "-"], UGLY).status(3).stdout, "");
+    assert_eq!(dir.piped(&["fmt", "-check", "-"], PRETTY).status(0).stdout, "");
+    dir.piped(&["fmt", "-diff", "-"], UGLY).status(0).says("--- old/<stdin>\n").says("\n-a=1\n");
+    dir.piped(&["fmt", "-"], "a=").status(2).complains("<stdin>:1:3");
+    dir.piped(&["fmt", "-"], b"a = \"\xff\"").status(2).complains("Invalid UTF-8");
     dir.run(&["fmt", "-", "main.seal.hcl"]).status(1).complains("alone");
     assert_eq!(dir.read("main.seal.hcl"), UGLY);
 }

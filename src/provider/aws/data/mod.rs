@@ -14,8 +14,7 @@ use super::connect::{Connection, Identity};
 use super::error::plain;
 use crate::provider::{ErrorKind, ProviderError, Query};
 use crate::resource::data::{self, DataSource};
-use crate::value::{Fields, Type, Value};
-use std::sync::Arc;
+use crate::value::{Type, Value};
 
 /// What was found: attributes in any order.
 type Found = Vec<(&'static str, Value)>;
@@ -31,7 +30,8 @@ pub(super) async fn query(aws: &Aws, query: &Query) -> Result<Value, ProviderErr
     let connection = aws.connection(&query.provider).await?;
     // What the SDK keeps while it waits is large, and each source has its own.
     let found = Box::pin(ask(connection, source, arguments)).await.map_err(|mut told| {
-        for secret in secrets(arguments) {
+        // Services repeat what they were asked.
+        for secret in arguments.secrets() {
             told.detail = told.detail.replace(&*secret, "(sensitive)");
         }
         told
@@ -93,24 +93,4 @@ fn required<'a>(arguments: &'a Value, name: &str) -> Result<&'a str, ProviderErr
 fn time(time: Option<&aws_smithy_types::DateTime>) -> Option<String> {
     use aws_smithy_types::date_time::Format;
     aws_smithy_types::DateTime::from_secs(time?.secs()).fmt(Format::DateTime).ok()
-}
-
-/// Every text among the arguments that must not be shown: services repeat what they were asked.
-fn secrets(arguments: &Value) -> Vec<Arc<str>> {
-    fn walk(value: &Value, secret: bool, found: &mut Vec<Arc<str>>) {
-        let secret = secret || value.is_sensitive();
-        match value.as_str() {
-            Some(text) if secret && !text.is_empty() => found.push(Arc::clone(text)),
-            Some(_) | None => {}
-        }
-        let fields = value.as_fields().into_iter().flat_map(Fields::values);
-        for part in value.as_items().into_iter().flatten().chain(fields) {
-            walk(part, secret, found);
-        }
-    }
-    let mut found = Vec::new();
-    walk(arguments, false, &mut found);
-    // The longest first: one may be a part of another.
-    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    found
 }
