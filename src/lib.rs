@@ -17,14 +17,15 @@
 //! | `resource` | the pure half of each resource type | `schema`, `addr`, `value`, `diag` |
 //! | `state` | the state file, its journal and lock | `addr`, `value`, `diag` |
 //! | `plan` | the three-way comparison, plans, the plan file | `config`, `eval`, `resource`, `state`, `addr`, `value`, `diag` |
+//! | `report` | what a run found, as one document | `plan`, `resource`, `event`, `addr`, `value`, `diag` |
 //! | `event` | what happens, and who takes note of it | `plan`, `state`, `diag` |
 //! | `provider` | the services: S3 through the AWS SDK | `resource`, `schema`, `addr`, `value`, `diag` |
-//! | `refresh` | reading what is live, many objects at once | `event`, `provider`, `value` |
+//! | `refresh` | reading what is live, many objects at once | `event`, `provider`, `resource`, `value` |
 //! | `apply` | carrying out a plan | `event`, `plan`, `provider`, `resource`, `state`, `addr`, `value`, `diag` |
-//! | `engine` | each command's work as a list of calls to rooms | `apply`, `refresh`, `provider`, `plan`, `event`, `state`, `resource`, `graph`, `eval`, `config`, `schema`, `sandbox`, `addr`, `value`, `diag` |
-//! | `render` | plans, events and diagnostics as text, JSON and graphs | `event`, `plan`, `state`, `eval`, `schema`, `addr`, `value`, `diag` |
+//! | `engine` | each command's work as a list of calls to rooms | `report`, `apply`, `refresh`, `provider`, `plan`, `event`, `state`, `resource`, `graph`, `eval`, `config`, `schema`, `sandbox`, `addr`, `value`, `diag` |
+//! | `render` | plans, events, reports and diagnostics as text, JSON and graphs | `report`, `event`, `plan`, `state`, `eval`, `schema`, `addr`, `value`, `diag` |
 //! | `sandbox` | the embedded S3, KMS and STS | – |
-//! | `cli` | flags, environment, clock, signals, terminal, exit codes | `engine`, `render`, `event`, `plan`, `state`, `resource`, `config`, `sandbox`, `addr`, `diag` |
+//! | `cli` | flags, environment, clock, signals, terminal, exit codes | `engine`, `render`, `report`, `event`, `plan`, `state`, `resource`, `config`, `sandbox`, `addr`, `diag` |
 
 pub mod addr;
 pub mod apply;
@@ -39,6 +40,7 @@ pub mod plan;
 pub mod provider;
 pub mod refresh;
 pub mod render;
+pub mod report;
 pub mod resource;
 pub mod sandbox;
 pub mod schema;

@@ -165,7 +165,7 @@ async fn run(provider: &impl Provider, step: &Step) -> Result<(), Diagnostic> {
         request: step.request.clone(),
     };
     let fail = |error: ProviderError| failure(step, &error);
-    let live = provider.read(&target).await.map_err(fail)?;
+    let live = provider.read(&target).await.map_err(fail)?.settings;
     let (Some(before), Some(after)) = (&step.before, &step.after) else {
         return Err(Diagnostic::error(
             "Incomplete plan",
@@ -206,7 +206,7 @@ async fn settle(
     let mut pause = PAUSES.0;
     loop {
         let live = match provider.read(target).await {
-            Ok(live) => live,
+            Ok(live) => live.settings,
             Err(error) => return Err(failure(step, &error)),
         };
         let differing = ty.differences(&live, after);

@@ -2,21 +2,23 @@
 
 use super::VERSION;
 use super::check::{Checked, Known};
+use super::held::Held;
 use super::project::{Project, check_targets};
+use super::readings::{Datum, Reading, Readings, is_known};
 use super::sandboxed::{SandboxOptions, prepare, seed, start, world_of};
 use crate::addr::Address;
 use crate::apply;
 use crate::diag::{self, Diagnostic, Diagnostics};
 use crate::eval::{Evaluation, Instance, span_of};
 use crate::event::{Event, Outcome, Reporter};
-use crate::plan::{self, Inputs, Live, Plan, Selection};
+use crate::plan::{self, Inputs, Plan, Selection};
 use crate::provider::aws::{Aws, Settings};
 use crate::provider::{ErrorKind, Provider as _, Query, Target};
 use crate::refresh;
 use crate::resource;
 use crate::sandbox::Sandbox;
 use crate::state::{Holder, Local, Lock, StateError, StateFile};
-use crate::value::{Type, Value};
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -73,35 +75,6 @@ pub struct Run {
     /// What the last plan read.
     readings: Readings,
 }
-
-/// The state, locked and read.
-struct Held {
-    state: Option<StateFile>,
-    local: Local,
-    lock: Option<Lock>,
-}
-
-impl Held {
-    async fn take(
-        project: &Project,
-        setup: &Setup,
-        reporter: &mut dyn Reporter,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Self> {
-        let local = setup.state.clone().unwrap_or_else(|| Local::new(project.state_path()));
-        let local = if setup.sandbox.is_some() { local.for_sandbox() } else { local };
-        let read = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.read()?)));
-        let (lock, state) = read.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
-        if let Some(fault) = state.as_ref().and_then(|state| mixed_up(state, setup, &local)) {
-            diagnostics.push(fault);
-            return None;
-        }
-        Some(Self { state, local, lock })
-    }
-}
-
-/// How often a lock that another run holds is tried again.
-const LOCK_PAUSE: Duration = Duration::from_millis(250);
 
 impl Run {
     /// Locks and reads the state, and starts the sandbox where one is asked for.
@@ -447,7 +420,7 @@ impl Run {
             world.note(
                 &target,
                 match answer {
-                    Ok(settings) => Reading::Settings(settings),
+                    Ok(live) => Reading::Settings(live.settings),
                     Err(error) if error.kind == ErrorKind::NotFound => Reading::Gone(error.into()),
                     Err(error) => Reading::Failed(error.into()),
                 },
@@ -601,151 +574,6 @@ impl Run {
             }
         }
     }
-}
-
-/// What reading came to, by provider and identity.
-#[derive(Default)]
-struct Readings {
-    by_provider: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Reading>>,
-    /// Providers that could not be connected.
-    broken: BTreeMap<Arc<str>, Diagnostic>,
-    /// Data sources that were asked for.
-    data: BTreeMap<Address, Datum>,
-    /// By instance: its provider and what it names.
-    owners: BTreeMap<Address, (Arc<str>, Option<Arc<str>>)>,
-}
-
-/// What asking for a data source came to.
-enum Datum {
-    Value(Value),
-    Failed(Diagnostic),
-    /// Its provider could not be connected, which is told once.
-    NoProvider,
-}
-
-impl Known for Readings {
-    fn live(&self, address: &Address) -> Option<Value> {
-        let (provider, identity) = self.owners.get(address)?;
-        self.settings(provider, identity.as_deref()?).cloned()
-    }
-
-    fn data(&self, address: &Address) -> Option<Value> {
-        self.data.get(address).map(|datum| match datum {
-            Datum::Value(value) => value.clone(),
-            Datum::Failed(_) | Datum::NoProvider => Value::Unknown(Type::Any),
-        })
-    }
-}
-
-/// What reading one object came to.
-enum Reading {
-    Settings(Value),
-    Gone(Diagnostic),
-    Failed(Diagnostic),
-    /// Its provider could not be connected, which is told once.
-    NoProvider,
-}
-
-impl Readings {
-    /// The data sources that can be read and have not been.
-    fn new_queries(&self, evaluation: &Evaluation) -> Vec<Instance> {
-        let open = evaluation.unread.iter().filter(|instance| {
-            !self.data.contains_key(&instance.address) && instance.declared.is_wholly_known()
-        });
-        open.cloned().collect()
-    }
-
-    /// Notes which objects the instances name.
-    fn note_owners(&mut self, evaluation: &Evaluation) {
-        for instance in &evaluation.instances {
-            let ty = resource::find(&instance.address.resource.ty);
-            let identity = ty.and_then(|ty| ty.identity(&instance.declared));
-            let owner = (Arc::clone(&instance.provider), identity);
-            self.owners.insert(instance.address.clone(), owner);
-        }
-    }
-
-    fn note(&mut self, target: &Target, reading: Reading) {
-        self.by_provider
-            .entry(Arc::clone(&target.provider))
-            .or_default()
-            .insert(Arc::clone(&target.identity), reading);
-    }
-
-    fn get(&self, provider: &str, identity: &str) -> Option<&Reading> {
-        self.by_provider.get(provider)?.get(identity)
-    }
-
-    fn has(&self, provider: &str, identity: &str) -> bool {
-        self.get(provider, identity).is_some()
-    }
-
-    fn settings(&self, provider: &str, identity: &str) -> Option<&Value> {
-        match self.get(provider, identity)? {
-            Reading::Settings(settings) => Some(settings),
-            Reading::Gone(_) | Reading::Failed(_) | Reading::NoProvider => None,
-        }
-    }
-
-    fn live(&self, provider: &str, identity: &str) -> Live {
-        match self.get(provider, identity) {
-            Some(Reading::Settings(settings)) => Live::Settings(settings.clone()),
-            Some(Reading::Gone(_)) => Live::Gone,
-            Some(Reading::Failed(_) | Reading::NoProvider) | None => Live::Unreadable,
-        }
-    }
-}
-
-/// Whether no value waits for what is live.
-fn is_known(evaluation: &Evaluation) -> bool {
-    evaluation.unread.is_empty()
-        && evaluation.outputs.values().all(Value::is_wholly_known)
-        && evaluation.instances.iter().all(|instance| instance.declared.is_wholly_known())
-}
-
-/// Takes the lock, waiting as long as is asked for.
-async fn lock(
-    local: &Local,
-    setup: &Setup,
-    reporter: &mut dyn Reporter,
-) -> Result<Option<Lock>, StateError> {
-    if !setup.lock.enabled || (setup.lock.read_only && !local.exists()) {
-        return Ok(None);
-    }
-    let begun = tokio::time::Instant::now();
-    let mut told = false;
-    loop {
-        match local.try_lock(&setup.holder) {
-            Ok(lock) => return Ok(Some(lock)),
-            Err(StateError::Locked { holder, .. }) if begun.elapsed() < setup.lock.timeout => {
-                if !told {
-                    reporter.report(&Event::Waiting { holder: holder.as_ref() });
-                    told = true;
-                }
-                tokio::time::sleep(LOCK_PAUSE).await;
-            }
-            // A checkout that cannot be written to can be planned all the same.
-            Err(StateError::Io { .. }) if setup.lock.read_only => return Ok(None),
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Refuses to take the sandbox's buckets for those of AWS, or the other way round.
-fn mixed_up(state: &StateFile, setup: &Setup, local: &Local) -> Option<Diagnostic> {
-    let path = local.path().display();
-    let detail = match (state.is_of_sandbox(), setup.sandbox.is_some()) {
-        (true, false) => format!(
-            "{path} records buckets of the sandbox, and this run is against AWS. Say --sandbox, or \
-             remove the file to begin with AWS."
-        ),
-        (false, true) => format!(
-            "{path} records buckets of AWS, and this run is against the sandbox. Leave --sandbox \
-             away, or try things in a copy of the directory without its state."
-        ),
-        (true, true) | (false, false) => return None,
-    };
-    Some(Diagnostic::error("State of another world", detail))
 }
 
 fn report<T>(result: Result<T, Diagnostic>, diagnostics: &mut Diagnostics) -> Option<T> {

@@ -9,6 +9,7 @@ mod pace;
 pub use self::pace::Pace;
 
 use crate::diag::Diagnostic;
+use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -41,8 +42,20 @@ pub trait Provider: Send + Sync + 'static {
     /// Prepares the provider of this address once: Region, credentials and account.
     fn connect(&self, address: &str) -> impl Future<Output = Result<(), ProviderError>> + Send;
 
+    /// Learns in which Regions objects are, in as few requests as can be: `None` where that is not
+    /// known yet. What cannot be learnt is found out by the requests that follow.
+    fn locate(
+        &self,
+        address: &str,
+        objects: &[(Arc<str>, Option<Arc<str>>)],
+    ) -> impl Future<Output = ()> + Send;
+
     /// Reads the settings of an object.
-    fn read(&self, target: &Target) -> impl Future<Output = Result<Value, ProviderError>> + Send;
+    fn read(&self, target: &Target)
+    -> impl Future<Output = Result<Observed, ProviderError>> + Send;
+
+    /// What KMS says of a key.
+    fn key(&self, name: &KeyName) -> impl Future<Output = KeyAnswer> + Send;
 
     /// Answers a question: an object with every attribute of the data source's schema. What was
     /// asked with something that must not be shown is answered so, too.

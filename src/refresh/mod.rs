@@ -5,12 +5,13 @@
 
 use crate::event::{Event, Reporter};
 use crate::provider::{Pace, Provider, ProviderError, Query, Target};
+use crate::resource::Observed;
 use crate::value::Value;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// What reading an object came to.
-pub type Answer = Result<Value, ProviderError>;
+pub type Answer<T> = Result<T, ProviderError>;
 
 /// Reads every target, at most `parallelism` at once; the answers are in the order of the targets.
 pub async fn refresh<P: Provider>(
@@ -18,7 +19,7 @@ pub async fn refresh<P: Provider>(
     targets: Vec<Target>,
     parallelism: usize,
     reporter: &mut dyn Reporter,
-) -> Vec<(Target, Answer)> {
+) -> Vec<(Target, Answer<Observed>)> {
     let total = targets.len();
     reporter.report(&Event::Reading { total });
     let read = |provider: Arc<P>, target: Target| async move { provider.read(&target).await };
@@ -40,7 +41,7 @@ pub async fn query<P: Provider>(
     provider: &Arc<P>,
     queries: &[Query],
     parallelism: usize,
-) -> Vec<Answer> {
+) -> Vec<Answer<Value>> {
     let ask = |provider: Arc<P>, query: Query| async move { provider.query(&query).await };
     let answers = walk(provider, queries, parallelism, ask, |_| {}).await;
     queries
@@ -52,20 +53,21 @@ pub async fn query<P: Provider>(
 
 /// Does one thing for every item, at most `parallelism` at once and no more than the service bears;
 /// `told` is given how many are done. An item whose task broke down has no answer.
-async fn walk<P, T, F>(
+async fn walk<P, T, A, F>(
     provider: &Arc<P>,
     items: &[T],
     parallelism: usize,
     each: impl Fn(Arc<P>, T) -> F,
     mut told: impl FnMut(usize),
-) -> Vec<Option<Answer>>
+) -> Vec<Option<Answer<A>>>
 where
     P: Provider,
     T: Clone,
-    F: Future<Output = Answer> + Send + 'static,
+    A: Send + 'static,
+    F: Future<Output = Answer<A>> + Send + 'static,
 {
     let mut pace = Pace::new(parallelism, provider.throttled());
-    let mut answers: Vec<Option<Answer>> = vec![None; items.len()];
+    let mut answers: Vec<Option<Answer<A>>> = items.iter().map(|_| None).collect();
     let mut waiting = items.iter().cloned().enumerate();
     let mut running = JoinSet::new();
     let mut done = 0;
@@ -94,6 +96,7 @@ where
 mod tests {
     use super::*;
     use crate::provider::{ErrorKind, Query};
+    use crate::resource::{KeyAnswer, KeyName};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -118,7 +121,13 @@ mod tests {
             Ok(())
         }
 
-        async fn read(&self, target: &Target) -> Result<Value, ProviderError> {
+        async fn locate(&self, _: &str, _: &[(Arc<str>, Option<Arc<str>>)]) {}
+
+        async fn key(&self, _: &KeyName) -> KeyAnswer {
+            panic!("nothing is asked here")
+        }
+
+        async fn read(&self, target: &Target) -> Result<Observed, ProviderError> {
             let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
             self.seen.lock().unwrap().push(now);
             if now > self.bears {
@@ -136,7 +145,7 @@ mod tests {
                     request_id: None,
                 });
             }
-            Ok(Value::from(&*target.identity))
+            Ok(Observed::of(Value::from(&*target.identity)))
         }
 
         async fn query(&self, _: &Query) -> Result<Value, ProviderError> {
@@ -157,7 +166,10 @@ mod tests {
     }
 
     /// Reads one object for each behaviour; gives the answers, and what was reported.
-    fn read(service: &Arc<Service>, parallelism: usize) -> (Vec<(Target, Answer)>, Vec<String>) {
+    fn read(
+        service: &Arc<Service>,
+        parallelism: usize,
+    ) -> (Vec<(Target, Answer<Observed>)>, Vec<String>) {
         struct Log(Vec<String>);
         impl Reporter for Log {
             fn report(&mut self, event: &Event<'_>) {
@@ -194,7 +206,7 @@ mod tests {
                 prop_assert_eq!(&*target.identity, n.to_string());
                 prop_assert_eq!(answer.is_err(), service.behaviour[n].1);
                 if let Ok(value) = answer {
-                    prop_assert_eq!(value, &Value::from(n.to_string()));
+                    prop_assert_eq!(&value.settings, &Value::from(n.to_string()));
                 }
             }
             prop_assert!(service.seen.lock().unwrap().iter().all(|it| *it <= parallelism.max(1)));

@@ -8,13 +8,17 @@
 
 pub mod data;
 mod encryption;
+mod keys;
 mod kms_key;
 mod leaf;
+mod observed;
 
 use self::encryption::bucket_name_fault;
 pub use self::encryption::{BucketEncryption, is_directory_bucket};
+pub use self::keys::{Key, KeyAnswer, KeyName, Keys};
 pub use self::kms_key::KeyRef;
 pub use self::leaf::{leaf, leaves, with_leaf};
+pub use self::observed::{Observed, UnknownElement};
 
 use crate::addr::{AttrPath, Mode};
 use crate::diag::Severity;

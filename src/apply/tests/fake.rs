@@ -3,6 +3,7 @@
 use crate::event::{Event, Reporter};
 use crate::plan::Step;
 use crate::provider::{ErrorKind, Provider, ProviderError, Query, Target};
+use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -97,7 +98,13 @@ impl Provider for Fake {
         Ok(())
     }
 
-    async fn read(&self, target: &Target) -> Result<Value, ProviderError> {
+    async fn locate(&self, _: &str, _: &[(Arc<str>, Option<Arc<str>>)]) {}
+
+    async fn key(&self, _: &KeyName) -> KeyAnswer {
+        panic!("nothing is asked here")
+    }
+
+    async fn read(&self, target: &Target) -> Result<Observed, ProviderError> {
         let look = |bucket: &mut Bucket| {
             if bucket.lag == 0
                 && let Some(written) = bucket.written.take()
@@ -108,7 +115,7 @@ impl Provider for Fake {
             }
             bucket.live.clone()
         };
-        self.call("read", target, look).await
+        self.call("read", target, look).await.map(Observed::of)
     }
 
     async fn query(&self, _: &Query) -> Result<Value, ProviderError> {

@@ -34,6 +34,7 @@ use self::encryption::Request;
 use self::error::{Call, Operation};
 use self::retry::Throttled;
 use super::{ErrorKind, Provider, ProviderError, Query, Target};
+use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
@@ -98,7 +99,7 @@ impl Aws {
         target: &Target,
         request: &Request<'_>,
         call: impl Fn(Client) -> F + Send + Sync,
-    ) -> Result<Result<T, Failure<E>>, ProviderError>
+    ) -> Result<(Arc<str>, Result<T, Failure<E>>), ProviderError>
     where
         T: Send,
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -106,14 +107,15 @@ impl Aws {
     {
         let connection = self.connection(&target.provider).await?;
         let (region, answer) = to_bucket(connection, request.bucket, call).await;
-        Ok(answer.map_err(|error| {
+        let answer = answer.map_err(|error| {
             let place = connection.place(&region);
             let owner = request.shown_owner();
             let call =
                 Call { operation, bucket: request.bucket, owner: owner.as_deref(), place: &place };
             let told = error::of_call(&error, &call);
             Failure { error, told }
-        }))
+        });
+        Ok((region, answer))
     }
 }
 
@@ -179,7 +181,13 @@ impl Provider for Aws {
         self.connection(address).await.map(|_| ())
     }
 
-    async fn read(&self, target: &Target) -> Result<Value, ProviderError> {
+    async fn locate(&self, _: &str, _: &[(Arc<str>, Option<Arc<str>>)]) {}
+
+    async fn key(&self, _: &KeyName) -> KeyAnswer {
+        KeyAnswer::Untold(String::new())
+    }
+
+    async fn read(&self, target: &Target) -> Result<Observed, ProviderError> {
         let request = Request::of(target);
         let call = |client: Client| {
             client
@@ -188,18 +196,19 @@ impl Provider for Aws {
                 .set_expected_bucket_owner(request.owner.map(str::to_owned))
                 .send()
         };
-        match self.send(Operation::Get, target, &request, call).await? {
-            Ok(answer) => Ok(encryption::from_sdk(
-                request.bucket,
-                answer.server_side_encryption_configuration,
-            )),
+        let (region, answer) = self.send(Operation::Get, target, &request, call).await?;
+        let settings = match answer {
+            Ok(answer) => {
+                encryption::from_sdk(request.bucket, answer.server_side_encryption_configuration)
+            }
             Err(Failure { error, told: _ })
                 if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") =>
             {
-                Ok(encryption::without_default())
+                encryption::without_default()
             }
-            Err(Failure { error: _, told }) => Err(told),
-        }
+            Err(Failure { error: _, told }) => return Err(told),
+        };
+        Ok(Observed { region: Some(region), ..Observed::of(settings) })
     }
 
     async fn query(&self, query: &Query) -> Result<Value, ProviderError> {
@@ -218,7 +227,7 @@ impl Provider for Aws {
                 .server_side_encryption_configuration(configuration.clone())
                 .send()
         };
-        let answer = self.send(Operation::Put, target, &request, call).await?;
+        let (_, answer) = self.send(Operation::Put, target, &request, call).await?;
         answer.map(|_| ()).map_err(|Failure { error: _, mut told }| {
             if let Some(key) = encryption::secret_key(settings) {
                 told.detail = told.detail.replace(key, "(sensitive)");
@@ -236,7 +245,7 @@ impl Provider for Aws {
                 .set_expected_bucket_owner(request.owner.map(str::to_owned))
                 .send()
         };
-        let answer = self.send(Operation::Delete, target, &request, call).await?;
+        let (_, answer) = self.send(Operation::Delete, target, &request, call).await?;
         answer.map(|_| ()).map_err(|Failure { error: _, told }| told)
     }
 

@@ -1,0 +1,114 @@
+//! What a run has read: live objects and data sources.
+//!
+//! Owns the memory of a run, and what of it the evaluation may know. It reads nothing itself.
+
+use super::check::Known;
+use crate::addr::Address;
+use crate::diag::Diagnostic;
+use crate::eval::{Evaluation, Instance};
+use crate::plan::Live;
+use crate::provider::Target;
+use crate::resource;
+use crate::value::{Type, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What reading came to, by provider and identity.
+#[derive(Default)]
+pub(super) struct Readings {
+    pub(super) by_provider: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Reading>>,
+    /// Providers that could not be connected.
+    pub(super) broken: BTreeMap<Arc<str>, Diagnostic>,
+    /// Data sources that were asked for.
+    pub(super) data: BTreeMap<Address, Datum>,
+    /// By instance: its provider and what it names.
+    owners: BTreeMap<Address, (Arc<str>, Option<Arc<str>>)>,
+}
+
+/// What asking for a data source came to.
+pub(super) enum Datum {
+    Value(Value),
+    Failed(Diagnostic),
+    /// Its provider could not be connected, which is told once.
+    NoProvider,
+}
+
+impl Known for Readings {
+    fn live(&self, address: &Address) -> Option<Value> {
+        let (provider, identity) = self.owners.get(address)?;
+        self.settings(provider, identity.as_deref()?).cloned()
+    }
+
+    fn data(&self, address: &Address) -> Option<Value> {
+        self.data.get(address).map(|datum| match datum {
+            Datum::Value(value) => value.clone(),
+            Datum::Failed(_) | Datum::NoProvider => Value::Unknown(Type::Any),
+        })
+    }
+}
+
+/// What reading one object came to.
+pub(super) enum Reading {
+    Settings(Value),
+    Gone(Diagnostic),
+    Failed(Diagnostic),
+    /// Its provider could not be connected, which is told once.
+    NoProvider,
+}
+
+impl Readings {
+    /// The data sources that can be read and have not been.
+    pub(super) fn new_queries(&self, evaluation: &Evaluation) -> Vec<Instance> {
+        let open = evaluation.unread.iter().filter(|instance| {
+            !self.data.contains_key(&instance.address) && instance.declared.is_wholly_known()
+        });
+        open.cloned().collect()
+    }
+
+    /// Notes which objects the instances name.
+    pub(super) fn note_owners(&mut self, evaluation: &Evaluation) {
+        for instance in &evaluation.instances {
+            let ty = resource::find(&instance.address.resource.ty);
+            let identity = ty.and_then(|ty| ty.identity(&instance.declared));
+            let owner = (Arc::clone(&instance.provider), identity);
+            self.owners.insert(instance.address.clone(), owner);
+        }
+    }
+
+    pub(super) fn note(&mut self, target: &Target, reading: Reading) {
+        self.by_provider
+            .entry(Arc::clone(&target.provider))
+            .or_default()
+            .insert(Arc::clone(&target.identity), reading);
+    }
+
+    pub(super) fn get(&self, provider: &str, identity: &str) -> Option<&Reading> {
+        self.by_provider.get(provider)?.get(identity)
+    }
+
+    pub(super) fn has(&self, provider: &str, identity: &str) -> bool {
+        self.get(provider, identity).is_some()
+    }
+
+    pub(super) fn settings(&self, provider: &str, identity: &str) -> Option<&Value> {
+        match self.get(provider, identity)? {
+            Reading::Settings(settings) => Some(settings),
+            Reading::Gone(_) | Reading::Failed(_) | Reading::NoProvider => None,
+        }
+    }
+
+    pub(super) fn live(&self, provider: &str, identity: &str) -> Live {
+        match self.get(provider, identity) {
+            Some(Reading::Settings(settings)) => Live::Settings(settings.clone()),
+            Some(Reading::Gone(_)) => Live::Gone,
+            Some(Reading::Failed(_) | Reading::NoProvider) | None => Live::Unreadable,
+        }
+    }
+}
+
+/// Whether no value waits for what is live.
+pub(super) fn is_known(evaluation: &Evaluation) -> bool {
+    evaluation.unread.is_empty()
+        && evaluation.outputs.values().all(Value::is_wholly_known)
+        && evaluation.instances.iter().all(|instance| instance.declared.is_wholly_known())
+}
