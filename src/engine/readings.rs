@@ -8,7 +8,7 @@ use crate::diag::Diagnostic;
 use crate::eval::{Evaluation, Instance};
 use crate::plan::Live;
 use crate::provider::Target;
-use crate::resource;
+use crate::resource::{self, Keys, Observed};
 use crate::value::{Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub(super) struct Readings {
     pub(super) broken: BTreeMap<Arc<str>, Diagnostic>,
     /// Data sources that were asked for.
     pub(super) data: BTreeMap<Address, Datum>,
+    /// The KMS keys that were asked for.
+    pub(super) keys: Keys,
     /// By instance: its provider and what it names.
     owners: BTreeMap<Address, (Arc<str>, Option<Arc<str>>)>,
 }
@@ -49,7 +51,9 @@ impl Known for Readings {
 
 /// What reading one object came to.
 pub(super) enum Reading {
-    Settings(Value),
+    Settings(Observed),
+    /// Not read: what is recorded stands for it.
+    Remembered(Observed),
     Gone(Diagnostic),
     Failed(Diagnostic),
     /// Its provider could not be connected, which is told once.
@@ -92,14 +96,16 @@ impl Readings {
 
     pub(super) fn settings(&self, provider: &str, identity: &str) -> Option<&Value> {
         match self.get(provider, identity)? {
-            Reading::Settings(settings) => Some(settings),
+            Reading::Settings(observed) | Reading::Remembered(observed) => Some(&observed.settings),
             Reading::Gone(_) | Reading::Failed(_) | Reading::NoProvider => None,
         }
     }
 
     pub(super) fn live(&self, provider: &str, identity: &str) -> Live {
         match self.get(provider, identity) {
-            Some(Reading::Settings(settings)) => Live::Settings(settings.clone()),
+            Some(Reading::Settings(observed) | Reading::Remembered(observed)) => {
+                Live::Settings(observed.clone())
+            }
             Some(Reading::Gone(_)) => Live::Gone,
             Some(Reading::Failed(_) | Reading::NoProvider) | None => Live::Unreadable,
         }

@@ -15,9 +15,9 @@ use crate::plan::{self, Inputs, Plan, Selection};
 use crate::provider::aws::{Aws, Settings};
 use crate::provider::{ErrorKind, Provider as _, Query, Target};
 use crate::refresh;
-use crate::resource;
+use crate::resource::{self, KeyName, Observed};
 use crate::sandbox::Sandbox;
-use crate::state::{Holder, Local, Lock, StateError, StateFile};
+use crate::state::{Holder, Local, Lock, Recorded, StateError, StateFile};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -257,6 +257,7 @@ impl Run {
             diag::sort(diagnostics);
             return None;
         }
+        self.ask_keys(evaluation, options, world).await;
         let live = |provider: &str, identity: &str| world.live(provider, identity);
         let plan = plan::make(
             &Inputs {
@@ -265,6 +266,7 @@ impl Run {
                 dependencies: &project.dependencies,
                 recorded: self.state.as_ref(),
                 live: &live,
+                keys: &world.keys,
                 selection: &options.selection,
                 destroy: options.destroy,
                 providers: self
@@ -394,17 +396,21 @@ impl Run {
         world: &mut Readings,
         reporter: &mut dyn Reporter,
     ) {
-        let mut remembered: BTreeMap<(&str, &str), &Value> = BTreeMap::new();
+        let mut remembered: BTreeMap<(&str, &str), &Recorded> = BTreeMap::new();
         if !options.refresh {
             for recorded in self.state.iter().flat_map(|state| state.resources.values()) {
                 let key = (recorded.provider.as_str(), recorded.identity.as_str());
-                remembered.insert(key, &recorded.values);
+                remembered.insert(key, recorded);
             }
         }
         let mut open = Vec::new();
         for target in targets {
             match remembered.get(&(&*target.provider, &*target.identity)) {
-                Some(values) => world.note(&target, Reading::Settings((*values).clone())),
+                Some(recorded) => {
+                    let region = recorded.region.as_deref().map(Arc::from);
+                    let observed = Observed { region, ..Observed::of(recorded.values.clone()) };
+                    world.note(&target, Reading::Remembered(observed));
+                }
                 None => open.push(target),
             }
         }
@@ -420,7 +426,7 @@ impl Run {
             world.note(
                 &target,
                 match answer {
-                    Ok(live) => Reading::Settings(live.settings),
+                    Ok(live) => Reading::Settings(live),
                     Err(error) if error.kind == ErrorKind::NotFound => Reading::Gone(error.into()),
                     Err(error) => Reading::Failed(error.into()),
                 },
@@ -456,6 +462,39 @@ impl Run {
                 Err(error) => Datum::Failed(error.into()),
             };
             world.data.insert(instance.address, datum);
+        }
+    }
+
+    /// Asks KMS for every key that live or desired settings name, each once. Nothing is asked about
+    /// what was not read itself, or where no Region is known to ask in.
+    async fn ask_keys(&self, evaluation: &Evaluation, options: &PlanOptions, world: &mut Readings) {
+        if options.destroy {
+            return;
+        }
+        let mut names = BTreeSet::new();
+        for instance in &evaluation.instances {
+            let Some(ty) = resource::find(&instance.address.resource.ty) else { continue };
+            let Some(identity) = ty.identity(&instance.declared) else { continue };
+            if !self.settings.get(&instance.provider).is_some_and(|settings| settings.preflight) {
+                continue;
+            }
+            let reading = world.get(&instance.provider, &identity);
+            let Some(Reading::Settings(Observed { settings, region: Some(region), .. })) = reading
+            else {
+                continue;
+            };
+            let desired = ty.desired(&instance.declared, settings);
+            for name in ty.keys(settings).into_iter().chain(ty.keys(&desired)) {
+                names.insert(KeyName {
+                    provider: Arc::clone(&instance.provider),
+                    region: Arc::clone(region),
+                    name,
+                });
+            }
+        }
+        let names: Vec<KeyName> = names.into_iter().collect();
+        for (name, answer) in refresh::keys(&self.provider, names, options.parallelism).await {
+            world.keys.insert(name, answer);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
 use crate::config::Config;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{self, Evaluation, Instance};
-use crate::resource::{self, ResourceType};
+use crate::resource::{self, Keys, Observed, ResourceType};
 use crate::state::{OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// What is live, as far as it could be read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Live {
-    /// The settings of the object.
-    Settings(Value),
+    /// What the service says of the object.
+    Settings(Observed),
     /// There is no such object.
     Gone,
     /// It could not be read, which was reported.
@@ -35,6 +35,8 @@ pub struct Inputs<'a> {
     pub recorded: Option<&'a StateFile>,
     /// What is live, by provider and identity.
     pub live: &'a dyn Fn(&str, &str) -> Live,
+    /// What KMS says of the keys that settings name, as far as it was asked.
+    pub keys: &'a Keys,
     /// Which instances are looked at.
     pub selection: &'a Selection,
     /// Everything managed is to be reset.
@@ -203,10 +205,11 @@ impl<'a> Maker<'a> {
             self.unplanned.push(address.clone());
             return;
         };
-        let Live::Settings(live) = (self.inputs.live)(&instance.provider, &identity) else {
+        let Live::Settings(observed) = (self.inputs.live)(&instance.provider, &identity) else {
             self.unplanned.push(address.clone());
             return;
         };
+        let Observed { settings: live, region, unknown: _ } = observed;
         let kept = self.kept.get(address).filter(|kept| *kept.recorded.identity == *identity);
         let recorded = kept.map(|kept| kept.recorded);
         let previous = kept.and_then(|kept| kept.previous).cloned();
@@ -229,6 +232,7 @@ impl<'a> Maker<'a> {
             .map(|block| block.instance(InstanceKey::None))
             .collect();
         let changes = changes_between(ty, &live, &desired);
+        let region = region.or_else(|| recorded.and_then(recorded_region));
         let action = match (changes.is_empty(), recorded) {
             (false, _) => Action::Update,
             (true, None) => Action::Adopt,
@@ -242,6 +246,7 @@ impl<'a> Maker<'a> {
                     || recorded.provider != *instance.provider
                     || recorded.depends_on != depends_on
                     || recorded.prevent_destroy != prevent_destroy
+                    || recorded.region.as_deref() != region.as_deref()
             });
         let drift = recorded.map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live));
         self.steps.push(Step {
@@ -249,6 +254,7 @@ impl<'a> Maker<'a> {
             reason: None,
             provider: Arc::clone(&instance.provider),
             identity,
+            region,
             request: ty.request(&instance.declared),
             weakening: ty.weakening(&live, &desired),
             before: Some(live),
@@ -302,7 +308,10 @@ impl<'a> Maker<'a> {
         let provider: Arc<str> = Arc::from(recorded.provider.as_str());
         let live = (self.inputs.live)(&provider, &recorded.identity);
         let live = match live {
-            Live::Settings(live) => Live::Settings(as_secret_as(&recorded.values, live)),
+            Live::Settings(Observed { settings, region, unknown }) => {
+                let settings = as_secret_as(&recorded.values, settings);
+                Live::Settings(Observed { settings, region, unknown })
+            }
             Live::Gone | Live::Unreadable => live,
         };
         let (action, reason, before, after) = match (reason, live) {
@@ -314,7 +323,7 @@ impl<'a> Maker<'a> {
                 return;
             }
             (_, Live::Gone) => (Action::Forget, Reason::Gone, None, None),
-            (reason, Live::Settings(live)) => {
+            (reason, Live::Settings(Observed { settings: live, .. })) => {
                 let after = ty.reset(&recorded.identity, &live);
                 if ty.differences(&live, &after).is_empty() {
                     (Action::Forget, Reason::AlreadyReset, Some(live), None)
@@ -344,6 +353,7 @@ impl<'a> Maker<'a> {
             reason: Some(reason),
             provider,
             identity: Arc::from(recorded.identity.as_str()),
+            region: recorded_region(recorded),
             request: self.removal_request(address, recorded),
             before,
             after,
@@ -459,6 +469,11 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
     )
     .of(address)
     .at_maybe(block.map(|block| block.header))
+}
+
+/// The Region that is recorded.
+fn recorded_region(recorded: &Recorded) -> Option<Arc<str>> {
+    recorded.region.as_deref().map(Arc::from)
 }
 
 /// The wanted settings with every ignored attribute as it is live.

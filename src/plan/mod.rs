@@ -64,6 +64,9 @@ pub struct Step {
     pub provider: Arc<str>,
     /// What names the live object: the bucket's name.
     pub identity: Arc<str>,
+    /// The Region that answered for it; none where that cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Arc<str>>,
     /// What goes along with requests for it.
     pub request: Value,
     /// The live settings that the decision rests on; none where the object is gone.
@@ -214,7 +217,7 @@ impl Step {
             let recorded = Recorded {
                 identity: self.identity.to_string(),
                 provider: self.provider.to_string(),
-                region: None,
+                region: self.region.as_deref().map(str::to_owned),
                 values: values.clone(),
                 depends_on: self.depends_on.clone(),
                 prevent_destroy: self.prevent_destroy,

@@ -5,7 +5,7 @@
 
 use crate::event::{Event, Reporter};
 use crate::provider::{Pace, Provider, ProviderError, Query, Target};
-use crate::resource::Observed;
+use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -48,6 +48,26 @@ pub async fn query<P: Provider>(
         .iter()
         .zip(answers)
         .map(|(query, answer)| answer.unwrap_or_else(|| Err(ProviderError::panicked(&query.ty))))
+        .collect()
+}
+
+/// Asks for every key, at most `parallelism` at once.
+pub async fn keys<P: Provider>(
+    provider: &Arc<P>,
+    names: Vec<KeyName>,
+    parallelism: usize,
+) -> Vec<(KeyName, KeyAnswer)> {
+    let ask = |provider: Arc<P>, name: KeyName| async move { Ok(provider.key(&name).await) };
+    let answers = walk(provider, &names, parallelism, ask, |_| {}).await;
+    let without_answer = |name: &KeyName| Err(ProviderError::panicked(&name.name));
+    names
+        .into_iter()
+        .zip(answers)
+        .map(|(name, answer)| {
+            let answer = answer.unwrap_or_else(|| without_answer(&name));
+            let answer = answer.unwrap_or_else(|error| KeyAnswer::Untold(error.detail));
+            (name, answer)
+        })
         .collect()
 }
 
@@ -96,7 +116,6 @@ where
 mod tests {
     use super::*;
     use crate::provider::{ErrorKind, Query};
-    use crate::resource::{KeyAnswer, KeyName};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

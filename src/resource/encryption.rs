@@ -359,6 +359,11 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
         Self::live("AES256", None, is_directory_bucket(identity), blocked)
     }
 
+    fn keys(&self, settings: &Value) -> Vec<Arc<str>> {
+        let rule = Rule::of(settings);
+        rule.key.filter(|_| rule.uses_kms()).map(Arc::from).into_iter().collect()
+    }
+
     fn weakening(&self, before: &Value, after: &Value) -> Option<String> {
         let (a, b) = (Rule::of(before), Rule::of(after));
         let mut reasons = Vec::new();

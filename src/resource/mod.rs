@@ -84,6 +84,9 @@ pub trait ResourceType: Sync {
     /// The attributes whose meaning differs between two settings, in the order of [`leaves`].
     fn differences(&self, before: &Value, after: &Value) -> Vec<AttrPath>;
 
+    /// The KMS keys that settings name, each once.
+    fn keys(&self, settings: &Value) -> Vec<Arc<str>>;
+
     /// What the object of this identity is left with when it is no longer managed and reset. An
     /// object that is so already is left as it is.
     fn reset(&self, identity: &str, live: &Value) -> Value;

@@ -44,6 +44,7 @@ fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
         reason: matches!(action, Action::Reset | Action::Forget).then_some(Reason::Destroy),
         provider: Arc::from("aws"),
         identity: Arc::from(name),
+        region: None,
         request: Value::NULL,
         before: before.map(live),
         after: after.map(live),

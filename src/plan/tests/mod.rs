@@ -9,7 +9,7 @@ use crate::config::{self, Config};
 use crate::diag::{Diagnostics, Sources};
 use crate::eval::{self, Evaluation, Input, Tree};
 use crate::graph;
-use crate::resource::{self, BucketEncryption};
+use crate::resource::{self, BucketEncryption, Keys, Observed};
 use crate::state::StateFile;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +80,9 @@ impl World {
     fn of<'a>(buckets: impl IntoIterator<Item = (&'a str, Value)>) -> Self {
         let live = buckets
             .into_iter()
-            .map(|(name, settings)| (("aws".to_owned(), name.to_owned()), Live::Settings(settings)))
+            .map(|(name, settings)| {
+                (("aws".to_owned(), name.to_owned()), Live::Settings(Observed::of(settings)))
+            })
             .collect();
         Self { live, recorded: StateFile::new("lineage".into(), "0.0.0") }
     }
@@ -102,6 +104,7 @@ impl World {
                 dependencies: &project.dependencies,
                 recorded: Some(&self.recorded),
                 live: &live,
+                keys: &Keys::default(),
                 selection: &options.selection,
                 destroy: options.destroy,
                 providers: BTreeMap::new(),
@@ -125,7 +128,7 @@ impl World {
         for step in &plan.steps {
             let key = (step.provider.to_string(), step.identity.to_string());
             if let (Action::Update | Action::Reset, Some(after)) = (step.action, &step.after) {
-                self.live.insert(key, Live::Settings(after.clone()));
+                self.live.insert(key, Live::Settings(Observed::of(after.clone())));
             }
             if step.action != Action::NoOp || step.record {
                 for change in step.changes_of(&self.recorded) {

@@ -186,7 +186,7 @@ fn everything() -> World {
         for suffix in suffixes {
             for provider in ["aws", "aws.eu"] {
                 let key = (provider.to_owned(), format!("bucket-{n}{suffix}"));
-                world.live.insert(key, Live::Settings(fresh()));
+                world.live.insert(key, Live::Settings(Observed::of(fresh())));
             }
         }
     }
@@ -199,7 +199,7 @@ impl World {
         let addresses: Vec<Address> = self.recorded.resources.keys().cloned().collect();
         match turn {
             Turn::Changed(at, to) => {
-                self.put(at.get::<String>(&names), &Live::Settings(to.clone()));
+                self.put(at.get::<String>(&names), &Live::Settings(Observed::of(to.clone())));
             }
             Turn::Gone(at) => self.put(at.get::<String>(&names), &Live::Gone),
             Turn::Unreadable(at) => self.put(at.get::<String>(&names), &Live::Unreadable),
@@ -226,7 +226,7 @@ impl World {
         self.carry_out(plan);
         for step in &plan.steps {
             if let (Action::Update | Action::Reset, Some(after)) = (step.action, &step.after) {
-                self.put(&step.identity, &Live::Settings(after.clone()));
+                self.put(&step.identity, &Live::Settings(Observed::of(after.clone())));
             }
         }
     }

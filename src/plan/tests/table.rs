@@ -18,7 +18,7 @@ fn recorded_live_and_declared() {
     for (recorded, now, declared, action, drift, record) in rows {
         let before = Project::new(&block("x", "\"logs\"", recorded, ""));
         let mut world = World::of([("logs", fresh())]).applied(&before);
-        world.set("logs", Live::Settings(live(now)));
+        world.set("logs", Live::Settings(Observed::of(live(now))));
         let plan = world.plan(&Project::new(&block("x", "\"logs\"", declared, "")));
         let [step] = plan.steps.as_slice() else { panic!("{:#?}", summary(&plan)) };
         let row = (recorded, now, declared);
@@ -55,8 +55,8 @@ fn what_cannot_be_read_is_unplanned_and_hides_nothing() {
 #[test]
 fn what_leaves_the_configuration_is_reset_or_forgotten() {
     let rows = [
-        (Live::Settings(live("aws:kms")), Some("reset x logs NotInConfiguration")),
-        (Live::Settings(fresh()), Some("forget x logs AlreadyReset")),
+        (Live::Settings(Observed::of(live("aws:kms"))), Some("reset x logs NotInConfiguration")),
+        (Live::Settings(Observed::of(fresh())), Some("forget x logs AlreadyReset")),
         (Live::Gone, Some("forget x logs Gone")),
         (Live::Unreadable, None),
     ];
@@ -110,7 +110,7 @@ fn buckets_of_one_name_at_two_providers_are_not_one_that_moved() {
         + &block("y", "\"logs\"", "aws:kms", "provider = aws.store");
     let project = Project::new(&text);
     let mut world = World::of([("logs", fresh())]);
-    world.live.insert(("aws.store".into(), "logs".into()), Live::Settings(fresh()));
+    world.live.insert(("aws.store".into(), "logs".into()), Live::Settings(Observed::of(fresh())));
     let world = world.applied(&project);
     let plan = world.plan(&project);
     assert_eq!(summary(&plan), ["no-op x logs", "no-op y logs"]);
@@ -122,7 +122,9 @@ fn a_bucket_that_moves_along_with_its_provider_is_never_reset() {
         + &block("y", "\"logs\"", "aws:kms", "provider = aws.eu");
     let mut world = World::of([("logs", fresh())])
         .applied(&Project::new(&block("x", "\"logs\"", "aws:kms", "")));
-    world.live.insert(("aws.eu".into(), "logs".into()), Live::Settings(live("aws:kms")));
+    world
+        .live
+        .insert(("aws.eu".into(), "logs".into()), Live::Settings(Observed::of(live("aws:kms"))));
     let plan = world.plan(&Project::new(&text));
     assert!(summary(&plan)[0].starts_with("forget x logs MovedTo"), "{:?}", summary(&plan));
 }
@@ -147,7 +149,7 @@ fn another_provider_or_order_is_recorded_without_a_change() {
     let other = block("y", "\"other\"", "AES256", "");
     let before = Project::new(&(block("x", "\"logs\"", "AES256", "") + &other));
     let mut world = World::of([("logs", fresh()), ("other", fresh())]).applied(&before);
-    world.live.insert(("aws.eu".into(), "logs".into()), Live::Settings(fresh()));
+    world.live.insert(("aws.eu".into(), "logs".into()), Live::Settings(Observed::of(fresh())));
     for more in [
         "provider = aws.eu".to_owned(),
         format!("depends_on = [{TYPE}.y]"),
@@ -171,7 +173,7 @@ fn ignored_attributes_stay_as_they_are_live() {
         let mut world = World::of([("logs", fresh())]);
         assert_eq!(summary(&world.plan(&project)), ["update x logs"]);
         world = world.applied(&project);
-        world.set("logs", Live::Settings(fresh()));
+        world.set("logs", Live::Settings(Observed::of(fresh())));
         let plan = world.plan(&project);
         assert_eq!(summary(&plan), ["no-op x logs"]);
         assert_eq!(plan.steps[0].drift.len(), 1);
@@ -180,7 +182,7 @@ fn ignored_attributes_stay_as_they_are_live() {
     let project = ignoring("[rule[0].bucket_key_enabled]");
     let mut world = World::of([("logs", fresh())]).applied(&project);
     let theirs = BucketEncryption::live("AES256", None, true, ["SSE-C".to_owned()]);
-    world.set("logs", Live::Settings(theirs));
+    world.set("logs", Live::Settings(Observed::of(theirs)));
     let plan = world.plan(&project);
     let paths: Vec<_> = plan.steps[0].changes.iter().map(|it| it.path.to_string()).collect();
     assert_eq!(paths, ["rule.apply_server_side_encryption_by_default.sse_algorithm"]);
@@ -358,8 +360,8 @@ fn twenty_thousand_instances_take_no_quadratic_walk() {
     let project = Project::new(&text);
     let mut world = World::of([]);
     for n in 0..count {
-        world.set(&format!("bucket-{n}"), Live::Settings(fresh()));
-        world.set(&format!("other-{n}"), Live::Settings(fresh()));
+        world.set(&format!("bucket-{n}"), Live::Settings(Observed::of(fresh())));
+        world.set(&format!("other-{n}"), Live::Settings(Observed::of(fresh())));
     }
     let begun = std::time::Instant::now();
     let world = world.applied(&project);

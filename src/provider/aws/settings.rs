@@ -85,7 +85,27 @@ pub static SCHEMA: Schema = Schema {
             "allowed_account_ids",
             AttrType::SET_OF_STRING,
             "The 12-digit ids of the accounts that may be worked on. With credentials of any \
-             other nothing is read or changed.",
+             other nothing is read or changed. Not beside `forbidden_account_ids`.",
+        ),
+        optional(
+            "forbidden_account_ids",
+            AttrType::SET_OF_STRING,
+            "The 12-digit ids of accounts that must not be worked on. With credentials of one of \
+             them nothing is read or changed. Not beside `allowed_account_ids`.",
+        ),
+        optional(
+            "owner_check",
+            AttrType::Bool,
+            "Whether every request for a bucket names the account of the credentials as the owner \
+             that is expected, so that S3 refuses it where the bucket belongs to somebody else \
+             (true, the default). An `expected_bucket_owner` that is declared counts either way. A \
+             directory bucket takes no owner.",
+        ),
+        optional(
+            "preflight",
+            AttrType::Bool,
+            "Whether a plan asks KMS for every key that is named: that it exists, is enabled, and \
+             can encrypt for S3 (true, the default).",
         ),
         optional(
             "skip_credentials_validation",
@@ -137,7 +157,7 @@ static ENDPOINTS: Schema = Schema {
 };
 
 /// One configured `provider "aws"`, as plain data that a plan file can carry.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The Region to start from.
@@ -162,6 +182,12 @@ pub struct Settings {
     pub read_timeout: Option<Duration>,
     /// The accounts that may be worked on; any where empty.
     pub allowed_account_ids: BTreeSet<String>,
+    /// The accounts that must not be worked on.
+    pub forbidden_account_ids: BTreeSet<String>,
+    /// Whether buckets are expected to belong to the account of the credentials.
+    pub owner_check: bool,
+    /// Whether a plan asks for the KMS keys that are named.
+    pub preflight: bool,
     /// Whether to go without looking for credentials up front.
     pub skip_credentials_validation: bool,
     /// The value of `AWS_CA_BUNDLE`, which the SDK does not read.
@@ -197,6 +223,31 @@ pub struct Endpoints {
     pub sts: Option<String>,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            region: None,
+            profile: None,
+            assume_role: None,
+            endpoints: Endpoints::default(),
+            s3_use_path_style: None,
+            custom_ca_bundle: None,
+            insecure: false,
+            max_retries: None,
+            connect_timeout: None,
+            read_timeout: None,
+            allowed_account_ids: BTreeSet::new(),
+            forbidden_account_ids: BTreeSet::new(),
+            owner_check: true,
+            preflight: true,
+            skip_credentials_validation: false,
+            ca_bundle_env: None,
+            sandbox: false,
+            sandbox_account: None,
+        }
+    }
+}
+
 impl Settings {
     /// Reads an object that was decoded by [`SCHEMA`]. All faults are reported, each with its
     /// place.
@@ -218,12 +269,16 @@ impl Settings {
                 .number(value, "max_retries", "a whole number from 0 to 100", |n| *n <= 100),
             connect_timeout: reader.seconds(value, "connect_timeout"),
             read_timeout: reader.seconds(value, "read_timeout"),
-            allowed_account_ids: reader.accounts(value),
+            allowed_account_ids: reader.accounts(value, "allowed_account_ids"),
+            forbidden_account_ids: reader.accounts(value, "forbidden_account_ids"),
+            owner_check: flag_or(value, "owner_check", true),
+            preflight: flag_or(value, "preflight", true),
             skip_credentials_validation: flag(value, "skip_credentials_validation"),
             ca_bundle_env: None,
             sandbox: false,
             sandbox_account: None,
         };
+        reader.one_of_both(value);
         if reader.faults.is_empty() { Ok(settings) } else { Err(reader.faults) }
     }
 }
@@ -233,7 +288,11 @@ fn block<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
 }
 
 fn flag(value: &Value, name: &str) -> bool {
-    value.get(name).and_then(Value::as_bool).unwrap_or(false)
+    flag_or(value, name, false)
+}
+
+fn flag_or(value: &Value, name: &str, default: bool) -> bool {
+    value.get(name).and_then(Value::as_bool).unwrap_or(default)
 }
 
 /// Collects what is wrong while reading on.
@@ -301,8 +360,8 @@ impl Reader {
         self.number(value, name, wanted, allowed).map(Duration::from_secs_f64)
     }
 
-    fn accounts(&mut self, value: &Value) -> BTreeSet<String> {
-        let items = value.get("allowed_account_ids").and_then(Value::as_items);
+    fn accounts(&mut self, value: &Value, name: &str) -> BTreeSet<String> {
+        let items = value.get(name).and_then(Value::as_items);
         let mut accounts = BTreeSet::new();
         for item in items.unwrap_or_default() {
             match item.as_str() {
@@ -312,16 +371,26 @@ impl Reader {
                 Some(_) | None => {
                     let detail =
                         format!("{} is not an account: an account id has 12 digits.", shown(item));
-                    self.fault(&["allowed_account_ids"], detail);
+                    self.fault(&[name], detail);
                 }
             }
         }
-        if items.is_some_and(<[Value]>::is_empty) {
+        if name == "allowed_account_ids" && items.is_some_and(<[Value]>::is_empty) {
             let detail =
                 "An empty set allows no account at all. Name one, or remove the attribute.";
-            self.fault(&["allowed_account_ids"], detail.to_owned());
+            self.fault(&[name], detail.to_owned());
         }
         accounts
+    }
+
+    /// As in Terraform, accounts are either allowed or forbidden.
+    fn one_of_both(&mut self, value: &Value) {
+        let given = |name| value.get(name).is_some_and(|it: &Value| !it.is_null());
+        if given("allowed_account_ids") && given("forbidden_account_ids") {
+            let detail = "Beside `allowed_account_ids`, which allows no other account, it says \
+                          nothing. Remove one of the two.";
+            self.fault(&["forbidden_account_ids"], detail.to_owned());
+        }
     }
 }
 

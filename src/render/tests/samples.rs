@@ -52,6 +52,7 @@ pub(super) fn step(action: Action, address: Address, bucket: &str) -> Step {
         reason: None,
         provider: "aws".into(),
         identity: bucket.into(),
+        region: None,
         request: Value::NULL,
         before: Some(settings("AES256", None, false)),
         after: Some(settings("aws:kms", Some("alias/acme"), true)),
