@@ -42,6 +42,16 @@ pub trait Provider: Send + Sync + 'static {
     /// Prepares the provider of this address once: Region, credentials and account.
     fn connect(&self, address: &str) -> impl Future<Output = Result<(), ProviderError>> + Send;
 
+    /// The account that the provider's credentials are of, asked for once in a run; `None` where
+    /// nobody asks for it. Without the account of which it says that it must own every object, a
+    /// provider does not work.
+    fn account(
+        &self,
+        _address: &str,
+    ) -> impl Future<Output = Result<Option<Arc<str>>, ProviderError>> + Send {
+        async { Ok(None) }
+    }
+
     /// Learns in which Regions objects are, in as few requests as can be: `None` where that is not
     /// known yet. What cannot be learnt is found out by the requests that follow.
     fn locate(

@@ -1,11 +1,15 @@
-//! One configured provider, connected: Region, credentials, account, and a client for each Region.
+//! One configured provider, connected: Region, credentials, and a client for each Region.
 
+use super::account::{self, Identity, OwnerCheck, is_aws};
 use super::endpoint::{CustomEndpoint, Resolver};
 use super::error::{find, holds_none, no_credentials, of_sts, plain};
 use super::http;
+use super::keys::Asked;
+use super::locate::{Places, region_of_zone};
 use super::retry::{Conflicts, Throttled, retries, timeouts, unlimited};
 use super::settings::{AssumeRole, Endpoints, Settings};
 use crate::provider::{ErrorKind, ProviderError};
+use crate::resource::is_directory_bucket;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -22,8 +26,9 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_async::time::SharedTimeSource;
+use aws_types::service_config::ServiceConfigKey;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -34,14 +39,6 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// The Region of the embedded endpoint where nothing is said.
 pub(super) const SANDBOX_REGION: &str = "us-east-1";
 
-/// Whose credentials a provider has (STS, `GetCallerIdentity`).
-#[derive(Clone, Debug)]
-pub(super) struct Identity {
-    pub(super) account: String,
-    pub(super) arn: Option<String>,
-    pub(super) user_id: Option<String>,
-}
-
 /// A connected provider.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -50,16 +47,19 @@ pub(super) struct Connection {
     region: Arc<str>,
     retry_partition: RetryPartition,
     clients: Mutex<BTreeMap<Arc<str>, Client>>,
-    /// Where the buckets are that are not in the provider's own Region.
-    elsewhere: Mutex<BTreeMap<Arc<str>, Arc<str>>>,
+    places: Places,
     custom_endpoint: CustomEndpoint,
     throttled: Throttled,
     identity: OnceCell<Result<Identity, ProviderError>>,
-    kms: OnceLock<aws_sdk_kms::Client>,
+    owner_check: OwnerCheck,
+    kms: Mutex<BTreeMap<Arc<str>, aws_sdk_kms::Client>>,
+    asked: Asked,
+    /// S3 is not that of AWS, and nothing says where its KMS is.
+    is_elsewhere_without_kms: bool,
 }
 
 impl Connection {
-    /// Finds Region and credentials, and checks the account where only some are allowed.
+    /// Finds Region and credentials, and checks the account where not all may be worked on.
     pub(super) async fn open(
         settings: &Settings,
         throttled: Throttled,
@@ -74,24 +74,28 @@ impl Connection {
             Err(plain(ErrorKind::Credentials, "No credentials", detail))
         })?;
         let region = sdk.region().map(|region| Arc::from(region.as_ref())).ok_or_else(no_region)?;
+        let Endpoints { s3, kms, sts } = &settings.endpoints;
+        let s3 = custom_url(&sdk, "S3", s3.as_ref());
+        let kms = custom_url(&sdk, "KMS", kms.as_ref());
+        let sts = custom_url(&sdk, "STS", sts.as_ref());
+        let owner_check = OwnerCheck::of(settings, s3.as_deref(), sts.as_deref());
+        let is_elsewhere_without_kms = kms.is_none() && s3.is_some_and(|url| !is_aws(&url));
         let connection = Self {
             settings: settings.clone(),
             sdk,
             region,
             retry_partition: unlimited(),
             clients: Mutex::default(),
-            elsewhere: Mutex::default(),
+            places: Places::default(),
             custom_endpoint: CustomEndpoint::default(),
             throttled,
             identity: OnceCell::new(),
-            kms: OnceLock::new(),
+            owner_check,
+            kms: Mutex::default(),
+            asked: Asked::default(),
+            is_elsewhere_without_kms,
         };
-        if !settings.allowed_account_ids.is_empty() {
-            let Identity { account, .. } = connection.identity().await?;
-            if !settings.allowed_account_ids.contains(account) {
-                return Err(forbidden_account(account, settings));
-            }
-        }
+        account::check(&connection, settings).await?;
         Ok(connection)
     }
 
@@ -101,13 +105,19 @@ impl Connection {
 
     /// The Region that the bucket is in, as far as is known.
     pub(super) fn region_of(&self, bucket: &str) -> Arc<str> {
-        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(elsewhere.get(bucket).unwrap_or(&self.region))
+        let known = self.places.get(bucket);
+        let of_zone = || region_of_zone(bucket).filter(|_| is_directory_bucket(bucket));
+        known.or_else(|| of_zone().map(Arc::from)).unwrap_or_else(|| Arc::clone(&self.region))
     }
 
-    pub(super) fn remember(&self, bucket: &str, region: Arc<str>) {
-        let mut elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
-        elsewhere.insert(Arc::from(bucket), region);
+    /// Where its buckets are.
+    pub(super) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Whether buckets are expected to belong to the account of the credentials.
+    pub(super) fn owner_check(&self) -> OwnerCheck {
+        self.owner_check
     }
 
     /// The client of a Region, made once.
@@ -144,28 +154,44 @@ impl Connection {
         }
     }
 
-    /// The client of KMS, made once.
-    pub(super) fn kms(&self) -> &aws_sdk_kms::Client {
-        self.kms.get_or_init(|| {
-            let mut config = aws_sdk_kms::config::Builder::from(&self.sdk)
-                .retry_config(retries(&self.settings))
-                .retry_partition(self.retry_partition.clone())
-                .timeout_config(timeouts(&self.settings))
-                .interceptor(self.throttled.clone());
-            // Else the one of the environment stays.
-            if let Some(url) = &self.settings.endpoints.kms {
-                config = config.endpoint_url(url);
-            }
-            aws_sdk_kms::Client::from_conf(config.build())
-        })
+    /// The client of KMS in a Region, made once.
+    pub(super) fn kms(&self, region: &Arc<str>) -> aws_sdk_kms::Client {
+        let mut clients = self.kms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(region) {
+            return client.clone();
+        }
+        let mut config = aws_sdk_kms::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_string()))
+            .retry_config(retries(&self.settings))
+            .retry_partition(self.retry_partition.clone())
+            .timeout_config(timeouts(&self.settings))
+            .interceptor(self.throttled.clone());
+        // Else the one of the environment stays.
+        if let Some(url) = &self.settings.endpoints.kms {
+            config = config.endpoint_url(url);
+        }
+        let client = aws_sdk_kms::Client::from_conf(config.build());
+        clients.insert(Arc::clone(region), client.clone());
+        client
     }
 
-    /// Where requests to KMS go, in words.
-    pub(super) fn kms_place(&self) -> String {
+    /// The keys that were asked for.
+    pub(super) fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// Whether S3 is not that of AWS, and nothing says where its KMS is: that of AWS would be asked
+    /// about keys and credentials that are not its own.
+    pub(super) fn is_elsewhere_without_kms(&self) -> bool {
+        self.is_elsewhere_without_kms
+    }
+
+    /// Where requests to KMS in a Region go, in words.
+    pub(super) fn kms_place(&self, region: &str) -> String {
         let own = self.settings.endpoints.kms.as_deref();
         match own.or_else(|| self.sdk.endpoint_url()) {
             Some(url) => url.to_owned(),
-            None => format!("KMS in {}", self.region),
+            None => format!("KMS in {region}"),
         }
     }
 
@@ -176,11 +202,17 @@ impl Connection {
 
     /// Whose credentials these are (STS, `GetCallerIdentity`), asked for once.
     pub(super) async fn identity(&self) -> Result<&Identity, ProviderError> {
-        let identity = self.identity.get_or_init(|| self.caller_identity()).await;
+        let identity = self.identity.get_or_init(|| Box::pin(self.ask_identity())).await;
         identity.as_ref().map_err(Clone::clone)
     }
 
-    async fn caller_identity(&self) -> Result<Identity, ProviderError> {
+    /// The account of the credentials, if it has been asked for.
+    pub(super) fn known_account(&self) -> Option<&str> {
+        let identity = self.identity.get()?.as_ref().ok()?;
+        Some(&identity.account)
+    }
+
+    async fn ask_identity(&self) -> Result<Identity, ProviderError> {
         let client = aws_sdk_sts::Client::from_conf(
             aws_sdk_sts::config::Builder::from(&sts_config(&self.sdk, &self.settings))
                 .retry_config(retries(&self.settings))
@@ -189,32 +221,26 @@ impl Connection {
                 .interceptor(self.throttled.clone())
                 .build(),
         );
-        let answer = client.get_caller_identity().send().await.map_err(|error| {
-            let what = "The account of the credentials cannot be found out.";
-            of_sts(&error, what, &sts_place(&self.settings, &self.region))
-        })?;
-        let account = answer.account.ok_or_else(|| {
-            let detail = "STS answers GetCallerIdentity without an account. Check the endpoint.";
-            plain(ErrorKind::Other, "Answer not understood", detail.to_owned())
-        })?;
-        Ok(Identity { account, arn: answer.arn, user_id: answer.user_id })
+        account::ask(client, &sts_place(&self.settings, &self.region)).await
     }
+}
+
+/// The URL of a service that is not where the SDK expects it, by its id: as the settings, the
+/// environment or the profile say.
+fn custom_url(sdk: &SdkConfig, id: &str, own: Option<&String>) -> Option<String> {
+    let of_service = || {
+        let key = ServiceConfigKey::builder().service_id(id);
+        let key = key.env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+        sdk.service_config()?.load_config(key)
+    };
+    let of_all = || sdk.endpoint_url().map(str::to_owned);
+    own.cloned().or_else(of_service).or_else(of_all)
 }
 
 fn no_region() -> ProviderError {
     let detail = "Nothing says which Region to work in. Set `region` in the provider, AWS_REGION, \
                   or `region` in the profile of ~/.aws/config.";
     plain(ErrorKind::Configuration, "No Region", detail.to_owned())
-}
-
-fn forbidden_account(account: &str, settings: &Settings) -> ProviderError {
-    let allowed: Vec<&str> = settings.allowed_account_ids.iter().map(String::as_str).collect();
-    let detail = format!(
-        "The credentials are those of the account {account}, and `allowed_account_ids` allows \
-         {}. Use other credentials, or allow the account.",
-        allowed.join(", ")
-    );
-    plain(ErrorKind::Configuration, "Account not allowed", detail)
 }
 
 async fn load(settings: &Settings) -> Result<SdkConfig, ProviderError> {

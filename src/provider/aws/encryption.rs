@@ -1,6 +1,8 @@
 //! Bucket encryption between our settings and the SDK's types.
 
-use super::error;
+use super::account;
+use super::connect::Connection;
+use super::error::{self, Owner};
 use crate::addr::AttrPath;
 use crate::provider::{ErrorKind, ProviderError, Target};
 use crate::resource::{BucketEncryption, is_directory_bucket, leaf, with_leaf};
@@ -24,32 +26,27 @@ pub(super) struct Request<'a> {
     pub(super) bucket: &'a str,
     /// The account that must own the bucket; never for a directory bucket, where S3 answers the
     /// header `x-amz-expected-bucket-owner` with `NotImplemented`.
-    pub(super) owner: Option<&'a str>,
-    /// Whether the owner may be shown.
-    owner_is_secret: bool,
+    pub(super) owner: Option<Owner<'a>>,
     pub(super) checksum: Option<ChecksumAlgorithm>,
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn of(target: &'a Target) -> Self {
+    pub(super) async fn of(
+        connection: &'a Connection,
+        target: &'a Target,
+    ) -> Result<Self, ProviderError> {
         let bucket = &*target.identity;
         let attribute = |name| target.request.get(name);
         let text = |name| attribute(name).and_then(Value::as_str).map(|text| &**text);
-        Self {
-            bucket,
-            owner: text("expected_bucket_owner").filter(|_| !is_directory_bucket(bucket)),
-            owner_is_secret: target.request.is_sensitive()
-                || attribute("expected_bucket_owner").is_some_and(Value::is_sensitive),
-            checksum: text("checksum_algorithm").map(ChecksumAlgorithm::from),
-        }
-    }
-
-    /// The owner in words that a message may show.
-    pub(super) fn shown_owner(&self) -> Option<String> {
-        self.owner.map(|owner| {
-            let shown = if self.owner_is_secret { "(sensitive)" } else { owner };
-            format!("the account {shown}")
-        })
+        let is_secret = target.request.is_sensitive()
+            || attribute("expected_bucket_owner").is_some_and(Value::is_sensitive);
+        let owner = match text("expected_bucket_owner") {
+            _ if is_directory_bucket(bucket) => None,
+            Some(account) => Some(Owner::Declared { account, is_secret }),
+            None => account::owner(connection).await?.map(Owner::OfCredentials),
+        };
+        let checksum = text("checksum_algorithm").map(ChecksumAlgorithm::from);
+        Ok(Self { bucket, owner, checksum })
     }
 }
 

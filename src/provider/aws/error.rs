@@ -54,14 +54,46 @@ impl Operation {
     }
 }
 
+/// The account that a request says must own the bucket.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Owner<'a> {
+    /// The one that is declared.
+    Declared {
+        account: &'a str,
+        /// Whether it must not be shown.
+        is_secret: bool,
+    },
+    /// That of the credentials, where nothing is declared.
+    OfCredentials(&'a str),
+}
+
+impl Owner<'_> {
+    /// The account's id.
+    pub(super) fn id(self) -> String {
+        match self {
+            Self::Declared { account, .. } | Self::OfCredentials(account) => account.to_owned(),
+        }
+    }
+
+    /// The account in words that a message may show.
+    fn shown(self) -> String {
+        match self {
+            Self::Declared { is_secret: true, .. } => "the account (sensitive)".to_owned(),
+            Self::Declared { account, .. } | Self::OfCredentials(account) => {
+                format!("the account {account}")
+            }
+        }
+    }
+}
+
 /// The call that failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<'a> {
     pub(super) operation: Operation,
     /// The bucket; empty where it is about none.
     pub(super) bucket: &'a str,
-    /// The owner that was asked for, in words that may be shown.
-    pub(super) owner: Option<&'a str>,
+    /// The owner that was asked for.
+    pub(super) owner: Option<Owner<'a>>,
     /// Where it went: a URL or a Region.
     pub(super) place: &'a str,
 }
@@ -267,7 +299,7 @@ fn by_code(
             }
             Some(_) | None => {
                 let status = status.map_or_else(String::new, |it| format!(" (status {it})"));
-                let owner = owner.map_or_else(String::new, |it| format!(" owned by {it}"));
+                let owner = owner.map_or_else(String::new, |it| format!(" owned by {}", it.shown()));
                 let detail = format!("{name}{target}{owner} failed{status}. {said}");
                 (ErrorKind::Other, "Request failed", detail.trim_end().to_owned())
             }
@@ -280,7 +312,14 @@ fn denied(call: &Call<'_>, said: &str) -> Verdict {
     let on_bucket = call.on_bucket();
     let permission = operation.permission(bucket);
     let owner = owner.map_or_else(String::new, |owner| {
-        format!(" Or the bucket does not belong to {owner}, as `expected_bucket_owner` asks for.")
+        let whose = match owner {
+            Owner::Declared { .. } => "as `expected_bucket_owner` asks for.",
+            Owner::OfCredentials(_) => {
+                "which the credentials are of and which is expected by default: name the owner in \
+                 `expected_bucket_owner`, or set `owner_check = false` in the provider."
+            }
+        };
+        format!(" Or the bucket does not belong to {}, {whose}", owner.shown())
     });
     let detail = format!(
         "The credentials may not do {permission}{on_bucket}: no policy allows it, or one denies \

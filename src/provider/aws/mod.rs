@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod account;
 mod connect;
 mod data;
 mod encryption;
@@ -22,8 +23,11 @@ mod endpoint;
 mod error;
 mod http;
 mod insecure;
+mod keys;
+mod locate;
 mod retry;
 mod settings;
+mod unknown;
 #[cfg(test)]
 mod tests;
 
@@ -31,8 +35,10 @@ pub use self::settings::{AssumeRole, DESCRIPTION, EXAMPLE, Endpoints, SCHEMA, Se
 
 use self::connect::Connection;
 use self::encryption::Request;
-use self::error::{Call, Operation};
+use self::error::{Call, Operation, Owner};
+use self::locate::to_bucket;
 use self::retry::Throttled;
+use self::unknown::Watch;
 use super::{ErrorKind, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
@@ -75,11 +81,6 @@ impl Aws {
         found.or(settings.region.as_deref()).or(sandbox).map(str::to_owned)
     }
 
-    /// The account of the provider's credentials (STS, `GetCallerIdentity`).
-    pub async fn account(&self, address: &str) -> Result<String, ProviderError> {
-        Ok(self.connection(address).await?.identity().await?.account.clone())
-    }
-
     async fn connection(&self, address: &str) -> Result<&Connection, ProviderError> {
         let configured = self.providers.get(address).ok_or_else(|| {
             let detail = format!(
@@ -94,54 +95,26 @@ impl Aws {
 
     /// Sends a request to the bucket's Region, as [`to_bucket`] does.
     async fn send<T, E, F>(
-        &self,
+        connection: &Connection,
         operation: Operation,
-        target: &Target,
         request: &Request<'_>,
         call: impl Fn(Client) -> F + Send + Sync,
-    ) -> Result<(Arc<str>, Result<T, Failure<E>>), ProviderError>
+    ) -> (Arc<str>, Result<T, Failure<E>>)
     where
         T: Send,
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     {
-        let connection = self.connection(&target.provider).await?;
         let (region, answer) = to_bucket(connection, request.bucket, call).await;
         let answer = answer.map_err(|error| {
             let place = connection.place(&region);
-            let owner = request.shown_owner();
-            let call =
-                Call { operation, bucket: request.bucket, owner: owner.as_deref(), place: &place };
+            let Request { bucket, owner, .. } = *request;
+            let call = Call { operation, bucket, owner, place: &place };
             let told = error::of_call(&error, &call);
             Failure { error, told }
         });
-        Ok((region, answer))
+        (region, answer)
     }
-}
-
-/// Sends a request to the bucket's Region. Where S3 answers that it is another one, that one is
-/// remembered, and the request repeated there, once: the SDK follows no redirect. Gives the Region
-/// that answered.
-async fn to_bucket<T, E, F>(
-    connection: &Connection,
-    bucket: &str,
-    call: impl Fn(Client) -> F + Send + Sync,
-) -> (Arc<str>, Result<T, SdkError<E, HttpResponse>>)
-where
-    T: Send,
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-{
-    let mut region = connection.region_of(bucket);
-    let mut answer = call(connection.client(&region)).await;
-    if let Some(there) = answer.as_ref().err().and_then(|error| other_region(error, &region)) {
-        region = there;
-        answer = call(connection.client(&region)).await;
-        if answer.as_ref().err().is_none_or(|error| other_region(error, &region).is_none()) {
-            connection.remember(bucket, Arc::clone(&region));
-        }
-    }
-    (region, answer)
 }
 
 /// A failed request: what the SDK says, and what we say.
@@ -150,53 +123,44 @@ struct Failure<E> {
     told: ProviderError,
 }
 
-/// The other Region that an answer names: by the header `x-amz-bucket-region`, or by the element
-/// `Region` of the error, as `AuthorizationHeaderMalformed` does.
-fn other_region<E: ProvideErrorMetadata>(
-    error: &SdkError<E, HttpResponse>,
-    asked: &str,
-) -> Option<Arc<str>> {
-    let response = error.raw_response()?;
-    match (response.status().as_u16(), error.code()) {
-        // An answer to HEAD has no code.
-        (301 | 307 | 308, _) | (400, Some("AuthorizationHeaderMalformed") | None) => {}
-        _ => return None,
-    }
-    let header = response.headers().get("x-amz-bucket-region");
-    let body = response.body().bytes().and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let element = || {
-        let (_, rest) = body?.split_once("<Region>")?;
-        rest.split_once("</Region>").map(|(region, _)| region)
-    };
-    // It becomes part of a host's name.
-    let is_name = |region: &&str| {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        !region.is_empty() && region.bytes().all(allowed)
-    };
-    header.or_else(element).filter(is_name).filter(|region| *region != asked).map(Arc::from)
-}
-
 impl Provider for Aws {
     async fn connect(&self, address: &str) -> Result<(), ProviderError> {
         self.connection(address).await.map(|_| ())
     }
 
-    async fn locate(&self, _: &str, _: &[(Arc<str>, Option<Arc<str>>)]) {}
+    async fn account(&self, address: &str) -> Result<Option<Arc<str>>, ProviderError> {
+        let connection = self.connection(address).await?;
+        Ok(account::owner(connection).await?.or_else(|| connection.known_account()).map(Arc::from))
+    }
 
-    async fn key(&self, _: &KeyName) -> KeyAnswer {
-        KeyAnswer::Untold(String::new())
+    async fn locate(&self, address: &str, objects: &[(Arc<str>, Option<Arc<str>>)]) {
+        // What cannot be connected is told by the requests that follow.
+        if let Ok(connection) = self.connection(address).await {
+            locate::locate(connection, objects).await;
+        }
+    }
+
+    async fn key(&self, name: &KeyName) -> KeyAnswer {
+        match self.connection(&name.provider).await {
+            Ok(connection) => keys::key(connection, name).await,
+            Err(error) => KeyAnswer::Untold(error.detail),
+        }
     }
 
     async fn read(&self, target: &Target) -> Result<Observed, ProviderError> {
-        let request = Request::of(target);
+        let connection = self.connection(&target.provider).await?;
+        let request = Request::of(connection, target).await?;
+        let watch = Watch::default();
         let call = |client: Client| {
             client
                 .get_bucket_encryption()
                 .bucket(request.bucket)
-                .set_expected_bucket_owner(request.owner.map(str::to_owned))
+                .set_expected_bucket_owner(request.owner.map(Owner::id))
+                .customize()
+                .interceptor(watch.clone())
                 .send()
         };
-        let (region, answer) = self.send(Operation::Get, target, &request, call).await?;
+        let (region, answer) = Self::send(connection, Operation::Get, &request, call).await;
         let settings = match answer {
             Ok(answer) => {
                 encryption::from_sdk(request.bucket, answer.server_side_encryption_configuration)
@@ -208,7 +172,7 @@ impl Provider for Aws {
             }
             Err(Failure { error: _, told }) => return Err(told),
         };
-        Ok(Observed { region: Some(region), ..Observed::of(settings) })
+        Ok(Observed { settings, region: Some(region), unknown: watch.found() })
     }
 
     async fn query(&self, query: &Query) -> Result<Value, ProviderError> {
@@ -216,18 +180,19 @@ impl Provider for Aws {
     }
 
     async fn write(&self, target: &Target, settings: &Value) -> Result<(), ProviderError> {
-        let request = Request::of(target);
+        let connection = self.connection(&target.provider).await?;
+        let request = Request::of(connection, target).await?;
         let configuration = encryption::to_sdk(request.bucket, settings)?;
         let call = |client: Client| {
             client
                 .put_bucket_encryption()
                 .bucket(request.bucket)
-                .set_expected_bucket_owner(request.owner.map(str::to_owned))
+                .set_expected_bucket_owner(request.owner.map(Owner::id))
                 .set_checksum_algorithm(request.checksum.clone())
                 .server_side_encryption_configuration(configuration.clone())
                 .send()
         };
-        let (_, answer) = self.send(Operation::Put, target, &request, call).await?;
+        let (_, answer) = Self::send(connection, Operation::Put, &request, call).await;
         answer.map(|_| ()).map_err(|Failure { error: _, mut told }| {
             if let Some(key) = encryption::secret_key(settings) {
                 told.detail = told.detail.replace(key, "(sensitive)");
@@ -237,15 +202,16 @@ impl Provider for Aws {
     }
 
     async fn reset(&self, target: &Target) -> Result<(), ProviderError> {
-        let request = Request::of(target);
+        let connection = self.connection(&target.provider).await?;
+        let request = Request::of(connection, target).await?;
         let call = |client: Client| {
             client
                 .delete_bucket_encryption()
                 .bucket(request.bucket)
-                .set_expected_bucket_owner(request.owner.map(str::to_owned))
+                .set_expected_bucket_owner(request.owner.map(Owner::id))
                 .send()
         };
-        let (_, answer) = self.send(Operation::Delete, target, &request, call).await?;
+        let (_, answer) = Self::send(connection, Operation::Delete, &request, call).await;
         answer.map(|_| ()).map_err(|Failure { error: _, told }| told)
     }
 

@@ -97,9 +97,10 @@ pub static SCHEMA: Schema = Schema {
             "owner_check",
             AttrType::Bool,
             "Whether every request for a bucket names the account of the credentials as the owner \
-             that is expected, so that S3 refuses it where the bucket belongs to somebody else \
-             (true, the default). An `expected_bucket_owner` that is declared counts either way. A \
-             directory bucket takes no owner.",
+             that is expected, so that S3 refuses it where the bucket belongs to somebody else. An \
+             `expected_bucket_owner` that is declared counts either way; a directory bucket takes \
+             no owner. true where nothing is said; at an S3 that is not that of AWS, only where \
+             `endpoints` has an STS beside it that tells the account.",
         ),
         optional(
             "preflight",
@@ -184,8 +185,9 @@ pub struct Settings {
     pub allowed_account_ids: BTreeSet<String>,
     /// The accounts that must not be worked on.
     pub forbidden_account_ids: BTreeSet<String>,
-    /// Whether buckets are expected to belong to the account of the credentials.
-    pub owner_check: bool,
+    /// Whether buckets are expected to belong to the account of the credentials; they are where
+    /// nothing is said, unless S3 is not that of AWS.
+    pub owner_check: Option<bool>,
     /// Whether a plan asks for the KMS keys that are named.
     pub preflight: bool,
     /// Whether to go without looking for credentials up front.
@@ -238,7 +240,7 @@ impl Default for Settings {
             read_timeout: None,
             allowed_account_ids: BTreeSet::new(),
             forbidden_account_ids: BTreeSet::new(),
-            owner_check: true,
+            owner_check: None,
             preflight: true,
             skip_credentials_validation: false,
             ca_bundle_env: None,
@@ -271,7 +273,7 @@ impl Settings {
             read_timeout: reader.seconds(value, "read_timeout"),
             allowed_account_ids: reader.accounts(value, "allowed_account_ids"),
             forbidden_account_ids: reader.accounts(value, "forbidden_account_ids"),
-            owner_check: flag_or(value, "owner_check", true),
+            owner_check: value.get("owner_check").and_then(Value::as_bool),
             preflight: flag_or(value, "preflight", true),
             skip_credentials_validation: flag(value, "skip_credentials_validation"),
             ca_bundle_env: None,

@@ -2,8 +2,9 @@
 
 use super::{Found, required};
 use crate::provider::aws::connect::Connection;
-use crate::provider::aws::error::{Call, Operation, of_call};
-use crate::provider::aws::to_bucket;
+use crate::provider::aws::account;
+use crate::provider::aws::error::{Call, Operation, Owner, of_call};
+use crate::provider::aws::locate::to_bucket;
 use crate::provider::{ErrorKind, ProviderError};
 use crate::resource::data::Bucket;
 use crate::value::Value;
@@ -18,8 +19,9 @@ pub(super) async fn bucket(
     arguments: &Value,
 ) -> Result<Found, ProviderError> {
     let bucket = required(arguments, "bucket")?;
-    let region = region(connection, bucket).await?;
-    let has_website = has_website(connection, bucket).await?;
+    let owner = account::owner(connection).await?;
+    let region = region(connection, bucket, owner).await?;
+    let has_website = has_website(connection, bucket, owner).await?;
     Ok(Bucket::found(bucket, &region, has_website))
 }
 
@@ -28,36 +30,47 @@ pub(super) fn refusal<E>(
     error: &SdkError<E, HttpResponse>,
     operation: Operation,
     bucket: &str,
+    owner: Option<&str>,
     place: &str,
 ) -> ProviderError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    of_call(error, &Call { operation, bucket, owner: None, place })
+    of_call(error, &Call { operation, bucket, owner: owner.map(Owner::OfCredentials), place })
 }
 
 /// The Region of a bucket: by the header `x-amz-bucket-region`, which S3 sends with every answer
 /// and some stores never do; else by `GetBucketLocation`; else where the bucket answered.
-pub(super) async fn region(
+async fn region(
     connection: &Connection,
     bucket: &str,
+    owner: Option<&str>,
 ) -> Result<Arc<str>, ProviderError> {
-    let call = |client: Client| client.head_bucket().bucket(bucket).send();
+    let owned = || owner.map(str::to_owned);
+    let call = |client: Client| {
+        client.head_bucket().bucket(bucket).set_expected_bucket_owner(owned()).send()
+    };
     let (there, answer) = to_bucket(connection, bucket, call).await;
     let head = answer
-        .map_err(|error| refusal(&error, Operation::Head, bucket, &connection.place(&there)))?;
-    match head.bucket_region {
-        Some(region) if !region.is_empty() => Ok(region.into()),
-        Some(_) | None => Ok(location(connection, bucket).await?.unwrap_or(there)),
-    }
+        .map_err(|error| refusal(&error, Operation::Head, bucket, owner, &connection.place(&there)))?;
+    let region = match head.bucket_region {
+        Some(region) if !region.is_empty() => region.into(),
+        Some(_) | None => location(connection, bucket, owner).await?.unwrap_or(there),
+    };
+    connection.places().told(bucket, Arc::clone(&region));
+    Ok(region)
 }
 
 /// The Region by `GetBucketLocation`, where the store knows that operation.
 async fn location(
     connection: &Connection,
     bucket: &str,
+    owner: Option<&str>,
 ) -> Result<Option<Arc<str>>, ProviderError> {
-    let call = |client: Client| client.get_bucket_location().bucket(bucket).send();
+    let owned = || owner.map(str::to_owned);
+    let call = |client: Client| {
+        client.get_bucket_location().bucket(bucket).set_expected_bucket_owner(owned()).send()
+    };
     let (there, answer) = to_bucket(connection, bucket, call).await;
     let told = match answer {
         Ok(answer) => {
@@ -69,22 +82,29 @@ async fn location(
                 Some(region) => region.into(),
             }));
         }
-        Err(error) => refusal(&error, Operation::Location, bucket, &connection.place(&there)),
+        Err(error) => refusal(&error, Operation::Location, bucket, owner, &connection.place(&there)),
     };
     if told.kind == ErrorKind::Unsupported { Ok(None) } else { Err(told) }
 }
 
 /// Whether the bucket is a website, as far as that may be known: whoever does not care should not
 /// need the permission.
-async fn has_website(connection: &Connection, bucket: &str) -> Result<bool, ProviderError> {
-    let call = |client: Client| client.get_bucket_website().bucket(bucket).send();
+async fn has_website(
+    connection: &Connection,
+    bucket: &str,
+    owner: Option<&str>,
+) -> Result<bool, ProviderError> {
+    let owned = || owner.map(str::to_owned);
+    let call = |client: Client| {
+        client.get_bucket_website().bucket(bucket).set_expected_bucket_owner(owned()).send()
+    };
     let (there, answer) = to_bucket(connection, bucket, call).await;
     let error = match answer {
         Ok(_) => return Ok(true),
         Err(error) if error.code() == Some("NoSuchWebsiteConfiguration") => return Ok(false),
         Err(error) => error,
     };
-    let told = refusal(&error, Operation::Website, bucket, &connection.place(&there));
+    let told = refusal(&error, Operation::Website, bucket, owner, &connection.place(&there));
     match told.kind {
         ErrorKind::Denied | ErrorKind::Unsupported => Ok(false),
         ErrorKind::NotFound

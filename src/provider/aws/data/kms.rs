@@ -53,8 +53,8 @@ async fn describe(
     name: &str,
     grant_tokens: Option<Vec<String>>,
 ) -> Result<KeyMetadata, ProviderError> {
-    let request = connection.kms().describe_key().key_id(name).set_grant_tokens(grant_tokens);
-    let place = connection.kms_place();
+    let request = connection.kms(connection.region()).describe_key().key_id(name).set_grant_tokens(grant_tokens);
+    let place = connection.kms_place(connection.region());
     let error = match request.send().await {
         Ok(answer) => {
             return answer.key_metadata.ok_or_else(|| ProviderError {
@@ -81,7 +81,8 @@ async fn describe(
 
 /// The alias that was most likely meant. Only a help: what goes wrong here goes unsaid.
 async fn similar_alias(connection: &Connection, name: &str) -> Option<String> {
-    let mut pages = connection.kms().list_aliases().limit(100).into_paginator().send();
+    let client = connection.kms(connection.region());
+    let mut pages = client.list_aliases().limit(100).into_paginator().send();
     let mut names = Vec::new();
     for _ in 0..PAGES {
         let Some(Ok(page)) = pages.next().await else { break };
@@ -91,7 +92,7 @@ async fn similar_alias(connection: &Connection, name: &str) -> Option<String> {
 }
 
 /// What DescribeKey failed with.
-fn refusal(
+pub(in crate::provider::aws) fn refusal(
     error: &SdkError<DescribeKeyError, HttpResponse>,
     name: &str,
     place: &str,

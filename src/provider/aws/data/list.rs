@@ -3,18 +3,18 @@
 use super::bucket::refusal;
 use super::{Found, time};
 use crate::provider::aws::connect::Connection;
-use crate::provider::aws::error::{Operation, plain};
+use crate::provider::aws::account;
+use crate::provider::aws::error::Operation;
+use crate::provider::aws::locate::{List, pages};
 use crate::provider::{ErrorKind, Pace, ProviderError};
 use crate::resource::data::{Buckets, Listed, Selection};
 use crate::value::Value;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::Tag;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::task::JoinSet;
-
-/// Buckets on a page (S3, `ListBuckets`, `MaxBuckets`: up to 10,000).
-const PAGE: i32 = 1000;
 
 /// The most requests about single buckets at once.
 const AT_ONCE: usize = 64;
@@ -56,20 +56,14 @@ async fn list(
     selection: &Selection,
     region: &Arc<str>,
 ) -> Result<Vec<Candidate>, ProviderError> {
-    let client = connection.client(region);
+    let list = List {
+        prefix: selection.prefix().map(str::to_owned),
+        region: selection.region().map(str::to_owned),
+        attempts: None,
+    };
     let mut found = Vec::new();
-    let mut token = None;
-    loop {
-        let page = client
-            .list_buckets()
-            .max_buckets(PAGE)
-            .set_prefix(selection.prefix().map(str::to_owned))
-            .set_bucket_region(selection.region().map(str::to_owned))
-            .set_continuation_token(token.clone())
-            .send()
-            .await
-            .map_err(|error| refusal(&error, Operation::List, "", &connection.place(region)))?;
-        for bucket in page.buckets.unwrap_or_default() {
+    pages(connection, region, &list, |page| {
+        for bucket in page {
             // Some stores know no parameter of the paged form.
             let Some(name) = bucket.name.filter(|name| selection.takes_name(name)) else {
                 continue;
@@ -78,19 +72,9 @@ async fn list(
             let region = bucket.bucket_region.filter(|region| !region.is_empty()).map(Arc::from);
             found.push(Candidate { name, region, creation_date });
         }
-        let next = page.continuation_token.filter(|next| !next.is_empty());
-        if next.is_none() {
-            break;
-        }
-        if next == token {
-            let detail = format!(
-                "{} gives the same page of the list of buckets again and again. Check the endpoint.",
-                connection.place(region)
-            );
-            return Err(plain(ErrorKind::Other, "Answer not understood", detail));
-        }
-        token = next;
-    }
+        ControlFlow::Continue(())
+    })
+    .await?;
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found.dedup_by(|a, b| a.name == b.name);
     Ok(found)
@@ -106,9 +90,14 @@ async fn find_regions(
     let client = connection.client(here);
     let open: Vec<String> =
         candidates.iter().filter(|it| it.region.is_none()).map(|it| it.name.clone()).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let owner = account::owner(connection).await?.map(str::to_owned);
     let answers = each(connection, open, |name| {
         let (client, place, here) = (client.clone(), place.clone(), Arc::clone(here));
-        async move { region_of(&client, &name, &place, here).await }
+        let owner = owner.clone();
+        async move { region_of(&client, &name, owner, &place, here).await }
     })
     .await;
     let mut answers = answers.into_iter();
@@ -127,10 +116,12 @@ async fn find_regions(
 async fn region_of(
     client: &Client,
     name: &str,
+    owner: Option<String>,
     place: &str,
     here: Arc<str>,
 ) -> Result<Arc<str>, ProviderError> {
-    let error = match client.head_bucket().bucket(name).send().await {
+    let request = client.head_bucket().bucket(name).set_expected_bucket_owner(owner.clone());
+    let error = match request.send().await {
         Ok(answer) => {
             let told = answer.bucket_region.filter(|region| !region.is_empty());
             return Ok(told.map_or(here, Arc::from));
@@ -139,7 +130,9 @@ async fn region_of(
     };
     let header =
         error.raw_response().and_then(|answer| answer.headers().get("x-amz-bucket-region"));
-    header.map(Arc::from).ok_or_else(|| refusal(&error, Operation::Head, name, place))
+    header
+        .map(Arc::from)
+        .ok_or_else(|| refusal(&error, Operation::Head, name, owner.as_deref(), place))
 }
 
 /// Leaves out the buckets without the tags that are asked for.
@@ -152,10 +145,12 @@ async fn with_tags(
     if !selection.asks_for_tags() {
         return Ok(candidates);
     }
+    let owner = account::owner(connection).await?.map(str::to_owned);
     let answers = each(connection, candidates.clone(), |candidate| {
+        let owner = owner.clone();
         let region = candidate.region.unwrap_or_else(|| Arc::clone(here));
         let (client, place) = (connection.client(&region), connection.place(&region));
-        async move { tags_of(&client, &candidate.name, &place).await }
+        async move { tags_of(&client, &candidate.name, owner, &place).await }
     })
     .await;
     let mut kept = Vec::new();
@@ -181,11 +176,17 @@ async fn with_tags(
     Err(told)
 }
 
-async fn tags_of(client: &Client, name: &str, place: &str) -> Result<Vec<Tag>, ProviderError> {
-    match client.get_bucket_tagging().bucket(name).send().await {
+async fn tags_of(
+    client: &Client,
+    name: &str,
+    owner: Option<String>,
+    place: &str,
+) -> Result<Vec<Tag>, ProviderError> {
+    let request = client.get_bucket_tagging().bucket(name);
+    match request.set_expected_bucket_owner(owner.clone()).send().await {
         Ok(answer) => Ok(answer.tag_set),
         Err(error) if error.code() == Some("NoSuchTagSet") => Ok(Vec::new()),
-        Err(error) => Err(refusal(&error, Operation::Tagging, name, place)),
+        Err(error) => Err(refusal(&error, Operation::Tagging, name, owner.as_deref(), place)),
     }
 }
 

@@ -4,13 +4,14 @@
 //! arguments make sense, and what follows from a name alone, is `resource::data`'s.
 
 mod bucket;
-mod kms;
+pub(super) mod kms;
 mod list;
 #[cfg(test)]
 mod tests;
 
 use super::Aws;
-use super::connect::{Connection, Identity};
+use super::account::Identity;
+use super::connect::Connection;
 use super::error::plain;
 use crate::provider::{ErrorKind, ProviderError, Query};
 use crate::resource::data::{self, DataSource};
@@ -90,7 +91,7 @@ fn required<'a>(arguments: &'a Value, name: &str) -> Result<&'a str, ProviderErr
 }
 
 /// A point in time as RFC 3339 has it, in whole seconds.
-fn time(time: Option<&aws_smithy_types::DateTime>) -> Option<String> {
+pub(super) fn time(time: Option<&aws_smithy_types::DateTime>) -> Option<String> {
     use aws_smithy_types::date_time::Format;
     aws_smithy_types::DateTime::from_secs(time?.secs()).fmt(Format::DateTime).ok()
 }

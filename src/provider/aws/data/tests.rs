@@ -63,7 +63,7 @@ async fn the_caller_is_asked_for_once() {
     let answer = ask(&own, "aws_caller_identity", []).await.unwrap();
     insta::assert_snapshot!(json(&answer), @r#"{"account_id":"123456789012","arn":"arn:aws:iam::123456789012:user/sandbox","id":"123456789012","user_id":"AIDA123456789012SEAL"}"#);
     assert_eq!(ask(&own, "aws_caller_identity", []).await.unwrap(), answer);
-    assert_eq!(own.account("aws").await.unwrap(), DEFAULT_ACCOUNT);
+    assert_eq!(own.account("aws").await.unwrap().as_deref(), Some(DEFAULT_ACCOUNT));
     assert_eq!(sandbox.requests().get("GetCallerIdentity"), Some(&1));
     let role_arn = format!("arn:aws:iam::{OTHER_ACCOUNT}:role/keeper");
     let role = AssumeRole { role_arn, session_name: None, external_id: None };
