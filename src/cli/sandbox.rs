@@ -4,9 +4,12 @@ use super::args::Variables;
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, Sources, has_errors};
-use crate::engine::{Project, SandboxOptions, Strictness, change_in_sandbox, serve_sandbox};
+use crate::engine::{
+    KeyChange, Project, SandboxOptions, Strictness, change_in_sandbox, key_in_sandbox,
+    serve_sandbox,
+};
 use crate::resource::BucketEncryption;
-use crate::sandbox::{FaultKind, Faults, Options};
+use crate::sandbox::{FaultKind, Faults, KeyState, Options};
 use clap::Subcommand;
 use std::time::Duration;
 
@@ -38,6 +41,8 @@ pub(super) struct Args {
 enum Command {
     /// Put an encryption on a bucket in the sandbox, as somebody outside of Sealform would.
     Change(Change),
+    /// Make a KMS key in the sandbox, or change one.
+    Key(Key),
 }
 
 #[derive(Debug, clap::Args)]
@@ -56,12 +61,75 @@ struct Change {
     /// An encryption type to block, such as SSE-C. May be repeated.
     #[arg(long, value_name = "TYPE")]
     blocked_encryption_type: Vec<String>,
+    /// XML that stands in the rule as well, as if S3 had learnt something new.
+    #[arg(long, value_name = "XML")]
+    elements: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Key {
+    /// Its id, its ARN, or an alias.
+    key: String,
+    /// Its Region, where the name is no ARN.
+    #[arg(long)]
+    region: Option<String>,
+    /// Its account, where the name is no ARN.
+    #[arg(long)]
+    account: Option<String>,
+    /// Whether it can be used.
+    #[arg(long, value_name = "STATE", default_value = "Enabled")]
+    key_state: State,
+    /// What kind of key it is, such as RSA_2048 or HMAC_256.
+    #[arg(long, value_name = "SPEC", default_value = "SYMMETRIC_DEFAULT")]
+    key_spec: String,
+    /// What it is for, such as SIGN_VERIFY or GENERATE_VERIFY_MAC.
+    #[arg(long, value_name = "USAGE", default_value = "ENCRYPT_DECRYPT")]
+    key_usage: String,
+}
+
+/// The states of a key, in the words of KMS.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[value(rename_all = "PascalCase")]
+enum State {
+    Enabled,
+    Disabled,
+    PendingDeletion,
+}
+
+impl Key {
+    fn change(&self) -> KeyChange {
+        KeyChange {
+            name: self.key.clone(),
+            region: self.region.clone(),
+            account: self.account.clone(),
+            state: match self.key_state {
+                State::Enabled => KeyState::Enabled,
+                State::Disabled => KeyState::Disabled,
+                State::PendingDeletion => KeyState::PendingDeletion,
+            },
+            spec: self.key_spec.clone(),
+            usage: self.key_usage.clone(),
+        }
+    }
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut diagnostics = Diagnostics::new();
     let project = Project::load(&Variables::default().request(global), &mut diagnostics);
     let checked = project.check(Strictness::Strict, &mut diagnostics);
+    if let Some(Command::Key(key)) = &args.command {
+        return match key_in_sandbox(&project, &checked, &key.change()) {
+            Ok(made) => {
+                let done = if made { "Made" } else { "Changed" };
+                ui.out(&format!("{done} the key {} in the sandbox.\n", key.key));
+                Exit::Success
+            }
+            Err(fault) => {
+                ui.diagnostics(&[fault], &Sources::default());
+                Exit::Failure
+            }
+        };
+    }
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     if let Some(Command::Change(change)) = &args.command {
         if has_errors(&diagnostics) {
@@ -79,6 +147,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             &checked,
             &change.bucket,
             &settings,
+            change.elements.as_deref(),
         )) {
             Ok(()) => {
                 ui.out(&format!("Changed the encryption of {} in the sandbox.\n", change.bucket));

@@ -20,7 +20,9 @@ pub use self::check::{Checked, Strictness};
 pub use self::explain::{explain, overview};
 pub use self::project::{Project, Request, VariableSource};
 pub use self::run::{LockOptions, PlanOptions, Run, Setup};
-pub use self::sandboxed::{SandboxOptions, change_in_sandbox, serve_sandbox};
+pub use self::sandboxed::{
+    KeyChange, SandboxOptions, change_in_sandbox, key_in_sandbox, serve_sandbox,
+};
 pub use self::test::Suite;
 
 /// The version of this tool.

@@ -8,9 +8,11 @@ use crate::diag::Diagnostic;
 use crate::eval::{Evaluation, Instance};
 use crate::plan::Live;
 use crate::provider::Target;
-use crate::resource::{self, Keys, Observed};
+use crate::refresh::Remembered;
+use crate::resource::{self, KeyName, Keys, Observed};
+use crate::state::StateFile;
 use crate::value::{Type, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What reading came to, by provider and identity.
@@ -101,6 +103,32 @@ impl Readings {
         }
     }
 
+    /// The KMS keys that live or desired settings name, where `asks` says that the provider asks for
+    /// them. Nothing is asked about what was not read itself, or where no Region is known to ask in.
+    pub(super) fn key_names(
+        &self,
+        evaluation: &Evaluation,
+        asks: &dyn Fn(&str) -> bool,
+    ) -> Vec<KeyName> {
+        let mut names = BTreeSet::new();
+        for instance in &evaluation.instances {
+            let Some(ty) = resource::find(&instance.address.resource.ty) else { continue };
+            let Some(identity) = ty.identity(&instance.declared) else { continue };
+            let provider = &instance.provider;
+            let reading = self.get(provider, &identity).filter(|_| asks(provider));
+            let Some(Reading::Settings(Observed { settings, region: Some(region), .. })) = reading
+            else {
+                continue;
+            };
+            let desired = ty.desired(&instance.declared, settings);
+            for name in ty.keys(settings).into_iter().chain(ty.keys(&desired)) {
+                let (provider, region) = (Arc::clone(provider), Arc::clone(region));
+                names.insert(KeyName { provider, region, name });
+            }
+        }
+        names.into_iter().collect()
+    }
+
     pub(super) fn live(&self, provider: &str, identity: &str) -> Live {
         match self.get(provider, identity) {
             Some(Reading::Settings(observed) | Reading::Remembered(observed)) => {
@@ -110,6 +138,26 @@ impl Readings {
             Some(Reading::Failed(_) | Reading::NoProvider) | None => Live::Unreadable,
         }
     }
+}
+
+/// The objects of each provider that are to be read, with the Regions that are recorded. A name is
+/// that of one bucket, whichever address or provider it was recorded for.
+pub(super) fn known_places(
+    state: Option<&StateFile>,
+    targets: &[Target],
+) -> BTreeMap<Arc<str>, Remembered> {
+    let recorded = state.iter().flat_map(|state| state.resources.values());
+    let regions: BTreeMap<&str, &str> =
+        recorded.filter_map(|it| Some((it.identity.as_str(), it.region.as_deref()?))).collect();
+    let mut objects: BTreeMap<Arc<str>, Remembered> = BTreeMap::new();
+    for target in targets {
+        let region = regions.get(&*target.identity).map(|region| Arc::from(*region));
+        objects
+            .entry(Arc::clone(&target.provider))
+            .or_default()
+            .push((Arc::clone(&target.identity), region));
+    }
+    objects
 }
 
 /// Whether no value waits for what is live.

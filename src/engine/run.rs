@@ -4,7 +4,7 @@ use super::VERSION;
 use super::check::{Checked, Known};
 use super::held::Held;
 use super::project::{Project, check_targets};
-use super::readings::{Datum, Reading, Readings, is_known};
+use super::readings::{Datum, Reading, Readings, is_known, known_places};
 use super::sandboxed::{SandboxOptions, prepare, seed, start, world_of};
 use crate::addr::Address;
 use crate::apply;
@@ -13,9 +13,9 @@ use crate::eval::{Evaluation, Instance, span_of};
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{self, Inputs, Plan, Selection};
 use crate::provider::aws::{Aws, Settings};
-use crate::provider::{ErrorKind, Provider as _, Query, Target};
-use crate::refresh;
-use crate::resource::{self, KeyName, Observed};
+use crate::provider::{ErrorKind, Query, Target};
+use crate::refresh::{self, Remembered};
+use crate::resource::{self, Observed};
 use crate::sandbox::Sandbox;
 use crate::state::{Holder, Local, Lock, Recorded, StateError, StateFile};
 use crate::value::Value;
@@ -414,7 +414,7 @@ impl Run {
                 None => open.push(target),
             }
         }
-        self.connect(open.iter().map(|target| &target.provider), world).await;
+        self.connect(known_places(self.state.as_ref(), &open), world).await;
         let (open, lost): (Vec<Target>, Vec<Target>) =
             open.into_iter().partition(|target| !world.broken.contains_key(&target.provider));
         for target in lost {
@@ -438,7 +438,8 @@ impl Run {
 
     /// Asks for data sources.
     async fn query(&self, instances: Vec<Instance>, options: &PlanOptions, world: &mut Readings) {
-        self.connect(instances.iter().map(|instance| &instance.provider), world).await;
+        let providers = instances.iter().map(|it| (Arc::clone(&it.provider), Remembered::new()));
+        self.connect(providers.collect(), world).await;
         let mut open = Vec::new();
         for instance in instances {
             if world.broken.contains_key(&instance.provider) {
@@ -465,52 +466,24 @@ impl Run {
         }
     }
 
-    /// Asks KMS for every key that live or desired settings name, each once. Nothing is asked about
-    /// what was not read itself, or where no Region is known to ask in.
+    /// Asks KMS for every key that live or desired settings name, each once.
     async fn ask_keys(&self, evaluation: &Evaluation, options: &PlanOptions, world: &mut Readings) {
         if options.destroy {
             return;
         }
-        let mut names = BTreeSet::new();
-        for instance in &evaluation.instances {
-            let Some(ty) = resource::find(&instance.address.resource.ty) else { continue };
-            let Some(identity) = ty.identity(&instance.declared) else { continue };
-            if !self.settings.get(&instance.provider).is_some_and(|settings| settings.preflight) {
-                continue;
-            }
-            let reading = world.get(&instance.provider, &identity);
-            let Some(Reading::Settings(Observed { settings, region: Some(region), .. })) = reading
-            else {
-                continue;
-            };
-            let desired = ty.desired(&instance.declared, settings);
-            for name in ty.keys(settings).into_iter().chain(ty.keys(&desired)) {
-                names.insert(KeyName {
-                    provider: Arc::clone(&instance.provider),
-                    region: Arc::clone(region),
-                    name,
-                });
-            }
-        }
-        let names: Vec<KeyName> = names.into_iter().collect();
+        let asks = |provider: &str| self.settings.get(provider).is_some_and(|it| it.preflight);
+        let names = world.key_names(evaluation, &asks);
         for (name, answer) in refresh::keys(&self.provider, names, options.parallelism).await {
             world.keys.insert(name, answer);
         }
     }
 
-    /// Connects providers that have not been connected.
-    async fn connect<'a>(
-        &self,
-        addresses: impl Iterator<Item = &'a Arc<str>>,
-        world: &mut Readings,
-    ) {
-        let addresses: BTreeSet<&Arc<str>> = addresses.collect();
-        for address in addresses {
-            if !world.broken.contains_key(address)
-                && let Err(error) = self.provider.connect(address).await
-            {
-                world.broken.insert(Arc::clone(address), error.into());
-            }
+    /// Connects providers that have not been connected, and has them learn where objects are.
+    async fn connect(&self, objects: BTreeMap<Arc<str>, Remembered>, world: &mut Readings) {
+        let mut open = objects;
+        open.retain(|address, _| !world.broken.contains_key(address));
+        for (address, error) in refresh::begin(&self.provider, open).await {
+            world.broken.insert(address, error.into());
         }
     }
 

@@ -12,7 +12,7 @@ use crate::resource::{
     self,
     data::{self, Named},
 };
-use crate::sandbox::{self, Sandbox, World};
+use crate::sandbox::{self, KeyState, Sandbox, World};
 use crate::value::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -147,7 +147,8 @@ pub async fn serve_sandbox(
     Ok(requests)
 }
 
-/// Puts settings on a bucket in the sandbox, through the same requests as anybody's.
+/// Puts settings on a bucket in the sandbox, through the same requests as anybody's; and elements of
+/// its rule, as XML, that no version knows yet.
 ///
 /// # Errors
 /// The store cannot be used, the bucket is not declared, or the sandbox refuses the settings.
@@ -156,6 +157,7 @@ pub async fn change_in_sandbox(
     checked: &Checked,
     bucket: &str,
     settings: &Value,
+    elements: Option<&str>,
 ) -> Result<(), Diagnostic> {
     let declared = checked.evaluation.instances.iter().find_map(|instance| {
         let ty = resource::find(&instance.address.resource.ty)?;
@@ -170,7 +172,7 @@ pub async fn change_in_sandbox(
     };
     let world = open_world(&project.dir)?;
     seed(&world, &checked.evaluation, &checked.providers)?;
-    let sandbox = start(world, &SandboxOptions::default()).await?;
+    let sandbox = start(world.clone(), &SandboxOptions::default()).await?;
     let mut providers = checked.providers.clone();
     for provider in providers.values_mut() {
         use_sandbox(provider, &sandbox.endpoint());
@@ -184,5 +186,49 @@ pub async fn change_in_sandbox(
     let aws = Aws::new(providers);
     let written = aws.write(&target, settings).await;
     sandbox.stop().await;
-    written.map_err(Diagnostic::from)
+    written?;
+    if let Some(elements) = elements {
+        world.add_elements(bucket, elements).map_err(|error| sandbox_fault(&error))?;
+    }
+    Ok(())
+}
+
+/// What a key in the sandbox is to be.
+#[derive(Clone, Debug)]
+pub struct KeyChange {
+    /// Its id, its ARN, or an alias.
+    pub name: String,
+    /// Its Region, where the name is no ARN; that of the provider `aws` where nothing is said.
+    pub region: Option<String>,
+    /// Its account, where the name is no ARN; that of the provider `aws` where nothing is said.
+    pub account: Option<String>,
+    /// Whether it can be used.
+    pub state: KeyState,
+    /// `KeySpec`.
+    pub spec: String,
+    /// `KeyUsage`.
+    pub usage: String,
+}
+
+/// Makes a key in the sandbox, or changes one. Gives whether it was made.
+///
+/// # Errors
+/// The store cannot be used, or KMS could not have a key of this name.
+pub fn key_in_sandbox(
+    project: &Project,
+    checked: &Checked,
+    key: &KeyChange,
+) -> Result<bool, Diagnostic> {
+    let world = open_world(&project.dir)?;
+    let fallback = Settings::default();
+    let settings = checked.providers.get("aws").unwrap_or(&fallback);
+    let region = key.region.as_deref().unwrap_or_else(|| sandbox_region(settings));
+    let account = key.account.as_deref().unwrap_or_else(|| sandbox_account(settings));
+    let change = || {
+        let made = world.seed_key(&key.name, region, account)?;
+        world.set_key_state(&key.name, region, account, key.state)?;
+        world.set_key_spec(&key.name, region, account, &key.spec, &key.usage)?;
+        Ok(made)
+    };
+    change().map_err(|error: sandbox::StoreError| sandbox_fault(&error))
 }

@@ -7,11 +7,57 @@ use crate::event::{Event, Reporter};
 use crate::provider::{Pace, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// What reading an object came to.
 pub type Answer<T> = Result<T, ProviderError>;
+
+/// Objects, each with the Region that is remembered of it.
+pub type Remembered = Vec<(Arc<str>, Option<Arc<str>>)>;
+
+/// Prepares providers, all at once: each is connected and, where there are objects to read, its
+/// account found out while it is learnt where they are. Gives why providers cannot be used.
+pub async fn begin<P: Provider>(
+    provider: &Arc<P>,
+    addresses: BTreeMap<Arc<str>, Remembered>,
+) -> BTreeMap<Arc<str>, ProviderError> {
+    let mut running = JoinSet::new();
+    let mut broken = BTreeMap::new();
+    for (address, objects) in addresses {
+        let provider = Arc::clone(provider);
+        // Until it is known to be well.
+        broken.insert(Arc::clone(&address), ProviderError::panicked(&address));
+        running.spawn(async move {
+            let begun = begin_one(&*provider, &address, &objects).await;
+            (address, begun)
+        });
+    }
+    while let Some(joined) = running.join_next().await {
+        if let Ok((address, begun)) = joined {
+            match begun {
+                Ok(()) => broken.remove(&address),
+                Err(error) => broken.insert(address, error),
+            };
+        }
+    }
+    broken
+}
+
+async fn begin_one<P: Provider>(
+    provider: &P,
+    address: &str,
+    objects: &[(Arc<str>, Option<Arc<str>>)],
+) -> Result<(), ProviderError> {
+    provider.connect(address).await?;
+    if objects.is_empty() {
+        return Ok(());
+    }
+    let located = provider.locate(address, objects);
+    let (account, ()) = tokio::join!(provider.account(address), located);
+    account.map(|_| ())
+}
 
 /// Reads every target, at most `parallelism` at once; the answers are in the order of the targets.
 pub async fn refresh<P: Provider>(

@@ -219,7 +219,7 @@ fn carry_out(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
             Ok(Reply { bucket_region, ..Reply::empty(StatusCode::OK) })
         }
         Operation::GetBucketLocation => get_location(&*authorized(world, call)?),
-        Operation::GetBucketEncryption => get_encryption(&authorized(world, call)?.encryption),
+        Operation::GetBucketEncryption => get_encryption(&*authorized(world, call)?),
         Operation::PutBucketEncryption => put_encryption(world, call),
         Operation::DeleteBucketEncryption => {
             let bucket = authorized(world, call)?;
@@ -230,6 +230,7 @@ fn carry_out(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
                     bucket_key: bucket.is_directory(),
                     sse_c_blocked: bucket.encryption.sse_c_blocked,
                 };
+                bucket.tomorrow.clear();
                 Ok::<_, Refusal>(())
             })?)?;
             Ok(Reply::empty(StatusCode::NO_CONTENT))
@@ -267,7 +268,8 @@ pub(super) fn authorized(world: &World, call: &Call<'_>) -> Result<Arc<Bucket>, 
     }
     let account = call.caller.account();
     let as_expected = expected.is_none_or(|owner| owner.as_bytes() == bucket.account.as_bytes());
-    if bucket.denied || account != bucket.account || !as_expected {
+    let is_stranger = account != bucket.account && !bucket.shared;
+    if bucket.denied || is_stranger || !as_expected {
         return Err(Refusal::access_denied().in_region(&bucket.region));
     }
     Ok(bucket)
@@ -379,7 +381,8 @@ fn get_location(bucket: &Bucket) -> Result<Reply, Refusal> {
     Ok(Reply::xml(StatusCode::OK, xml::write("LocationConstraint", &document)?))
 }
 
-fn get_encryption(encryption: &Encryption) -> Result<Reply, Refusal> {
+fn get_encryption(bucket: &Bucket) -> Result<Reply, Refusal> {
+    let encryption = &bucket.encryption;
     let blocked =
         encryption.sse_c_blocked.then(|| xml::BlockedTypes { types: vec!["SSE-C".to_owned()] });
     let document = xml::EncryptionConfiguration {
@@ -393,7 +396,10 @@ fn get_encryption(encryption: &Encryption) -> Result<Reply, Refusal> {
             blocked,
         }],
     };
-    let body = xml::write("ServerSideEncryptionConfiguration", &document)?;
+    let mut body = xml::write("ServerSideEncryptionConfiguration", &document)?;
+    if let Some(end) = body.rfind("</Rule>") {
+        body.insert_str(end, &bucket.tomorrow);
+    }
     Ok(Reply::xml(StatusCode::OK, body))
 }
 
@@ -423,6 +429,7 @@ fn put_encryption(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
             bucket_key: bucket.is_directory() || wanted.bucket_key,
             sse_c_blocked: wanted.sse_c_blocked.unwrap_or(bucket.encryption.sse_c_blocked),
         };
+        bucket.tomorrow.clear();
         Ok(())
     })?)?;
     Ok(Reply::empty(StatusCode::OK))

@@ -66,11 +66,18 @@ pub(super) struct Bucket {
     /// Every operation on it is refused, as by a bucket policy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) denied: bool,
+    /// Every account may do everything with it, as by a bucket policy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) shared: bool,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) tags: BTreeMap<String, String>,
     /// The index document of its website, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) website: Option<String>,
+    /// Further elements of its encryption's rule, as XML: what S3 may learn tomorrow. A Put replaces
+    /// the whole configuration, and drops them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) tomorrow: String,
 }
 
 impl Bucket {
@@ -90,8 +97,10 @@ impl Bucket {
             },
             only_key: None,
             denied: false,
+            shared: false,
             tags: BTreeMap::new(),
             website: None,
+            tomorrow: String::new(),
         }
     }
 
@@ -291,6 +300,8 @@ struct State {
     keys: BTreeMap<Place, Arc<Key>>,
     /// To the key's id.
     aliases: BTreeMap<Place, String>,
+    /// The Regions of accounts in which AWS has not made its key for S3 yet.
+    unused: BTreeSet<(String, String)>,
     store: Option<Store>,
 }
 
@@ -343,6 +354,9 @@ impl State {
         let id = match name {
             KeyName::Id(id) => id,
             KeyName::Alias(alias) if alias == AWS_MANAGED_ALIAS => {
+                if self.unused.contains(&(account.clone(), region.clone())) {
+                    return None;
+                }
                 return Some(Arc::new(Key::aws_managed(region, account)));
             }
             KeyName::Alias(alias) => self.aliases.get(&place(alias))?,
@@ -427,6 +441,14 @@ impl World {
         Ok(true)
     }
 
+    /// Lets every account do everything with the bucket from now on, as a bucket policy would. False if there is none.
+    pub fn share_bucket(&self, name: &str) -> Result<bool, StoreError> {
+        self.update_bucket(name, |bucket| {
+            bucket.shared = true;
+            Ok(())
+        })
+    }
+
     /// Gives a bucket these tags in place of those that it has. False if there is no such bucket.
     pub fn tag_bucket<K: Into<String>, V: Into<String>>(
         &self,
@@ -465,6 +487,40 @@ impl World {
                 .then(|| Timestamp::now().as_second() + 30 * 86_400);
         })?;
         Ok(changed.is_some())
+    }
+
+    /// Makes a key one of another kind, such as `HMAC_256` for `GENERATE_VERIFY_MAC`. False if there is
+    /// none that can be changed.
+    pub fn set_key_spec(
+        &self,
+        name: &str,
+        region: &str,
+        account: &str,
+        spec: &str,
+        usage: &str,
+    ) -> Result<bool, StoreError> {
+        let reference = KeyReference::parse(name, region, account)
+            .ok_or_else(|| StoreError::KeyName(name.to_owned()))?;
+        let changed = self.update_key(&reference, |key| {
+            spec.clone_into(&mut key.spec);
+            usage.clone_into(&mut key.usage);
+        })?;
+        Ok(changed.is_some())
+    }
+
+    /// Takes it that the account has never used KMS for S3 in the Region: AWS has not made `alias/aws/s3`
+    /// there. It is not kept in the store.
+    pub fn unmake_aws_managed_key(&self, region: &str, account: &str) {
+        self.write().unused.insert((account.to_owned(), region.to_owned()));
+    }
+
+    /// Gives the rule of a bucket's encryption further elements, as XML, until it is replaced: what S3
+    /// may learn tomorrow. False if there is no such bucket.
+    pub fn add_elements(&self, name: &str, elements: &str) -> Result<bool, StoreError> {
+        self.update_bucket(name, |bucket| {
+            bucket.tomorrow.push_str(elements);
+            Ok(())
+        })
     }
 
     pub(super) fn bucket(&self, name: &str) -> Option<Arc<Bucket>> {

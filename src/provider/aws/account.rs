@@ -47,13 +47,22 @@ impl OwnerCheck {
 pub(super) fn is_aws(url: &str) -> bool {
     let host = url.parse::<hyper::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
     let host = host.unwrap_or_default().to_ascii_lowercase();
-    [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".api.amazonwebservices.com.cn"]
-        .iter()
-        .any(|suffix| host.ends_with(suffix))
+    [
+        ".amazonaws.com",
+        ".amazonaws.com.cn",
+        ".amazonaws.eu",
+        ".api.aws",
+        ".api.amazonwebservices.com.cn",
+    ]
+    .iter()
+    .any(|suffix| host.ends_with(suffix))
 }
 
 /// Refuses an account that must not be worked on.
-pub(super) async fn check(connection: &Connection, settings: &Settings) -> Result<(), ProviderError> {
+pub(super) async fn check(
+    connection: &Connection,
+    settings: &Settings,
+) -> Result<(), ProviderError> {
     let Settings { allowed_account_ids: allowed, forbidden_account_ids: forbidden, .. } = settings;
     if allowed.is_empty() && forbidden.is_empty() {
         return Ok(());
@@ -83,8 +92,8 @@ pub(super) async fn owner(connection: &Connection) -> Result<Option<&str>, Provi
             Ok(identity) => Ok(Some(&identity.account)),
             Err(mut told) => {
                 told.detail.push_str(
-                    " Every request names it as the account that must own the bucket; \
-                     `owner_check = false` in the provider goes without.",
+                    " The account is asked for since every request names it as the owner that is \
+                     expected of the bucket; `owner_check = false` in the provider goes without.",
                 );
                 Err(told)
             }

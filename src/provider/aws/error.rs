@@ -299,7 +299,8 @@ fn by_code(
             }
             Some(_) | None => {
                 let status = status.map_or_else(String::new, |it| format!(" (status {it})"));
-                let owner = owner.map_or_else(String::new, |it| format!(" owned by {}", it.shown()));
+                let owner =
+                    owner.map_or_else(String::new, |it| format!(" owned by {}", it.shown()));
                 let detail = format!("{name}{target}{owner} failed{status}. {said}");
                 (ErrorKind::Other, "Request failed", detail.trim_end().to_owned())
             }

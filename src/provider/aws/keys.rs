@@ -95,47 +95,65 @@ fn untold(
     let is_alias = name.contains("alias/");
     let said = said(error.code(), error.message().map(|text| without_name(text, name)).as_deref());
     let (is_missing, why) = match told.kind {
-        ErrorKind::NotFound if KeyRef::parse(name).is_some_and(|key| key.is_aws_managed()) => {
-            (false, format!(
+        ErrorKind::NotFound if KeyRef::parse(name).is_some_and(|key| key.is_aws_managed()) => (
+            false,
+            format!(
                 "AWS makes its key for S3, alias/aws/s3, when an account first uses it in a \
                  Region, and this one has not been made in {region} yet. There is nothing to mend: \
                  S3 will have it made."
-            ))
-        }
-        ErrorKind::NotFound if is_alias => (true, format!(
-            "There is no such alias at {place}: an alias belongs to one Region of one account. \
+            ),
+        ),
+        ErrorKind::NotFound if is_alias => (
+            true,
+            format!(
+                "There is no such alias at {place}: an alias belongs to one Region of one account. \
              Correct its name, or name the key by its ARN."
-        )),
-        ErrorKind::NotFound => (true, format!(
-            "There is no such key at {place}. Correct the name; a key of another account is named \
+            ),
+        ),
+        ErrorKind::NotFound => (
+            true,
+            format!(
+                "There is no such key at {place}. Correct the name; a key of another account is named \
              by its ARN."
-        )),
+            ),
+        ),
         ErrorKind::Invalid => {
             (true, format!("KMS does not take this for the name of a key. {said}"))
         }
-        ErrorKind::Denied => (false, format!(
-            "The credentials may not do kms:DescribeKey on it: neither the key's policy nor one of \
+        ErrorKind::Denied => (
+            false,
+            format!(
+                "The credentials may not do kms:DescribeKey on it: neither the key's policy nor one of \
              the caller allows it, or there is no such key in another account. Allow it, or set \
              `preflight = false` in the provider. {said}"
-        )),
+            ),
+        ),
         ErrorKind::Credentials => (false, told.detail),
-        ErrorKind::Unreachable => (false, format!(
-            "{} Or set `preflight = false` in the provider.",
-            told.detail
-        )),
-        ErrorKind::Unsupported => (false, format!(
-            "{place} does not support DescribeKey. Set `preflight = false` in the provider. {said}"
-        )),
-        ErrorKind::Throttled => (false, format!(
-            "{place} asked to slow down, and still did after all repetitions of DescribeKey. Raise \
+        ErrorKind::Unreachable => {
+            (false, format!("{} Or set `preflight = false` in the provider.", told.detail))
+        }
+        ErrorKind::Unsupported => (
+            false,
+            format!(
+                "{place} does not support DescribeKey. Set `preflight = false` in the provider. {said}"
+            ),
+        ),
+        ErrorKind::Throttled => (
+            false,
+            format!(
+                "{place} asked to slow down, and still did after all repetitions of DescribeKey. Raise \
              `max_retries`. {said}"
-        )),
+            ),
+        ),
         ErrorKind::Configuration => {
             (false, format!("The account has not switched {place} on. {said}"))
         }
-        ErrorKind::Conflict | ErrorKind::Other => (false, format!(
-            "DescribeKey failed at {place}, all repetitions included. Try again later. {said}"
-        )),
+        ErrorKind::Conflict | ErrorKind::Other => (
+            false,
+            format!(
+                "DescribeKey failed at {place}, all repetitions included. Try again later. {said}"
+            ),
+        ),
     };
     let why = why.trim_end().to_owned();
     if is_missing { KeyAnswer::Missing(why) } else { KeyAnswer::Untold(why) }
@@ -146,5 +164,5 @@ fn without_name(text: &str, name: &str) -> String {
     let bare = name.rsplit_once(":key/").map_or(name, |(_, id)| id);
     let bare = bare.rsplit_once(":alias/").map_or(bare, |(_, alias)| alias);
     let bare = bare.strip_prefix("alias/").unwrap_or(bare);
-    if bare.is_empty() { text.to_owned() } else { text.replace(name, "it").replace(bare, "…") }
+    if bare.is_empty() { text.to_owned() } else { text.replace(name, "the key").replace(bare, "…") }
 }

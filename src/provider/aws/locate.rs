@@ -295,8 +295,8 @@ pub(super) fn region_of_zone(bucket: &str) -> Option<String> {
         "sw" => "southwest",
         _ => return None,
     };
-    let known = area.bytes().all(|b| b.is_ascii_lowercase())
-        && number.bytes().all(|b| b.is_ascii_digit());
+    let known =
+        area.bytes().all(|b| b.is_ascii_lowercase()) && number.bytes().all(|b| b.is_ascii_digit());
     known.then(|| format!("{area}-{direction}-{number}"))
 }
 

@@ -27,9 +27,9 @@ mod keys;
 mod locate;
 mod retry;
 mod settings;
-mod unknown;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 pub use self::settings::{AssumeRole, DESCRIPTION, EXAMPLE, Endpoints, SCHEMA, Settings};
 

@@ -195,7 +195,9 @@ mod tests {
             (rule("<New/>"), vec![element("Rule.New", "")]),
             (rule("<x:New xmlns:x=\"u\">1</x:New>"), vec![element("Rule.New", "1")]),
             (
-                rule("<New><Rule>\n  <SSEAlgorithm>x</SSEAlgorithm></Rule><New/></New><Two>é</Two>"),
+                rule(
+                    "<New><Rule>\n  <SSEAlgorithm>x</SSEAlgorithm></Rule><New/></New><Two>é</Two>",
+                ),
                 vec![
                     element("Rule.New", "<Rule> <SSEAlgorithm>x</SSEAlgorithm></Rule><New/>"),
                     element("Rule.Two", "é"),

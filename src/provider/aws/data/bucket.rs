@@ -1,8 +1,8 @@
 //! `aws_s3_bucket`: S3, `HeadBucket` and `GetBucketWebsite`.
 
 use super::{Found, required};
-use crate::provider::aws::connect::Connection;
 use crate::provider::aws::account;
+use crate::provider::aws::connect::Connection;
 use crate::provider::aws::error::{Call, Operation, Owner, of_call};
 use crate::provider::aws::locate::to_bucket;
 use crate::provider::{ErrorKind, ProviderError};
@@ -51,8 +51,9 @@ async fn region(
         client.head_bucket().bucket(bucket).set_expected_bucket_owner(owned()).send()
     };
     let (there, answer) = to_bucket(connection, bucket, call).await;
-    let head = answer
-        .map_err(|error| refusal(&error, Operation::Head, bucket, owner, &connection.place(&there)))?;
+    let head = answer.map_err(|error| {
+        refusal(&error, Operation::Head, bucket, owner, &connection.place(&there))
+    })?;
     let region = match head.bucket_region {
         Some(region) if !region.is_empty() => region.into(),
         Some(_) | None => location(connection, bucket, owner).await?.unwrap_or(there),
@@ -82,7 +83,9 @@ async fn location(
                 Some(region) => region.into(),
             }));
         }
-        Err(error) => refusal(&error, Operation::Location, bucket, owner, &connection.place(&there)),
+        Err(error) => {
+            refusal(&error, Operation::Location, bucket, owner, &connection.place(&there))
+        }
     };
     if told.kind == ErrorKind::Unsupported { Ok(None) } else { Err(told) }
 }

@@ -53,7 +53,11 @@ async fn describe(
     name: &str,
     grant_tokens: Option<Vec<String>>,
 ) -> Result<KeyMetadata, ProviderError> {
-    let request = connection.kms(connection.region()).describe_key().key_id(name).set_grant_tokens(grant_tokens);
+    let request = connection
+        .kms(connection.region())
+        .describe_key()
+        .key_id(name)
+        .set_grant_tokens(grant_tokens);
     let place = connection.kms_place(connection.region());
     let error = match request.send().await {
         Ok(answer) => {

@@ -2,8 +2,8 @@
 
 use super::bucket::refusal;
 use super::{Found, time};
-use crate::provider::aws::connect::Connection;
 use crate::provider::aws::account;
+use crate::provider::aws::connect::Connection;
 use crate::provider::aws::error::Operation;
 use crate::provider::aws::locate::{List, pages};
 use crate::provider::{ErrorKind, Pace, ProviderError};

@@ -58,6 +58,7 @@ fn each_wrong_setting_is_told_at_its_place() {
         ("connect_timeout", number("0")),
         ("read_timeout", number("3601")),
         ("allowed_account_ids", strings(&["12"])),
+        ("forbidden_account_ids", strings(&["34"])),
     ]);
     let faults = Settings::from_value(&value).unwrap_err();
     let shown: Vec<String> = faults.iter().map(|(path, text)| format!("{path}: {text}")).collect();
@@ -71,6 +72,8 @@ fn each_wrong_setting_is_told_at_its_place() {
     connect_timeout: 0 is not a number of seconds above 0 and up to 3600.
     read_timeout: 3601 is not a number of seconds above 0 and up to 3600.
     allowed_account_ids: "12" is not an account: an account id has 12 digits.
+    forbidden_account_ids: "34" is not an account: an account id has 12 digits.
+    forbidden_account_ids: Beside `allowed_account_ids`, which allows no other account, it says nothing. Remove one of the two.
     "#);
 }
 
@@ -102,7 +105,7 @@ async fn a_role_of_another_account_is_assumed_once() {
         assert_eq!(assumed.account("aws").await.unwrap().as_deref(), Some(OTHER_ACCOUNT));
         assert_eq!(sandbox.requests().get("AssumeRole"), Some(&(before + 1)));
     }
-    assert_eq!(sandbox.requests().get("GetCallerIdentity"), Some(&2));
+    assert_eq!(sandbox.requests().get("GetCallerIdentity"), Some(&3));
 }
 
 #[tokio::test]

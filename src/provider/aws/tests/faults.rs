@@ -74,7 +74,7 @@ async fn a_closed_port_and_an_unknown_host_are_told_plainly() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let once = |url: &str| Settings { max_retries: Some(0), ..at(url) };
+    let once = |url: &str| Settings { max_retries: Some(0), ..to_store(url) };
     let error = aws(once(&url)).read(&target(LOGS)).await.unwrap_err();
     assert_eq!((error.kind, error.summary), (ErrorKind::Unreachable, "Endpoint unreachable"));
     assert_eq!(
@@ -89,8 +89,13 @@ async fn a_closed_port_and_an_unknown_host_are_told_plainly() {
     assert!(error.detail.contains("nowhere.invalid: failed to lookup address"), "{error}");
 }
 
+/// Settings for a store that answers nothing else.
+pub(super) fn to_store(url: &str) -> Settings {
+    Settings { owner_check: Some(false), ..at(url) }
+}
+
 /// A store that gives the same answers in turn, the last one for ever, over one connection each.
-async fn store(answers: &'static [(u16, &'static str, &'static str)]) -> String {
+pub(super) async fn store(answers: &'static [(u16, &'static str, &'static str)]) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -115,7 +120,7 @@ async fn no_configuration_reads_as_no_default() {
     const NONE: &str = "<Error><Code>ServerSideEncryptionConfigurationNotFoundError</Code></Error>";
     const EMPTY: &str = "<ServerSideEncryptionConfiguration/>";
     for answers in [&[(404, "", NONE)], &[(200, "", EMPTY)]] {
-        let aws = aws(at(&store(answers).await));
+        let aws = aws(to_store(&store(answers).await));
         let read = aws.read(&target(LOGS)).await.unwrap();
         let path = ["rule", "apply_server_side_encryption_by_default", "sse_algorithm"];
         let expected = crate::resource::with_leaf(
@@ -134,7 +139,7 @@ async fn an_unknown_algorithm_survives() {
         </ApplyServerSideEncryptionByDefault><BlockedEncryptionTypes>\
         <EncryptionType>SSE-X</EncryptionType></BlockedEncryptionTypes>\
         </Rule></ServerSideEncryptionConfiguration>";
-    let aws = aws(at(&store(&[(200, "", BODY)]).await));
+    let aws = aws(to_store(&store(&[(200, "", BODY)]).await));
     let read = aws.read(&target(LOGS)).await.unwrap();
     assert_eq!(read.settings, live("aws:kms:v9", None, false, &["SSE-X"]));
 }
@@ -147,7 +152,7 @@ async fn a_store_without_the_operation_is_told() {
         &[(400, "", "<Error><Code>UnsupportedOperation</Code></Error>")],
         &[(405, "", "")],
     ] {
-        let aws = aws(Settings { max_retries: Some(0), ..at(&store(answer).await) });
+        let aws = aws(Settings { max_retries: Some(0), ..to_store(&store(answer).await) });
         let error = aws.read(&target(LOGS)).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unsupported, "{error}");
         assert!(error.detail.contains("cannot be read"), "{error}");
@@ -156,12 +161,14 @@ async fn a_store_without_the_operation_is_told() {
 
 #[tokio::test]
 async fn a_conflict_is_repeated() {
-    let aws = aws(at(&store(&[
-        (409, "", "<Error><Code>OperationAborted</Code></Error>"),
-        (409, "", "<Error><Code>OperationAborted</Code></Error>"),
-        (200, "", ""),
-    ])
-    .await));
+    let aws = aws(to_store(
+        &store(&[
+            (409, "", "<Error><Code>OperationAborted</Code></Error>"),
+            (409, "", "<Error><Code>OperationAborted</Code></Error>"),
+            (200, "", ""),
+        ])
+        .await,
+    ));
     aws.write(&target(LOGS), &live("AES256", None, false, &[])).await.unwrap();
 }
 
@@ -172,21 +179,23 @@ async fn the_right_region_may_stand_in_the_message() {
     const EVIL: &str = "<Error><Code>AuthorizationHeaderMalformed</Code>\
         <Region>evil.example/</Region></Error>";
     const FOUND: &str = "<ServerSideEncryptionConfiguration/>";
-    let found = aws(at(&store(&[(400, "", WRONG), (200, "", FOUND)]).await));
+    let found = aws(to_store(&store(&[(400, "", WRONG), (200, "", FOUND)]).await));
     found.read(&target(LOGS)).await.unwrap();
-    let found =
-        aws(at(&store(&[(307, "x-amz-bucket-region: us-west-2\r\n", ""), (200, "", FOUND)]).await));
+    let found = aws(to_store(
+        &store(&[(307, "x-amz-bucket-region: us-west-2\r\n", ""), (200, "", FOUND)]).await,
+    ));
     found.read(&target(LOGS)).await.unwrap();
-    let lost = aws(at(&store(&[(400, "", EVIL)]).await));
+    let lost = aws(to_store(&store(&[(400, "", EVIL)]).await));
     let error = lost.read(&target(LOGS)).await.unwrap_err();
     assert_eq!((error.kind, error.summary), (ErrorKind::Configuration, "Wrong Region"));
-    let round = aws(at(&store(&[(400, "", WRONG)]).await));
+    let round = aws(to_store(&store(&[(400, "", WRONG)]).await));
     assert_eq!(round.read(&target(LOGS)).await.unwrap_err().summary, "Wrong Region");
 }
 
 #[tokio::test]
 async fn what_is_not_s3_is_told() {
-    let aws = aws(Settings { max_retries: Some(0), ..at(&store(&[(200, "", "<html>")]).await) });
+    let aws =
+        aws(Settings { max_retries: Some(0), ..to_store(&store(&[(200, "", "<html>")]).await) });
     let error = aws.read(&target(LOGS)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Other, "{error}");
     let sandbox = faulty(world(), FaultKind::SlowDown, 0.0).await;

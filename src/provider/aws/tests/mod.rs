@@ -3,6 +3,9 @@
 mod calls;
 mod connecting;
 mod faults;
+mod guard;
+mod keys;
+mod locating;
 
 use super::{Aws, Endpoints, Settings};
 use crate::provider::Target;
