@@ -7,7 +7,7 @@ mod queue;
 use self::fake::{Fake, Log};
 use super::{Outcome, apply};
 use crate::addr::{Address, InstanceKey, ResourceAddr};
-use crate::plan::{Action, OutputChange, Plan, Reason, Step};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step, Terms};
 use crate::provider::ErrorKind;
 use crate::resource::BucketEncryption;
 use crate::state::{Local, OutputState, StateError, StateFile};
@@ -56,6 +56,7 @@ fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
         after_blocks: after_blocks.iter().map(|name| block(name)).collect(),
         depends_on: Vec::new(),
         prevent_destroy: false,
+        terms: Terms::default(),
     }
 }
 

@@ -307,7 +307,7 @@ proptest! {
                 prop_assert_eq!(step.action, Action::Forget);
                 continue;
             };
-            let differences = BucketEncryption.differences(before, after);
+            let differences = BucketEncryption.differences(before, after, &resource::KeyNames::default());
             let changed: Vec<_> = step.changes.iter().map(|it| it.path.clone()).collect();
             prop_assert_eq!(&changed, &differences);
             let writes = matches!(step.action, Action::Update | Action::Reset);
