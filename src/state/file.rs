@@ -374,7 +374,10 @@ mod tests {
                 .map(|x| x.as_str().unwrap())
                 .collect();
             required.sort_unstable();
-            assert_eq!(required, keys(&schema["properties"]));
+            // What is absent where it says nothing is not among what must be there.
+            let mut properties = keys(&schema["properties"]);
+            properties.retain(|name| *name != "forget_on_destroy");
+            assert_eq!(required, properties);
             assert_eq!(required, keys(written));
             assert_eq!(schema["additionalProperties"], Json::Bool(false));
         }
@@ -384,6 +387,21 @@ mod tests {
         same(&schema["$defs"]["output"], &state["outputs"]["arns"]);
         same(&schema["$defs"]["resource"], &state["resources"][0]);
         assert_eq!(schema["properties"]["version"]["const"], VERSION);
+    }
+
+    /// The field came later: a state without it is read, and one that needs it not is written
+    /// without it.
+    #[test]
+    fn what_is_to_be_forgotten_is_recorded() {
+        let with = VERSION_1.replacen(
+            "\"prevent_destroy\": false",
+            "\"prevent_destroy\": false,\n      \"forget_on_destroy\": true",
+            1,
+        );
+        let state = StateFile::parse(with.as_bytes()).unwrap();
+        let forgotten = state.resources.values().filter(|it| it.forget_on_destroy);
+        assert_eq!(forgotten.count(), 1);
+        assert_eq!(String::from_utf8(state.print().unwrap()).unwrap().trim_end(), with.trim_end());
     }
 
     #[test]

@@ -336,7 +336,8 @@ fn a_key_that_no_upload_could_use_is_an_error_and_says_why() {
     let elsewhere = |key: &mut Key| key.region = "us-east-1".into();
     let replica = |key: &mut Key| {
         key.region = "us-east-1".into();
-        key.arn = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab".into();
+        key.arn =
+            "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab".into();
     };
     let pending = |key: &mut Key| {
         key.state = "PendingDeletion".into();
