@@ -14,7 +14,7 @@ use crate::diag::Diagnostic;
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{Action, Plan, Step};
 use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
-use crate::resource::{self, ResourceType};
+use crate::resource::{self, Observed, ResourceType};
 use crate::state::{Change, Session, StateError};
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -24,7 +24,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// How long the service may take to show what was written (S3 gives no bound; seconds are usual).
+/// How long the service may take to show what was written, where nothing else is said (S3 gives no
+/// bound; seconds are usual).
 const SETTLE: Duration = Duration::from_mins(1);
 /// The first and the longest pause between two looks.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
@@ -165,16 +166,20 @@ async fn run(provider: &impl Provider, step: &Step) -> Result<(), Diagnostic> {
         request: step.request.clone(),
     };
     let fail = |error: ProviderError| failure(step, &error);
-    let live = provider.read(&target).await.map_err(fail)?.settings;
+    let Observed { settings: live, region: _, unknown } =
+        provider.read(&target).await.map_err(fail)?;
     let (Some(before), Some(after)) = (&step.before, &step.after) else {
         return Err(Diagnostic::error(
             "Incomplete plan",
             format!("The plan does not say what {} is to become. Plan again.", step.address),
         ));
     };
-    let moved = ty.differences(before, &live);
-    if !moved.is_empty() {
-        let paths: Vec<String> = moved.iter().map(ToString::to_string).collect();
+    let moved = ty.differences(before, &live, &step.terms.keys);
+    let mut paths: Vec<String> = moved.iter().map(ToString::to_string).collect();
+    // What has come since would be lost unseen.
+    let new = unknown.into_iter().filter(|it| !step.terms.unknown.contains(it));
+    paths.extend(new.map(|element| element.path));
+    if !paths.is_empty() {
         return Err(Diagnostic::error(
             "Changed since the plan",
             format!(
@@ -202,6 +207,8 @@ async fn settle(
     target: &Target,
     after: &Value,
 ) -> Result<(), Diagnostic> {
+    let keys = &step.terms.keys;
+    let bound = step.terms.timeout.map_or(SETTLE, Duration::from_millis);
     let begun = Instant::now();
     let mut pause = PAUSES.0;
     loop {
@@ -209,28 +216,29 @@ async fn settle(
             Ok(live) => live.settings,
             Err(error) => return Err(failure(step, &error)),
         };
-        let differing = ty.differences(&live, after);
+        let differing = ty.differences(&live, after, keys);
         // What a reset leaves is the service's to say: S3 may or may not keep what is blocked, and
         // a store without default encryption has nothing at all.
-        let reset = || ty.differences(&live, &ty.reset(&step.identity, &live)).is_empty();
+        let reset = || ty.differences(&live, &ty.reset(&step.identity, &live), keys).is_empty();
         if differing.is_empty() || (step.action == Action::Reset && reset()) {
             return Ok(());
         }
-        if begun.elapsed() >= SETTLE {
+        if begun.elapsed() >= bound {
             let paths: Vec<String> = differing.iter().map(ToString::to_string).collect();
             return Err(Diagnostic::error(
                 "Not taken over",
                 format!(
                     "The service accepted the new settings of the bucket {:?} and still answers \
-                     with others after {} s: {}. Either it needs longer, or it does not keep them.",
+                     with others after {} s: {}. Either it needs longer (`timeouts {{ update = \
+                     \"5m\" }}`), or it does not keep them.",
                     step.identity,
-                    SETTLE.as_secs(),
+                    bound.as_secs_f64(),
                     paths.join(", ")
                 ),
             )
             .of(&step.address));
         }
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(pause.min(bound.saturating_sub(begun.elapsed()))).await;
         pause = (pause * 2).min(PAUSES.1);
     }
 }

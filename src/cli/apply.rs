@@ -8,7 +8,7 @@ use super::{Exit, Global};
 use crate::config;
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
 use crate::engine::{Checked, Project, Run, Setup};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::render;
 use clap::ArgAction;
 use std::io::Write as _;
@@ -45,6 +45,10 @@ struct Doing {
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_value_t = false, default_missing_value = "true")]
     auto_approve: bool,
+    /// Let new objects be protected less than now: by a weaker key, or by less being blocked.
+    /// `destroy` needs it not.
+    #[arg(long)]
+    allow_weakening: bool,
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
@@ -115,6 +119,9 @@ async fn plan_and_do(
     if !doing.planning.json {
         show(&plan, project, &diagnostics, false, ui);
     }
+    if doing.auto_approve {
+        diagnostics.extend(weakening_refused(&plan, doing));
+    }
     // What could not be read stops nothing else at plan; at apply nothing is done on half a plan.
     if has_errors(&diagnostics) {
         run.close().await;
@@ -126,7 +133,7 @@ async fn plan_and_do(
         return Exit::Failure;
     }
     ui.diagnostics(&diagnostics, &project.sources);
-    if !plan.is_empty() && !doing.auto_approve && !ui.confirm(question(&plan)) {
+    if !doing.auto_approve && !agreed(&plan, doing, ui) {
         run.close().await;
         ui.note("\nNothing was changed.");
         return Exit::Failure;
@@ -134,6 +141,44 @@ async fn plan_and_do(
     let exit = carry_out(&mut run, &plan, project, doing, ui).await;
     run.close().await;
     exit
+}
+
+/// Asks whether to go on; and once more, in words of its own, where new objects would be protected
+/// less.
+fn agreed(plan: &Plan, doing: &Doing, ui: &Ui) -> bool {
+    if !plan.is_empty() && !ui.confirm(question(plan)) {
+        return false;
+    }
+    let weakened = if doing.allow_weakening { 0 } else { plan.unconfirmed().count() };
+    weakened == 0 || ui.confirm(&render::human::consent(plan, &ui.style()))
+}
+
+/// How many buckets one message names.
+const LISTED: usize = 20;
+
+/// Why the plan is not carried out without a word about what it weakens, if so.
+fn weakening_refused(plan: &Plan, doing: &Doing) -> Option<Diagnostic> {
+    let count = plan.unconfirmed().count();
+    if count == 0 || doing.allow_weakening {
+        return None;
+    }
+    let step = |step: &Step| {
+        format!("{} ({})", step.address, step.weakening.as_deref().unwrap_or_default())
+    };
+    let mut listed: Vec<String> = plan.unconfirmed().take(LISTED).map(step).collect();
+    if count > LISTED {
+        listed.push(format!("and {} more", count - LISTED));
+    }
+    let buckets = if count == 1 { "1 bucket" } else { &format!("{count} buckets") };
+    Some(Diagnostic::error(
+        "Weakening not allowed",
+        format!(
+            "New objects of {buckets} would be protected less than now, and nobody has said yes to \
+             that: {}. Say --allow-weakening if it is meant, or `lifecycle {{ allow_weakening = \
+             true }}` in the resource while it is there.",
+            listed.join(", ")
+        ),
+    ))
 }
 
 fn question(plan: &Plan) -> &'static str {
@@ -149,6 +194,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     let mut diagnostics = Diagnostics::new();
     let project = Project::load(&doing.planning.variables.request(global), &mut diagnostics);
     let plan = read_plan(&project.dir.join(file), &mut diagnostics);
+    diagnostics.extend(plan.as_ref().and_then(|plan| weakening_refused(plan, doing)));
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
         return finish(&diagnostics, Some(&project), doing, ui);
     };

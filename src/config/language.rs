@@ -263,7 +263,7 @@ static RESOURCE: LanguageBlock = LanguageBlock {
     description: "Something that is kept as declared. What may be set of it is its type's own: see \
                   explain TYPE. Expressions refer to it as type.name.attribute.",
     arguments: &[COUNT, FOR_EACH, PROVIDER_OF, DEPENDS_ON],
-    blocks: &[&RESOURCE_LIFECYCLE, &DYNAMIC],
+    blocks: &[&RESOURCE_LIFECYCLE, &TIMEOUTS, &DYNAMIC],
     rest: Rest::Schema,
 };
 
@@ -285,8 +285,44 @@ static RESOURCE_LIFECYCLE: LanguageBlock = LanguageBlock {
             Form::Reference,
             "Attributes that are left as they are live, such as [rule[0].bucket_key_enabled].",
         ),
+        optional(
+            "on_destroy",
+            "string",
+            Form::Constant,
+            "What becomes of the bucket when the resource is destroyed or leaves the configuration: \
+             \"reset\" (back to SSE-S3, as where nothing is said), \"forget\" (it stays as it is), or \
+             \"prevent\" (as prevent_destroy). It is recorded, and holds when the block is gone.",
+        ),
+        optional(
+            "allow_weakening",
+            "bool",
+            Form::Constant,
+            "Whether apply may protect new objects less than now without being told so by \
+             -allow-weakening or by a word at its prompt.",
+        ),
+        optional(
+            "allow_unknown_loss",
+            "bool",
+            Form::Constant,
+            "Whether a write may drop settings of the bucket that this version does not know. A \
+             write replaces all settings, so that it is refused otherwise.",
+        ),
     ],
     blocks: &[&PRECONDITION, &POSTCONDITION],
+    rest: Rest::Nothing,
+};
+
+static TIMEOUTS: LanguageBlock = LanguageBlock {
+    kind: "timeouts",
+    labels: &[],
+    description: "How long S3 may take to show what was written, such as \"90s\" or \"5m\"; a minute \
+                  where nothing is said.",
+    arguments: &[
+        optional("create", "string", Form::Constant, "For the first write to a bucket."),
+        optional("update", "string", Form::Constant, "For every other write."),
+        optional("delete", "string", Form::Constant, "For a reset, while the block is there."),
+    ],
+    blocks: &[],
     rest: Rest::Nothing,
 };
 

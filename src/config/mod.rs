@@ -31,6 +31,7 @@ use crate::diag::{Diagnostics, FileId, Sources, Span};
 use crate::value::Type;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the files of one module declare: of the root module, whose calls lead to the others.
 #[derive(Clone, Debug, Default)]
@@ -230,6 +231,8 @@ pub struct Resource {
     pub depends_on: Vec<Expr>,
     /// The `lifecycle` block.
     pub lifecycle: Lifecycle,
+    /// `timeouts`.
+    pub timeouts: Timeouts,
     /// The rest of its attributes and blocks.
     pub body: Body,
 }
@@ -248,14 +251,31 @@ pub enum Repeat {
 /// The `lifecycle` block of a resource.
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycle {
-    /// Neither resets nor forgets.
+    /// Neither resets nor forgets: `prevent_destroy`, or `on_destroy = "prevent"`.
     pub prevent_destroy: bool,
+    /// `on_destroy = "forget"`: what would be reset is forgotten and stays as it is.
+    pub forget_on_destroy: bool,
+    /// What protects new data less needs no further word.
+    pub allow_weakening: bool,
+    /// A write may drop what this version does not know.
+    pub allow_unknown_loss: bool,
     /// Attributes that are left as they are live.
     pub ignore_changes: IgnoreChanges,
     /// What must hold before an instance is evaluated.
     pub preconditions: Vec<Condition>,
     /// What must hold of an instance, which is called `self`.
     pub postconditions: Vec<Condition>,
+}
+
+/// The `timeouts` block of a resource: how long the service may take to show what was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For the first write.
+    pub create: Option<Duration>,
+    /// For every other.
+    pub update: Option<Duration>,
+    /// For a reset.
+    pub delete: Option<Duration>,
 }
 
 /// `ignore_changes`.

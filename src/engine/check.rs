@@ -4,7 +4,7 @@ use super::files::ModuleFiles;
 use super::project::Project;
 use crate::addr::Address;
 use crate::config::{IgnoreChanges, Resource};
-use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
+use crate::diag::{self, Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 use crate::eval::{self, Evaluation, Input, Instance, Session, Tree, functions::Context, span_of};
 use crate::provider::aws;
 use crate::resource::{self, Finding};
@@ -74,7 +74,16 @@ impl Project {
         let evaluation = self.evaluate(Strictness::Strict, known, &mut found);
         self.validate(&evaluation, providers, &mut found);
         for fault in found {
-            if !diagnostics.contains(&fault) {
+            // A warning about a block counts its instances, of which there may be more by now.
+            let again = |it: &&mut Diagnostic| {
+                !fault.is_error()
+                    && it.address.is_some()
+                    && (it.summary, it.subject, &it.address)
+                        == (fault.summary, fault.subject, &fault.address)
+            };
+            if let Some(told) = diagnostics.iter_mut().find(again) {
+                *told = fault;
+            } else if !diagnostics.contains(&fault) {
                 diagnostics.push(fault);
             }
         }
@@ -206,16 +215,27 @@ impl Project {
                 diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
             }
         }
+        // What is only a warning is told once for all instances of a block: where it stands, and
+        // for how many further ones it holds.
+        let mut warned: BTreeMap<(Span, &'static str), (usize, usize)> = BTreeMap::new();
         let mut seen: BTreeMap<(Option<&str>, Arc<str>), &Instance> = BTreeMap::new();
         for instance in &evaluation.instances {
             let address = &instance.address;
             let Some(ty) = resource::find(&address.resource.ty) else { continue };
             let Some(block) = self.config.block(&address.resource) else { continue };
-            let found = ty.validate(&instance.declared);
-            diagnostics.extend(found.into_iter().map(|mut it| {
+            for mut it in ty.validate(&instance.declared) {
+                if it.severity == Severity::Warning
+                    && let Some((_, further)) = warned.get_mut(&(block.header, it.summary))
+                {
+                    *further += 1;
+                    continue;
+                }
                 it.detail = discreet(it.detail, &instance.declared);
-                diagnostic(it, block).of(address)
-            }));
+                if it.severity == Severity::Warning {
+                    warned.insert((block.header, it.summary), (diagnostics.len(), 0));
+                }
+                diagnostics.push(diagnostic(it, block).of(address));
+            }
             if instance.declared.get("bucket").is_some_and(Value::is_sensitive) {
                 let span = span_of(&block.body, &["bucket"].iter().collect());
                 diagnostics.push(
@@ -257,6 +277,14 @@ impl Project {
                 fault = fault.related(span, "the bucket is declared here, too");
             }
             diagnostics.push(fault);
+        }
+        for (at, further) in warned.into_values().filter(|(_, further)| *further > 0) {
+            if let Some(diagnostic) = diagnostics.get_mut(at) {
+                let holds =
+                    if further == 1 { "1 further instance is" } else { "further instances are" };
+                let count = if further == 1 { String::new() } else { format!("{further} ") };
+                diagnostic.detail += &format!(" {count}{holds} like that.");
+            }
         }
     }
 }

@@ -1,16 +1,18 @@
 //! The three-way comparison: configuration, recorded, live.
 
+use super::findings::Findings;
 use super::moves::{self, Kept, Removals};
-use super::{Action, Change, OutputChange, Plan, Reason, Step};
+use super::{Action, Change, OutputChange, Plan, Reason, Step, Terms};
 use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
-use crate::config::Config;
+use crate::config::{Config, IgnoreChanges, Resource};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{self, Evaluation, Instance};
-use crate::resource::{self, Keys, Observed, ResourceType};
+use crate::resource::{self, Facts, KeyName, KeyNames, Keys, Observed, ResourceType};
 use crate::state::{OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is live, as far as it could be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +127,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         dependents: BTreeMap::new(),
         steps: Vec::new(),
         unplanned: Vec::new(),
+        findings: Findings::default(),
     };
     for (address, kept) in kept {
         let bucket = (kept.recorded.identity.as_str(), kept.recorded.provider.as_str());
@@ -147,7 +150,8 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
     for (address, kept) in kept {
         maker.recorded(address, kept, diagnostics);
     }
-    let Maker { mut steps, mut unplanned, .. } = maker;
+    let Maker { mut steps, mut unplanned, findings, .. } = maker;
+    findings.report(diagnostics);
     unplanned.sort();
     unplanned.dedup();
     // A removal comes before the step that takes its address.
@@ -187,6 +191,8 @@ struct Maker<'a> {
     dependents: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
     steps: Vec<Step>,
     unplanned: Vec<Address>,
+    /// What the live world tells to be wrong.
+    findings: Findings<'a>,
 }
 
 impl<'a> Maker<'a> {
@@ -195,7 +201,7 @@ impl<'a> Maker<'a> {
     }
 
     /// A step for an instance that the configuration declares.
-    fn declared(&mut self, instance: &Instance) {
+    fn declared(&mut self, instance: &'a Instance) {
         let address = &instance.address;
         let Some(ty) = resource::find(&address.resource.ty) else { return };
         if !self.selected(address) {
@@ -209,7 +215,7 @@ impl<'a> Maker<'a> {
             self.unplanned.push(address.clone());
             return;
         };
-        let Observed { settings: live, region, unknown: _ } = observed;
+        let Observed { settings: live, region, unknown } = observed;
         let kept = self.kept.get(address).filter(|kept| *kept.recorded.identity == *identity);
         let recorded = kept.map(|kept| kept.recorded);
         let previous = kept.and_then(|kept| kept.previous).cloned();
@@ -223,6 +229,10 @@ impl<'a> Maker<'a> {
         if let (Some(block), Some(_)) = (block, recorded) {
             desired = ignoring(ty, block, desired, &live);
         }
+        let asked = region.clone();
+        let names = [Some(&live), Some(&desired), recorded.map(|it| &it.values)];
+        let names = names.into_iter().flatten().flat_map(|settings| ty.keys(settings));
+        let keys = KeyNames::of(self.inputs.keys, &instance.provider, asked.as_ref(), names);
         let depends_on: Vec<Address> = self
             .inputs
             .dependencies
@@ -231,24 +241,50 @@ impl<'a> Maker<'a> {
             .flatten()
             .map(|block| block.instance(InstanceKey::None))
             .collect();
-        let changes = changes_between(ty, &live, &desired);
+        let changes = changes_between(ty, &live, &desired, &keys);
         let region = region.or_else(|| recorded.and_then(recorded_region));
         let action = match (changes.is_empty(), recorded) {
             (false, _) => Action::Update,
             (true, None) => Action::Adopt,
             (true, Some(_)) => Action::NoOp,
         };
-        let prevent_destroy = block.is_some_and(|block| block.lifecycle.prevent_destroy);
+        let answer = |name: &str| {
+            let (provider, region) = (Arc::clone(&instance.provider), asked.clone()?);
+            self.inputs.keys.get(&KeyName { provider, region, name: Arc::from(name) })
+        };
+        let facts = Facts {
+            declared: &instance.declared,
+            desired: &desired,
+            live: &live,
+            recorded: recorded.map(|it| &it.values),
+            region: region.as_deref(),
+            names: &keys,
+            key: &answer,
+        };
+        let lost = if action == Action::Update { unknown.as_slice() } else { &[] };
+        if !self.findings.of(ty, instance, block, &facts, lost) {
+            self.unplanned.push(address.clone());
+            return;
+        }
+        let lifecycle = block.map(|block| &block.lifecycle);
+        let prevent_destroy = lifecycle.is_some_and(|it| it.prevent_destroy);
+        let forget_on_destroy = lifecycle.is_some_and(|it| it.forget_on_destroy);
+        let timeout = block.and_then(|block| match recorded {
+            None => block.timeouts.create,
+            Some(_) => block.timeouts.update,
+        });
         let record = action == Action::NoOp
             && recorded.is_some_and(|recorded| {
                 previous.is_some()
-                    || !ty.differences(&recorded.values, &desired).is_empty()
+                    || !ty.differences(&recorded.values, &desired, &keys).is_empty()
                     || recorded.provider != *instance.provider
                     || recorded.depends_on != depends_on
                     || recorded.prevent_destroy != prevent_destroy
+                    || recorded.forget_on_destroy != forget_on_destroy
                     || recorded.region.as_deref() != region.as_deref()
             });
-        let drift = recorded.map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live));
+        let drift =
+            recorded.map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live, &keys));
         self.steps.push(Step {
             action,
             reason: None,
@@ -256,7 +292,15 @@ impl<'a> Maker<'a> {
             identity,
             region,
             request: ty.request(&instance.declared),
-            weakening: ty.weakening(&live, &desired),
+            weakening: ty.weakening(&live, &desired, &keys),
+            terms: Terms {
+                notes: ty.notes(&live, &desired, false, &keys),
+                unknown,
+                allow_weakening: lifecycle.is_some_and(|it| it.allow_weakening),
+                forget_on_destroy,
+                timeout: timeout.map(milliseconds),
+                keys,
+            },
             before: Some(live),
             sensitive: paths_of_secrets(&desired),
             after: Some(desired),
@@ -294,17 +338,17 @@ impl<'a> Maker<'a> {
                 None => Reason::NotInConfiguration,
             }
         };
-        let still_declared = self
-            .inputs
-            .config
-            .block(&address.resource)
-            .map(|block| block.lifecycle.prevent_destroy);
-        let prevented = still_declared.unwrap_or(recorded.prevent_destroy);
-        if prevented && !matches!(reason, Reason::MovedTo { .. } | Reason::Removed) {
+        let block = self.inputs.config.block(&address.resource);
+        let lifecycle = block.map(|block| &block.lifecycle);
+        let prevented = lifecycle.map_or(recorded.prevent_destroy, |it| it.prevent_destroy);
+        let forgotten = lifecycle.map_or(recorded.forget_on_destroy, |it| it.forget_on_destroy);
+        let only_forgets = matches!(reason, Reason::MovedTo { .. } | Reason::Removed);
+        if prevented && !only_forgets {
             diagnostics.push(prevented_destroy(address, &reason, self.inputs));
             self.unplanned.push(address.clone());
             return;
         }
+        let reason = if forgotten && !only_forgets { Reason::OnDestroy } else { reason };
         let provider: Arc<str> = Arc::from(recorded.provider.as_str());
         let live = (self.inputs.live)(&provider, &recorded.identity);
         let live = match live {
@@ -314,8 +358,10 @@ impl<'a> Maker<'a> {
             }
             Live::Gone | Live::Unreadable => live,
         };
+        let mut unknown = Vec::new();
+        let keys = KeyNames::default();
         let (action, reason, before, after) = match (reason, live) {
-            (reason @ (Reason::MovedTo { .. } | Reason::Removed), _) => {
+            (reason @ (Reason::MovedTo { .. } | Reason::Removed | Reason::OnDestroy), _) => {
                 (Action::Forget, reason, None, None)
             }
             (_, Live::Unreadable) => {
@@ -323,9 +369,10 @@ impl<'a> Maker<'a> {
                 return;
             }
             (_, Live::Gone) => (Action::Forget, Reason::Gone, None, None),
-            (reason, Live::Settings(Observed { settings: live, .. })) => {
+            (reason, Live::Settings(Observed { settings: live, region: _, unknown: found })) => {
+                unknown = found;
                 let after = ty.reset(&recorded.identity, &live);
-                if ty.differences(&live, &after).is_empty() {
+                if ty.differences(&live, &after, &keys).is_empty() {
                     (Action::Forget, Reason::AlreadyReset, Some(live), None)
                 } else {
                     (Action::Reset, reason, Some(live), Some(after))
@@ -333,16 +380,22 @@ impl<'a> Maker<'a> {
             }
         };
         let changes = match (&before, &after) {
-            (Some(before), Some(after)) => changes_between(ty, before, after),
+            (Some(before), Some(after)) => changes_between(ty, before, after, &keys),
             _ => Vec::new(),
         };
-        let weakening = match (&before, &after) {
-            (Some(before), Some(after)) => ty.weakening(before, after),
-            _ => None,
+        let (weakening, notes) = match (&before, &after) {
+            (Some(before), Some(after)) => {
+                (ty.weakening(before, after, &keys), ty.notes(before, after, true, &keys))
+            }
+            _ => (None, Vec::new()),
         };
         let drift = before
             .as_ref()
-            .map_or_else(Vec::new, |live| changes_between(ty, &recorded.values, live));
+            .map_or_else(Vec::new, |live| changes_between(ty, &recorded.values, live, &keys));
+        let timeout = block.and_then(|block| block.timeouts.delete).map(milliseconds);
+        if action != Action::Reset {
+            unknown.clear();
+        }
         // Whatever referred to this block goes first.
         let dependents = self.dependents.get(&address.resource.block());
         self.steps.push(Step {
@@ -369,6 +422,7 @@ impl<'a> Maker<'a> {
                 .collect(),
             depends_on: recorded.depends_on.clone(),
             prevent_destroy: false,
+            terms: Terms { notes, unknown, timeout, ..Terms::default() },
         });
     }
 
@@ -419,10 +473,16 @@ impl<'a> Maker<'a> {
         }
         let identity: Arc<str> = Arc::from(bucket.0);
         let here = self.holders.get(&(Arc::clone(&identity), bucket.1)).copied();
-        // By another provider it most likely is the same bucket, under an alias of another name.
+        // By another provider it most likely is the same bucket, under an alias of another name;
+        // but not at another endpoint. What provider is not configured any more is not known.
+        let there = self.inputs.providers.get(bucket.1).map(endpoint);
+        let same_place = |provider: &str| {
+            there.is_none() || self.inputs.providers.get(provider).map(endpoint) == there
+        };
         let elsewhere = || {
-            let mut from = self.holders.range((Arc::clone(&identity), "")..);
-            from.next().filter(|((it, _), _)| **it == *identity).map(|(_, address)| *address)
+            let from = self.holders.range((Arc::clone(&identity), "")..);
+            let mut same = from.take_while(|((it, _), _)| **it == *identity);
+            same.find(|((_, provider), _)| same_place(provider)).map(|(_, address)| *address)
         };
         here.or_else(elsewhere).or_else(recorder)
     }
@@ -455,6 +515,7 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
         ),
         Reason::NotInConfiguration
         | Reason::Removed
+        | Reason::OnDestroy
         | Reason::MovedTo { .. }
         | Reason::Gone
         | Reason::AlreadyReset => (
@@ -476,26 +537,31 @@ fn recorded_region(recorded: &Recorded) -> Option<Arc<str>> {
     recorded.region.as_deref().map(Arc::from)
 }
 
+/// Where a provider finds its buckets, if that is not AWS itself.
+fn endpoint(settings: &serde_json::Value) -> Option<&str> {
+    settings.pointer("/endpoints/s3")?.as_str()
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The wanted settings with every ignored attribute as it is live.
-fn ignoring(
-    ty: &dyn ResourceType,
-    block: &crate::config::Resource,
-    desired: Value,
-    live: &Value,
-) -> Value {
-    let ignored = ty
-        .differences(live, &desired)
-        .into_iter()
-        .filter(|path| block.lifecycle.ignore_changes.covers(path));
-    ignored.fold(desired, |settings, path| match resource::leaf(live, &path) {
-        Some(value) => resource::with_leaf(&settings, &path, value.clone()),
-        None => settings,
-    })
+fn ignoring(ty: &dyn ResourceType, block: &Resource, desired: Value, live: &Value) -> Value {
+    match &block.lifecycle.ignore_changes {
+        IgnoreChanges::Paths(paths) if paths.is_empty() => desired,
+        ignored => ty.keeping(desired, live, &|path| ignored.covers(path)),
+    }
 }
 
 /// What differs, leaf by leaf.
-fn changes_between(ty: &dyn ResourceType, before: &Value, after: &Value) -> Vec<Change> {
-    ty.differences(before, after)
+fn changes_between(
+    ty: &dyn ResourceType,
+    before: &Value,
+    after: &Value,
+    keys: &KeyNames,
+) -> Vec<Change> {
+    ty.differences(before, after, keys)
         .into_iter()
         .map(|path| {
             let at = |settings: &Value| {

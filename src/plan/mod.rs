@@ -4,6 +4,7 @@
 //! complete: it leaves nothing to decide later. The same input gives the same bytes.
 
 mod file;
+mod findings;
 mod make;
 mod moves;
 #[cfg(test)]
@@ -13,6 +14,7 @@ pub use self::file::{PlanFileError, VERSION};
 pub use self::make::{Inputs, Live, Selection, make};
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
+use crate::resource::{KeyNames, UnknownElement};
 use crate::state::{self, OutputState, Recorded, StateFile};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -91,6 +93,40 @@ pub struct Step {
     pub depends_on: Vec<Address>,
     /// Recorded: neither to be reset nor forgotten.
     pub prevent_destroy: bool,
+    /// What else is to be heeded when it is carried out.
+    #[serde(default, skip_serializing_if = "Terms::are_usual")]
+    pub terms: Terms,
+}
+
+/// What is to be heeded when a step is carried out, beyond what changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Terms {
+    /// What it comes to, beyond what changes: sentences without a capital and a stop.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What the plan took the names of keys for.
+    #[serde(skip_serializing_if = "KeyNames::is_empty")]
+    pub keys: KeyNames,
+    /// What is live, is not known to this version, and is dropped by the step.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownElement>,
+    /// `allow_weakening` in the configuration: that new data is protected less needs no word.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_weakening: bool,
+    /// Recorded: what would be reset is only forgotten.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forget_on_destroy: bool,
+    /// How many milliseconds the service may take to show what was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+}
+
+impl Terms {
+    /// Whether there is nothing to heed.
+    pub fn are_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What is to be done about one object.
@@ -133,6 +169,8 @@ pub enum Reason {
     NotInConfiguration,
     /// A `removed` block says that it is to be forgotten.
     Removed,
+    /// `on_destroy` says that it is to be forgotten.
+    OnDestroy,
     /// The address now names another bucket.
     IdentityChanged {
         /// The bucket that it names now.
@@ -185,6 +223,14 @@ impl Plan {
         !self.steps.iter().any(Step::is_shown) && self.output_changes.is_empty()
     }
 
+    /// The steps after which new data is protected less, which somebody has yet to say yes to.
+    /// `destroy` is that word already: whoever asks for it asks for all to be taken back.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = &Step> {
+        self.steps
+            .iter()
+            .filter(|step| !self.destroy && step.weakening.is_some() && !step.terms.allow_weakening)
+    }
+
     /// How many steps have this action.
     pub fn count(&self, action: Action) -> usize {
         self.steps.iter().filter(|step| step.action == action).count()
@@ -221,6 +267,7 @@ impl Step {
                 values: values.clone(),
                 depends_on: self.depends_on.clone(),
                 prevent_destroy: self.prevent_destroy,
+                forget_on_destroy: self.terms.forget_on_destroy,
             };
             changes.push(state::Change::Set { address, recorded });
         }

@@ -302,6 +302,15 @@ fn step(step: &Step) -> Json {
     }
     if let Some(why) = &step.weakening {
         object["weakening"] = Json::from(why.as_str());
+        object["weakening_allowed"] = Json::from(step.terms.allow_weakening);
+    }
+    if !step.terms.notes.is_empty() {
+        object["notes"] = Json::from(step.terms.notes.clone());
+    }
+    if !step.terms.unknown.is_empty() {
+        let elements = step.terms.unknown.iter();
+        object["unknown_elements"] =
+            elements.map(|it| json!({ "path": it.path, "content": it.content })).collect();
     }
     object
 }
@@ -309,6 +318,7 @@ fn step(step: &Step) -> Json {
 fn reason(reason: &Reason) -> Json {
     match reason {
         Reason::Removed => json!({ "kind": "removed" }),
+        Reason::OnDestroy => json!({ "kind": "on-destroy" }),
         Reason::NotInConfiguration => json!({ "kind": "not-in-configuration" }),
         Reason::IdentityChanged { to } => json!({ "kind": "identity-changed", "to": &**to }),
         Reason::MovedTo { to } => json!({ "kind": "moved-to", "to": to.to_string() }),

@@ -8,6 +8,7 @@
 
 pub mod data;
 mod encryption;
+mod key_names;
 mod keys;
 mod kms_key;
 mod leaf;
@@ -15,8 +16,9 @@ mod observed;
 
 use self::encryption::bucket_name_fault;
 pub use self::encryption::{BucketEncryption, is_directory_bucket};
+pub use self::key_names::{KeyMeaning, KeyNames};
 pub use self::keys::{Key, KeyAnswer, KeyName, Keys};
-pub use self::kms_key::KeyRef;
+pub use self::kms_key::{KeyRef, KeyScope};
 pub use self::leaf::{leaf, leaves, with_leaf};
 pub use self::observed::{Observed, UnknownElement};
 
@@ -73,6 +75,9 @@ pub trait ResourceType: Sync {
     /// What is wrong with what is declared, as far as that alone tells.
     fn validate(&self, declared: &Value) -> Vec<Finding>;
 
+    /// What is wrong with what is declared, as the live world tells.
+    fn look_over(&self, facts: &Facts<'_>) -> Vec<Finding>;
+
     /// The settings that are wanted: as declared, the rest as S3 sets it or, where S3 would keep
     /// it, as it is live.
     fn desired(&self, declared: &Value, live: &Value) -> Value;
@@ -81,8 +86,14 @@ pub trait ResourceType: Sync {
     /// unknown.
     fn resolved(&self, declared: &Value, live: Option<&Value>) -> Value;
 
+    /// The wanted settings with what is to be ignored as it is live, and what hangs on that.
+    fn keeping(&self, desired: Value, live: &Value, ignored: &dyn Fn(&AttrPath) -> bool) -> Value;
+
     /// The attributes whose meaning differs between two settings, in the order of [`leaves`].
-    fn differences(&self, before: &Value, after: &Value) -> Vec<AttrPath>;
+    fn differences(&self, before: &Value, after: &Value, keys: &KeyNames) -> Vec<AttrPath>;
+
+    /// Whether KMS could say that two settings that differ do not.
+    fn is_doubtful(&self, before: &Value, after: &Value, keys: &KeyNames) -> bool;
 
     /// The KMS keys that settings name, each once.
     fn keys(&self, settings: &Value) -> Vec<Arc<str>>;
@@ -93,7 +104,30 @@ pub trait ResourceType: Sync {
 
     /// Why new data is protected less by `after` than by `before`, if it is: such as
     /// `customer managed key → AWS managed key`.
-    fn weakening(&self, before: &Value, after: &Value) -> Option<String>;
+    fn weakening(&self, before: &Value, after: &Value, keys: &KeyNames) -> Option<String>;
+
+    /// What a step from `before` to `after` comes to, beyond what changes: sentences without a
+    /// capital and a stop. `reset` says that the service puts the settings back by itself.
+    fn notes(&self, before: &Value, after: &Value, reset: bool, keys: &KeyNames) -> Vec<String>;
+}
+
+/// What is known of one object when its plan is made.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// What is declared.
+    pub declared: &'a Value,
+    /// The settings that are wanted.
+    pub desired: &'a Value,
+    /// The live settings.
+    pub live: &'a Value,
+    /// The settings that the last apply left.
+    pub recorded: Option<&'a Value>,
+    /// The Region that the object is in, where that is known.
+    pub region: Option<&'a str>,
+    /// What the names of keys mean.
+    pub names: &'a KeyNames,
+    /// What KMS says of a name, as far as it was asked.
+    pub key: &'a dyn Fn(&str) -> Option<&'a KeyAnswer>,
 }
 
 /// Something wrong with what is declared.

@@ -1,6 +1,7 @@
 //! What a service says of a live object.
 
 use crate::value::Value;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What is live of one object.
@@ -22,7 +23,8 @@ impl Observed {
 }
 
 /// An element of an answer that this version does not know.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UnknownElement {
     /// Where it stands, such as `Rule.NewElement`.
     pub path: String,

@@ -55,6 +55,8 @@ pub struct Recorded {
     pub depends_on: Vec<Address>,
     /// `prevent_destroy` of its last configuration, which still holds when the block is gone.
     pub prevent_destroy: bool,
+    /// `on_destroy = "forget"` of its last configuration: what would be reset is only forgotten.
+    pub forget_on_destroy: bool,
 }
 
 /// What is wrong with the bytes of a state file.
@@ -185,13 +187,33 @@ pub(super) struct Entry {
     sensitive: Vec<AttrPath>,
     depends_on: Vec<Address>,
     prevent_destroy: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    forget_on_destroy: bool,
 }
 
 impl Entry {
     pub(super) fn new(address: Address, recorded: Recorded) -> Self {
-        let Recorded { identity, provider, region, values, depends_on, prevent_destroy } = recorded;
+        let Recorded {
+            identity,
+            provider,
+            region,
+            values,
+            depends_on,
+            prevent_destroy,
+            forget_on_destroy,
+        } = recorded;
         let sensitive = values.sensitive_paths().into_iter().map(AttrPath::from_iter).collect();
-        Self { address, identity, provider, region, values, sensitive, depends_on, prevent_destroy }
+        Self {
+            address,
+            identity,
+            provider,
+            region,
+            values,
+            sensitive,
+            depends_on,
+            prevent_destroy,
+            forget_on_destroy,
+        }
     }
 
     pub(super) fn into_parts(self) -> (Address, Recorded) {
@@ -204,11 +226,21 @@ impl Entry {
             sensitive,
             depends_on,
             prevent_destroy,
+            forget_on_destroy,
         } = self;
         for path in &sensitive {
             values = values.mark_at(path.steps());
         }
-        (address, Recorded { identity, provider, region, values, depends_on, prevent_destroy })
+        let recorded = Recorded {
+            identity,
+            provider,
+            region,
+            values,
+            depends_on,
+            prevent_destroy,
+            forget_on_destroy,
+        };
+        (address, recorded)
     }
 }
 
@@ -342,7 +374,10 @@ mod tests {
                 .map(|x| x.as_str().unwrap())
                 .collect();
             required.sort_unstable();
-            assert_eq!(required, keys(&schema["properties"]));
+            // What is absent where it says nothing is not among what must be there.
+            let mut properties = keys(&schema["properties"]);
+            properties.retain(|name| *name != "forget_on_destroy");
+            assert_eq!(required, properties);
             assert_eq!(required, keys(written));
             assert_eq!(schema["additionalProperties"], Json::Bool(false));
         }
@@ -352,6 +387,21 @@ mod tests {
         same(&schema["$defs"]["output"], &state["outputs"]["arns"]);
         same(&schema["$defs"]["resource"], &state["resources"][0]);
         assert_eq!(schema["properties"]["version"]["const"], VERSION);
+    }
+
+    /// The field came later: a state without it is read, and one that needs it not is written
+    /// without it.
+    #[test]
+    fn what_is_to_be_forgotten_is_recorded() {
+        let with = VERSION_1.replacen(
+            "\"prevent_destroy\": false",
+            "\"prevent_destroy\": false,\n      \"forget_on_destroy\": true",
+            1,
+        );
+        let state = StateFile::parse(with.as_bytes()).unwrap();
+        let forgotten = state.resources.values().filter(|it| it.forget_on_destroy);
+        assert_eq!(forgotten.count(), 1);
+        assert_eq!(String::from_utf8(state.print().unwrap()).unwrap().trim_end(), with.trim_end());
     }
 
     #[test]
@@ -425,10 +475,19 @@ mod tests {
             values in prop::collection::btree_map(".*", json(), 0..4),
             depends_on in prop::collection::vec(address(), 0..3),
             prevent_destroy: bool,
+            forget_on_destroy: bool,
         ) -> Recorded {
             let values = Json::Object(values.into_iter().collect());
             let values = from_json(&values).unwrap();
-            Recorded { identity, provider: "aws".into(), region, values, depends_on, prevent_destroy }
+            Recorded {
+                identity,
+                provider: "aws".into(),
+                region,
+                values,
+                depends_on,
+                prevent_destroy,
+                forget_on_destroy,
+            }
         }
     }
 

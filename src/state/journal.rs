@@ -310,6 +310,7 @@ mod tests {
             values: Value::object([("bucket", Value::from(identity))]),
             depends_on: vec![],
             prevent_destroy: false,
+            forget_on_destroy: false,
         };
         Change::Set { address: format!("t.{name}").parse().unwrap(), recorded }
     }

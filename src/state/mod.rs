@@ -23,6 +23,7 @@
 //!     values: Value::object([("bucket", Value::from("my-logs"))]),
 //!     depends_on: vec![],
 //!     prevent_destroy: false,
+//!     forget_on_destroy: false,
 //! };
 //! session.record(Change::Set { address: "t.logs".parse().unwrap(), recorded }).unwrap();
 //! session.flush().unwrap(); // From here on the change survives anything.

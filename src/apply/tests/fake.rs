@@ -3,7 +3,7 @@
 use crate::event::{Event, Reporter};
 use crate::plan::Step;
 use crate::provider::{ErrorKind, Provider, ProviderError, Query, Target};
-use crate::resource::{KeyAnswer, KeyName, Observed};
+use crate::resource::{KeyAnswer, KeyName, Observed, UnknownElement};
 use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -29,6 +29,8 @@ pub(super) struct Bucket {
     pub(super) fails: Option<(&'static str, ErrorKind)>,
     pub(super) latency: Duration,
     pub(super) reset_to: Value,
+    /// What the engine does not know of it.
+    pub(super) unknown: Vec<UnknownElement>,
 }
 
 impl Fake {
@@ -41,6 +43,7 @@ impl Fake {
                 fails: None,
                 latency: Duration::ZERO,
                 reset_to: super::live("AES256"),
+                unknown: Vec::new(),
             };
             (name.to_owned(), bucket)
         });
@@ -113,9 +116,9 @@ impl Provider for Fake {
             } else if bucket.written.is_some() {
                 bucket.lag -= 1;
             }
-            bucket.live.clone()
+            Observed { unknown: bucket.unknown.clone(), ..Observed::of(bucket.live.clone()) }
         };
-        self.call("read", target, look).await.map(Observed::of)
+        self.call("read", target, look).await
     }
 
     async fn query(&self, _: &Query) -> Result<Value, ProviderError> {

@@ -7,9 +7,9 @@ mod queue;
 use self::fake::{Fake, Log};
 use super::{Outcome, apply};
 use crate::addr::{Address, InstanceKey, ResourceAddr};
-use crate::plan::{Action, OutputChange, Plan, Reason, Step};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step, Terms};
 use crate::provider::ErrorKind;
-use crate::resource::BucketEncryption;
+use crate::resource::{BucketEncryption, UnknownElement};
 use crate::state::{Local, OutputState, StateError, StateFile};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -56,6 +56,7 @@ fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
         after_blocks: after_blocks.iter().map(|name| block(name)).collect(),
         depends_on: Vec::new(),
         prevent_destroy: false,
+        terms: Terms::default(),
     }
 }
 
@@ -333,4 +334,53 @@ async fn no_more_steps_run_at_once_than_are_allowed() {
         assert_eq!(ran.outcome().count(Action::Update), 50);
         assert_eq!(fake.most_at_once.load(Ordering::Relaxed), most);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_says_how_long_the_service_may_take() {
+    let fake = Fake::of([("a", live("AES256"))]);
+    fake.change("a", |bucket| bucket.lag = usize::MAX);
+    let begun = tokio::time::Instant::now();
+    let terms = Terms { timeout: Some(90_000), ..Terms::default() };
+    let slow = Step { terms, ..step(Action::Update, "a", &[]) };
+    let ran = run(&fake, &plan(vec![slow]), 10).await;
+    let failure = &ran.outcome().failures[0];
+    assert_eq!(failure.summary, "Not taken over");
+    assert!(failure.detail.contains("90 s"), "{}", failure.detail);
+    assert_eq!(begun.elapsed().as_secs(), 90);
+}
+
+/// An element that came after the plan would be dropped unseen.
+#[tokio::test(start_paused = true)]
+async fn what_the_plan_did_not_see_is_not_dropped() {
+    let element = |name: &str| UnknownElement { path: name.into(), content: String::new() };
+    for (seen, refused) in [(vec![], true), (vec![element("Rule.New")], false)] {
+        let fake = Fake::of([("a", live("AES256"))]);
+        fake.change("a", |bucket| bucket.unknown = vec![element("Rule.New")]);
+        let terms = Terms { unknown: seen, ..Terms::default() };
+        let step = Step { terms, ..step(Action::Update, "a", &[]) };
+        let ran = run(&fake, &plan(vec![step]), 10).await;
+        assert_eq!(ran.outcome().is_complete(), !refused);
+        assert_eq!(fake.calls().iter().any(|call| call.starts_with("write")), !refused);
+        if refused {
+            assert!(ran.outcome().failures[0].detail.contains("Rule.New changed"));
+        }
+    }
+}
+
+/// The service may answer with the key that an alias points to.
+#[tokio::test(start_paused = true)]
+async fn a_key_by_another_name_is_the_one_that_was_written() {
+    let arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let settings = |key| BucketEncryption::live("aws:kms", Some(key), false, []);
+    let keys = serde_json::json!({ "alias/x": { "arn": arn } });
+    let terms = Terms { keys: serde_json::from_value(keys).unwrap(), ..Terms::default() };
+    let fake = Fake::of([("a", settings(arn))]);
+    let update = Step {
+        terms,
+        before: Some(settings("alias/x")),
+        after: Some(settings("alias/x")),
+        ..step(Action::Update, "a", &[])
+    };
+    assert!(run(&fake, &plan(vec![update]), 10).await.outcome().is_complete());
 }

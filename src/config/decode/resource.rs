@@ -3,10 +3,11 @@
 use super::Decoder;
 use crate::addr::{AttrPath, Mode, ResourceAddr};
 use crate::config::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
-use crate::config::{IgnoreChanges, Lifecycle, Repeat, Resource};
-use crate::diag::{Diagnostic, Span};
+use crate::config::{IgnoreChanges, Lifecycle, Repeat, Resource, Timeouts};
+use crate::diag::{Diagnostic, Span, did_you_mean};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl Decoder<'_> {
     pub(super) fn resource(
@@ -40,7 +41,15 @@ impl Decoder<'_> {
                 _ => block.body.attributes.push(attribute),
             }
         }
-        block.body.blocks.retain(|inner| &*inner.kind.text != "lifecycle");
+        let timeouts = match mode {
+            Mode::Managed => self.timeouts(&block.body),
+            Mode::Data => Timeouts::default(),
+        };
+        block.body.blocks.retain(|inner| match &*inner.kind.text {
+            "lifecycle" => false,
+            "timeouts" => mode == Mode::Data,
+            _ => true,
+        });
         let repeat = self.repeat(count, for_each);
         if let Some(first) = resources.get(&addr) {
             self.twice(&format!("The resource {addr}"), header, first.header);
@@ -53,6 +62,7 @@ impl Decoder<'_> {
             provider,
             depends_on,
             lifecycle,
+            timeouts,
             body: block.body,
         };
         resources.insert(addr, resource);
@@ -128,19 +138,86 @@ impl Decoder<'_> {
                 !needless
             });
             let attributes: &[&str] = match mode {
-                Mode::Managed => &["ignore_changes", "prevent_destroy"],
+                Mode::Managed => &[
+                    "allow_unknown_loss",
+                    "allow_weakening",
+                    "ignore_changes",
+                    "on_destroy",
+                    "prevent_destroy",
+                ],
                 Mode::Data => &[],
             };
             let blocks = ["postcondition", "precondition"];
             self.only("A `lifecycle` block", &known, attributes, &blocks);
             lifecycle.preconditions = self.conditions(&block.body, "precondition");
             lifecycle.postconditions = self.conditions(&block.body, "postcondition");
-            lifecycle.prevent_destroy = self.truth(&block.body, "prevent_destroy").unwrap_or(false);
+            let truth = |decoder: &mut Self, name: &str| {
+                (mode == Mode::Managed).then(|| decoder.truth(&block.body, name)).flatten()
+            };
+            lifecycle.allow_weakening = truth(self, "allow_weakening").unwrap_or(false);
+            lifecycle.allow_unknown_loss = truth(self, "allow_unknown_loss").unwrap_or(false);
+            lifecycle.prevent_destroy = truth(self, "prevent_destroy").unwrap_or(false);
+            self.on_destroy(&block.body, &mut lifecycle);
             if let Some(attribute) = block.body.attribute("ignore_changes") {
                 lifecycle.ignore_changes = self.ignore_changes(&attribute.expr);
             }
         }
         lifecycle
+    }
+
+    fn on_destroy(&mut self, body: &Body, lifecycle: &mut Lifecycle) {
+        let Some((what, span)) = self.text(body, "on_destroy") else { return };
+        if &*what != "prevent" && lifecycle.prevent_destroy {
+            let detail = format!(
+                "`prevent_destroy` refuses what `on_destroy = {what:?}` asks for. Remove one of \
+                 the two; `on_destroy = \"prevent\"` means the same as the former."
+            );
+            self.error("Contradicting settings", detail, span);
+        }
+        match &*what {
+            "reset" => {}
+            "forget" => lifecycle.forget_on_destroy = true,
+            "prevent" => lifecycle.prevent_destroy = true,
+            other => {
+                let known = ["forget", "prevent", "reset"];
+                let hint = did_you_mean(other, known);
+                let detail = format!(
+                    "`on_destroy` is \"reset\" (back to SSE-S3), \"forget\" (the bucket stays as \
+                     it is) or \"prevent\" (refused), not {other:?}.{hint}"
+                );
+                self.error("Unsupported value", detail, span);
+            }
+        }
+    }
+
+    fn timeouts(&mut self, body: &Body) -> Timeouts {
+        let mut timeouts = Timeouts::default();
+        let mut first: Option<Span> = None;
+        for block in body.blocks("timeouts") {
+            if let Some(first) = first {
+                self.twice("A `timeouts` block", block.kind.span, first);
+                continue;
+            }
+            first = Some(block.kind.span);
+            self.only("A `timeouts` block", &block.body, &["create", "delete", "update"], &[]);
+            timeouts.create = self.duration(&block.body, "create");
+            timeouts.update = self.duration(&block.body, "update");
+            timeouts.delete = self.duration(&block.body, "delete");
+        }
+        timeouts
+    }
+
+    fn duration(&mut self, body: &Body, name: &str) -> Option<Duration> {
+        let (text, span) = self.text(body, name)?;
+        let duration = duration(&text);
+        if duration.is_none() {
+            let detail = format!(
+                "{text:?} is no length of time that can be waited for. Write it as \"90s\", \"5m\" \
+                 or \"1h30m\"; a day is the longest."
+            );
+            self.error("Invalid duration", detail, span);
+        }
+        duration
     }
 
     fn ignore_changes(&mut self, expr: &Expr) -> IgnoreChanges {
@@ -182,5 +259,60 @@ fn attribute_path(expr: &Expr) -> Option<AttrPath> {
         ExprKind::Attr(source, name) => Some(attribute_path(source)?.join(&name.text)),
         ExprKind::Index(both) => attribute_path(&both[0]),
         _ => expr.literal_str().map(|text| text.split('.').collect()),
+    }
+}
+
+/// Reads a length of time as Go writes it: `1h30m`, `1.5s`, `250ms`. At most a day.
+fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut sum = Duration::ZERO;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, unit) = rest.split_at(end);
+        let end = unit.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(unit.len());
+        let (unit, further) = unit.split_at(end);
+        let factor = match unit {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 1e-3,
+            "us" | "µs" | "μs" => 1e-6,
+            "ns" => 1e-9,
+            _ => return None,
+        };
+        let seconds = number.parse::<f64>().ok()? * factor;
+        sum = sum.checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
+        rest = further;
+    }
+    (!text.is_empty() && sum <= Duration::from_hours(24)).then_some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_in_go() {
+        for (text, seconds) in [
+            ("2m", Some(120.0)),
+            ("1h30m", Some(5400.0)),
+            ("1.5s", Some(1.5)),
+            ("250ms", Some(0.25)),
+            ("0s", Some(0.0)),
+            ("24h", Some(86400.0)),
+            ("25h", None),
+            ("", None),
+            ("5", None),
+            ("m", None),
+            ("5 m", None),
+            ("-5m", None),
+            ("1.2.3s", None),
+            ("five", None),
+            ("1e3s", None),
+            ("99999999999999999999999999h", None),
+        ] {
+            let expected = seconds.map(Duration::from_secs_f64);
+            assert_eq!(duration(text), expected, "{text}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod properties;
 mod table;
+mod terms;
 
 use super::{Action, Inputs, Live, Plan, Selection, make};
 use crate::addr::{Address, ResourceAddr};
@@ -68,11 +69,14 @@ struct World {
 struct Options {
     selection: Selection,
     destroy: bool,
+    keys: Keys,
+    providers: BTreeMap<Arc<str>, serde_json::Value>,
 }
 
 fn options(targets: &[&str], excludes: &[&str], destroy: bool) -> Options {
     let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-    Options { selection: Selection { targets: parse(targets), excludes: parse(excludes) }, destroy }
+    let selection = Selection { targets: parse(targets), excludes: parse(excludes) };
+    Options { selection, destroy, ..Options::default() }
 }
 
 impl World {
@@ -104,10 +108,10 @@ impl World {
                 dependencies: &project.dependencies,
                 recorded: Some(&self.recorded),
                 live: &live,
-                keys: &Keys::default(),
+                keys: &options.keys,
                 selection: &options.selection,
                 destroy: options.destroy,
-                providers: BTreeMap::new(),
+                providers: options.providers.clone(),
                 tool_version: "0.0.0",
             },
             &mut diagnostics,

@@ -61,6 +61,7 @@ fn explanation(step: &Step) -> Option<String> {
     Some(match &step.reason {
         None | Some(Reason::Destroy) => end.to_owned(),
         Some(Reason::Removed) => format!("removed by a block `removed`: {end}"),
+        Some(Reason::OnDestroy) => format!("`on_destroy = \"forget\"`: {end}"),
         Some(Reason::NotInConfiguration) => format!("no longer in the configuration: {end}"),
         Some(Reason::IdentityChanged { to }) => {
             format!("the address now names the bucket {}; this one: {end}", literal(to))
@@ -155,8 +156,15 @@ impl Page<'_> {
             }
             let settings = [step.before.as_ref(), step.after.as_ref()];
             leaves::draw(&mut self.canvas, &step.changes, settings, self.style.width);
+            self.unknown(step);
             if let Some(why) = &step.weakening {
+                let why = clean(why);
                 self.canvas.push("  ").tinted(Tint::Bad, format_args!("!   weakens: {why}")).line();
+            }
+            for note in &step.terms.notes {
+                for line in wrap(&clean(note), self.style.width.saturating_sub(8).max(30)) {
+                    self.comment(&line);
+                }
             }
         }
         self.canvas.line();
@@ -194,6 +202,22 @@ impl Page<'_> {
             self.canvas.line().spaces(6);
         }
         self.canvas.push("bucket ").push(&bucket).line();
+    }
+
+    /// What is live and not known to this version: a write drops it, and so does a reset.
+    fn unknown(&mut self, step: &Step) {
+        let drops = matches!(step.action, Action::Update | Action::Reset);
+        for element in &step.terms.unknown {
+            let (path, content) = (clean(&element.path), clean(&element.content));
+            if drops {
+                self.canvas.push("  ").tinted(Tint::Bad, "-").spaces(3).push(&path).push(" ");
+                self.canvas.tinted(Tint::Bad, content);
+                self.canvas.push("  ").tinted(Tint::Dim, "# not known to this version, dropped");
+                self.canvas.line();
+            } else {
+                self.comment(&format!("{path} {content}: not known to this version, stays"));
+            }
+        }
     }
 
     fn comment(&mut self, text: &str) {

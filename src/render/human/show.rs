@@ -38,7 +38,15 @@ pub fn resource(address: &Address, recorded: &Recorded, style: &Style) -> String
 }
 
 fn draw(canvas: &mut Canvas, address: &Address, recorded: &Recorded) {
-    let Recorded { identity, provider, region, values, depends_on, prevent_destroy } = recorded;
+    let Recorded {
+        identity,
+        provider,
+        region,
+        values,
+        depends_on,
+        prevent_destroy,
+        forget_on_destroy,
+    } = recorded;
     canvas.tinted(Tint::Strong, format_args!("# {address}"));
     if let Some(region) = region {
         canvas.push(" in ").clean(region);
@@ -59,6 +67,8 @@ fn draw(canvas: &mut Canvas, address: &Address, recorded: &Recorded) {
     body(canvas, values, 2);
     if *prevent_destroy {
         canvas.push("\n  lifecycle {\n    prevent_destroy = true\n  }\n");
+    } else if *forget_on_destroy {
+        canvas.push("\n  lifecycle {\n    on_destroy = \"forget\"\n  }\n");
     }
     canvas.push("}\n");
 }

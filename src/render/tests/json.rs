@@ -76,7 +76,8 @@ fn a_plan_as_a_document() {
             "kind": "moved-to",
             "to": "aws_s3_bucket_server_side_encryption_configuration.b"
           },
-          "weakening": "because"
+          "weakening": "because",
+          "weakening_allowed": false
         },
         {
           "action": "no-op",

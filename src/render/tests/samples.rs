@@ -1,7 +1,7 @@
 //! Plans to draw.
 
 use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr};
-use crate::plan::{Action, Change, Plan, Step};
+use crate::plan::{Action, Change, Plan, Step, Terms};
 use crate::value::{Type, Value};
 
 pub(super) const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
@@ -64,6 +64,7 @@ pub(super) fn step(action: Action, address: Address, bucket: &str) -> Step {
         after_blocks: Vec::new(),
         depends_on: Vec::new(),
         prevent_destroy: false,
+        terms: Terms::default(),
     }
 }
 

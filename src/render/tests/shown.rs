@@ -53,6 +53,7 @@ fn the_state_is_shown_as_configuration() {
         values: settings("AES256", None, false),
         depends_on: Vec::new(),
         prevent_destroy: false,
+        forget_on_destroy: false,
     };
     assert_snapshot!(human::state(&state, &Style::PLAIN), @"Nothing is recorded.");
     let full = Recorded {
@@ -61,6 +62,7 @@ fn the_state_is_shown_as_configuration() {
         values: settings("aws:kms", Some("alias/acme"), true),
         depends_on: vec![address("logs")],
         prevent_destroy: true,
+        forget_on_destroy: false,
         ..recorded.clone()
     };
     state.resources.insert(address("logs"), recorded);

@@ -26,6 +26,7 @@ fn set(n: usize, algorithm: &str) -> Change {
         values: Value::object([("sse_algorithm", Value::from(algorithm))]),
         depends_on: vec![],
         prevent_destroy: false,
+        forget_on_destroy: false,
     };
     Change::Set { address: address(n), recorded }
 }

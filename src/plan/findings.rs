@@ -1,0 +1,148 @@
+//! What the live world tells to be wrong with what is declared, each thing told once.
+
+use crate::addr::ResourceAddr;
+use crate::config::Resource;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::eval::{Instance, span_of};
+use crate::resource::{Facts, Finding, KeyAnswer, ResourceType, UnknownElement};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How many names or elements a message lists at most.
+const LISTED: usize = 5;
+
+/// Collects what is found. What holds for a thousand instances of a block is one diagnostic.
+#[derive(Default)]
+pub(super) struct Findings<'a> {
+    /// The diagnostics, in the order of finding, and for how many further instances each holds.
+    found: Vec<(Diagnostic, usize)>,
+    /// Where each is in the list, by block, summary and text.
+    places: BTreeMap<(ResourceAddr, &'static str, String), usize>,
+    /// Keys that KMS did not tell about, and why it did not for the first.
+    untold: BTreeSet<Arc<str>>,
+    untold_why: Option<String>,
+    /// A step rests on an alias being compared by its spelling.
+    doubtful: Vec<&'a Instance>,
+}
+
+impl<'a> Findings<'a> {
+    /// Takes note of what is wrong with one instance, of which these elements would be `lost`.
+    /// Tells whether it can be planned.
+    pub(super) fn of(
+        &mut self,
+        ty: &dyn ResourceType,
+        instance: &'a Instance,
+        block: Option<&Resource>,
+        facts: &Facts<'_>,
+        lost: &[UnknownElement],
+    ) -> bool {
+        let mut found = ty.look_over(facts);
+        let allowed = block.is_some_and(|block| block.lifecycle.allow_unknown_loss);
+        if !lost.is_empty() && !allowed {
+            found.push(unknown_loss(lost));
+        }
+        let secrets = instance.declared.secrets();
+        let mut fine = true;
+        for Finding { severity, path, summary, mut detail } in found {
+            for secret in &secrets {
+                detail = detail.replace(&format!("{secret:?}"), "(sensitive)");
+                detail = detail.replace(&**secret, "(sensitive)");
+            }
+            fine &= severity == Severity::Warning;
+            let key = (instance.address.resource.block(), summary, detail.clone());
+            let place = self.places.entry(key).or_insert(self.found.len());
+            if let Some((_, further)) = self.found.get_mut(*place) {
+                *further += 1;
+                continue;
+            }
+            let diagnostic = match severity {
+                Severity::Error => Diagnostic::error(summary, detail),
+                Severity::Warning => Diagnostic::warning(summary, detail),
+            };
+            let span = block.map(|block| span_of(&block.body, &path).unwrap_or(block.header));
+            self.found.push((diagnostic.of(&instance.address).at_maybe(span), 0));
+        }
+        for name in ty.keys(facts.desired) {
+            if let Some(KeyAnswer::Untold(why)) = (facts.key)(&name) {
+                self.untold_why.get_or_insert_with(|| why.clone());
+                let secret = secrets.contains(&name);
+                self.untold.insert(if secret { "(sensitive)".into() } else { name });
+            }
+        }
+        if ty.is_doubtful(facts.live, facts.desired, facts.names) {
+            self.doubtful.push(instance);
+        }
+        fine
+    }
+
+    /// Reports all of it.
+    pub(super) fn report(self, diagnostics: &mut Diagnostics) {
+        for (mut diagnostic, further) in self.found {
+            if further > 0 {
+                let many = if further == 1 { "1 further instance" } else { "further instances" };
+                let count = if further == 1 { String::new() } else { format!("{further} ") };
+                diagnostic.detail += &format!(" The same holds for {count}{many} of the block.");
+            }
+            diagnostics.push(diagnostic);
+        }
+        let doubt = self.doubtful.first().map(|first| {
+            let more = match self.doubtful.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!(
+                " Names are compared by their spelling, which makes a difference for {}{more}: an \
+                 alias there may be the key that is live already.",
+                first.address
+            )
+        });
+        if let Some(why) = self.untold_why {
+            let names: Vec<String> =
+                self.untold.iter().take(LISTED).map(|name| format!("{name:?}")).collect();
+            let more = match self.untold.len().saturating_sub(LISTED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let why = why.trim().trim_end_matches('.');
+            diagnostics.push(Diagnostic::warning(
+                "KMS keys not looked at",
+                format!(
+                    "KMS did not tell about {}{more}: {why}. Whether uploads can be encrypted with \
+                     them is not known.{} Allow `kms:DescribeKey`, or say `preflight = false` in \
+                     the provider.",
+                    names.join(", "),
+                    doubt.unwrap_or_default()
+                ),
+            ));
+        } else if let Some(doubt) = doubt {
+            diagnostics.push(Diagnostic::warning(
+                "Aliases compared by spelling",
+                format!(
+                    "KMS was not asked which keys aliases point to.{doubt} With `preflight = true` \
+                     in the provider and `kms:DescribeKey` it can be told."
+                ),
+            ));
+        }
+    }
+}
+
+/// A write would drop what this version does not know.
+fn unknown_loss(lost: &[UnknownElement]) -> Finding {
+    let listed: Vec<String> =
+        lost.iter().take(LISTED).map(|it| format!("{} ({})", it.path, it.content)).collect();
+    let more = match lost.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Finding {
+        severity: Severity::Error,
+        path: ["rule"].iter().collect(),
+        summary: "Unknown settings would be lost",
+        detail: format!(
+            "The bucket has settings that this version of Sealform does not know: {}{more}. A \
+             write replaces all there is and would drop them. Use a newer version, or say \
+             `lifecycle {{ allow_unknown_loss = true }}`.",
+            listed.join(", ")
+        ),
+    }
+}

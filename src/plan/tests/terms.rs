@@ -1,0 +1,246 @@
+//! What is heeded beyond what changes: keys, what weakens, what is unknown, what a reset means.
+
+use super::*;
+use crate::diag::Severity;
+use crate::resource::{Key, KeyAnswer, KeyName, UnknownElement};
+
+const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// What the named keys are said to be, in the one Region there is.
+fn told(answers: &[(&str, KeyAnswer)]) -> Options {
+    let mut keys = Keys::default();
+    for (name, answer) in answers {
+        let name =
+            KeyName { provider: "aws".into(), region: "eu-west-1".into(), name: shared(name) };
+        keys.insert(name, answer.clone());
+    }
+    Options { keys, ..Options::default() }
+}
+
+fn key(state: &str) -> KeyAnswer {
+    KeyAnswer::Found(Key {
+        arn: ARN.into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        state: state.into(),
+        deletion_date: None,
+        usage: "ENCRYPT_DECRYPT".into(),
+        spec: "SYMMETRIC_DEFAULT".into(),
+        aws_managed: false,
+    })
+}
+
+/// A bucket in eu-west-1 that is encrypted with a key.
+fn with_key(key: &str) -> Live {
+    let settings = BucketEncryption::live("aws:kms", Some(key), false, ["SSE-C".to_owned()]);
+    Live::Settings(Observed { region: Some("eu-west-1".into()), ..Observed::of(settings) })
+}
+
+fn plain() -> Live {
+    Live::Settings(Observed { region: Some("eu-west-1".into()), ..Observed::of(fresh()) })
+}
+
+/// A block of `count` buckets with one key.
+fn declared(key: &str, count: usize, more: &str) -> Project {
+    Project::new(&format!(
+        "resource \"{TYPE}\" \"x\" {{\n  count = {count}\n  bucket = \"bucket-${{count.index}}\"\n  \
+         rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \
+         \"aws:kms\"\n      kms_master_key_id = {key:?}\n    }}\n  }}\n{more}\n}}\n"
+    ))
+}
+
+fn world(count: usize, live: &Live) -> World {
+    let mut world = World::of([]);
+    for n in 0..count {
+        world.set(&format!("bucket-{n}"), live.clone());
+    }
+    world
+}
+
+#[test]
+fn an_alias_is_compared_as_the_key_that_it_points_to() {
+    let options = told(&[("alias/x", key("Enabled")), (ARN, key("Enabled"))]);
+    let world = world(1, &with_key(ARN));
+    let (plan, diagnostics) = world.plan_with(&declared("alias/x", 1, ""), &options);
+    assert_eq!(summary(&plan), ["adopt x[0] bucket-0"]);
+    assert_eq!(diagnostics, []);
+    // A saved plan knows it, too.
+    let saved = Plan::from_bytes(&plan.to_bytes().unwrap()).unwrap();
+    assert_eq!(saved.to_bytes().unwrap(), plan.to_bytes().unwrap());
+    assert!(!saved.steps[0].terms.keys.is_empty());
+}
+
+#[test]
+fn where_kms_tells_nothing_spelling_counts_and_it_is_said_once() {
+    let untold = KeyAnswer::Untold("User is not allowed to perform kms:DescribeKey.".into());
+    let world = world(1000, &with_key(ARN));
+    for (options, expected) in [
+        (told(&[("alias/x", untold.clone()), (ARN, untold)]), "KMS keys not looked at"),
+        (Options::default(), "Aliases compared by spelling"),
+    ] {
+        let (plan, diagnostics) = world.plan_with(&declared("alias/x", 1000, ""), &options);
+        assert_eq!(plan.count(Action::Update), 1000);
+        let [warning] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
+        assert_eq!((warning.summary, warning.severity), (expected, Severity::Warning));
+        assert!(warning.detail.contains("kms:DescribeKey"), "{}", warning.detail);
+        assert!(warning.detail.contains("999 more"), "{}", warning.detail);
+    }
+}
+
+#[test]
+fn a_key_that_is_broken_is_one_error_and_its_buckets_are_left_out() {
+    let options = told(&[(ARN, key("Disabled"))]);
+    // Whether something is to be written, or a bucket that is as declared broke.
+    for live in [plain(), with_key(ARN)] {
+        let mut world = world(1000, &live);
+        world.set("other", plain());
+        let text = block("other", "\"other\"", "AES256", "");
+        let whole = declared(ARN, 1000, "");
+        let (plan, diagnostics) = world.plan_with(&whole, &options);
+        assert_eq!((plan.steps.len(), plan.unplanned.len()), (0, 1000));
+        let [error] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
+        assert_eq!(error.summary, "KMS key disabled");
+        assert!(error.detail.contains("999 further instances"), "{}", error.detail);
+        assert!(error.subject.is_some());
+        assert_eq!(summary(&world.plan(&Project::new(&text))), ["adopt other other"]);
+    }
+}
+
+#[test]
+fn what_weakens_is_asked_for_unless_the_resource_or_destroy_says_so() {
+    let allow = "lifecycle {\n  allow_weakening = true\n}";
+    let both = |more: &str| {
+        Project::new(
+            &(block("x", "\"logs\"", "aws:kms", "") + &block("y", "\"other\"", "AES256", more)),
+        )
+    };
+    let mut world = World::of([("logs", fresh()), ("other", fresh())]).applied(&both(""));
+    world.set("other", Live::Settings(Observed::of(live("aws:kms"))));
+    let unconfirmed = |plan: &Plan| -> Vec<String> {
+        plan.unconfirmed().map(|step| step.identity.to_string()).collect()
+    };
+    let plan = world.plan(&both(""));
+    assert_eq!(unconfirmed(&plan), ["other"]);
+    let plan = world.plan(&both(allow));
+    assert_eq!(unconfirmed(&plan), [""; 0]);
+    let saved = Plan::from_bytes(&plan.to_bytes().unwrap()).unwrap();
+    assert!(saved.steps[1].terms.allow_weakening && saved.steps[1].weakening.is_some());
+    // What has left the configuration weakens when it is reset; `destroy` was asked for.
+    let gone = Project::new(&block("y", "\"other\"", "AES256", allow));
+    assert_eq!(unconfirmed(&world.plan(&gone)), ["logs"]);
+    let (plan, _) = world.plan_with(&gone, &options(&[], &[], true));
+    assert_eq!(plan.count(Action::Reset), 2);
+    assert_eq!(unconfirmed(&plan), [""; 0]);
+}
+
+#[test]
+fn what_this_version_does_not_know_is_not_dropped_unless_allowed() {
+    let element =
+        UnknownElement { path: "Rule.Tomorrow".into(), content: "<Tomorrow>1</Tomorrow>".into() };
+    let unknown = Observed { unknown: vec![element.clone()], ..Observed::of(fresh()) };
+    let mut world = World::of([]);
+    world.set("logs", Live::Settings(unknown));
+    let of = |algorithm: &str, more: &str| Project::new(&block("x", "\"logs\"", algorithm, more));
+    let (plan, diagnostics) = world.plan_with(&of("aws:kms", ""), &Options::default());
+    assert_eq!(plan.unplanned, [address("x")]);
+    let [error] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
+    assert!(error.detail.contains("Rule.Tomorrow (<Tomorrow>1</Tomorrow>)"), "{}", error.detail);
+    assert!(error.detail.contains("allow_unknown_loss"));
+    // Nothing is lost where nothing is written.
+    assert_eq!(summary(&world.plan(&of("AES256", ""))), ["adopt x logs"]);
+    let plan = world.plan(&of("aws:kms", "lifecycle {\n  allow_unknown_loss = true\n}"));
+    assert_eq!(summary(&plan), ["update x logs"]);
+    assert_eq!(plan.steps[0].terms.unknown, [element]);
+}
+
+#[test]
+fn on_destroy_holds_when_the_block_is_gone() {
+    let of = |what: &str| {
+        let more = format!("lifecycle {{\n  on_destroy = {what:?}\n}}");
+        Project::new(&block("x", "\"logs\"", "aws:kms", &more))
+    };
+    let nothing = Project::new("");
+    for (what, gone, destroyed) in [
+        ("reset", "reset x logs NotInConfiguration", "reset x logs Destroy"),
+        ("forget", "forget x logs OnDestroy", "forget x logs OnDestroy"),
+    ] {
+        let world = World::of([("logs", fresh())]).applied(&of(what));
+        assert_eq!(summary(&world.plan(&nothing)), [gone]);
+        let (plan, _) = world.plan_with(&of(what), &options(&[], &[], true));
+        assert_eq!(summary(&plan), [destroyed]);
+    }
+    let world = World::of([("logs", fresh())]).applied(&of("prevent"));
+    for (project, options) in [
+        (&nothing, Options::default()),
+        (&nothing, options(&[], &[], true)),
+        (&of("prevent"), options(&[], &[], true)),
+    ] {
+        let (plan, diagnostics) = world.plan_with(project, &options);
+        assert_eq!(diagnostics[0].summary, "Destroy prevented");
+        assert!(plan.steps.is_empty());
+    }
+    // What is said differently now is recorded.
+    let plan = world.plan(&of("forget"));
+    assert!(plan.is_empty() && plan.steps[0].record);
+}
+
+#[test]
+fn timeouts_go_with_the_step_that_they_are_for() {
+    let of = |algorithm: &str| {
+        let more = "timeouts {\n  create = \"5m\"\n  update = \"90s\"\n  delete = \"1s\"\n}";
+        Project::new(&block("x", "\"logs\"", algorithm, more))
+    };
+    let world = World::of([("logs", fresh())]);
+    assert_eq!(world.plan(&of("aws:kms")).steps[0].terms.timeout, Some(300_000));
+    let world = world.applied(&of("aws:kms"));
+    assert_eq!(world.plan(&of("aws:kms:dsse")).steps[0].terms.timeout, Some(90_000));
+    let (plan, _) = world.plan_with(&of("aws:kms"), &options(&[], &[], true));
+    assert_eq!(plan.steps[0].terms.timeout, Some(1000));
+}
+
+/// The algorithm stays AES256, with which S3 takes no key.
+#[test]
+fn what_is_ignored_never_makes_a_rule_that_s3_refuses() {
+    let more = "lifecycle {\n  ignore_changes = [rule[0].apply_server_side_encryption_by_default[0]\
+                .sse_algorithm]\n}";
+    let project = declared(ARN, 1, more);
+    let mut world = world(1, &plain());
+    let plan = world.plan(&project);
+    world.carry_out(&plan);
+    world.set("bucket-0", plain());
+    assert_eq!(summary(&world.plan(&project)), ["no-op x[0] bucket-0"]);
+}
+
+/// Each was forgotten as moved to the other.
+#[test]
+fn buckets_of_one_name_at_two_endpoints_are_two() {
+    let provider =
+        "provider \"aws\" {\n  alias = \"store\"\n  region = \"us-east-1\"\n}\n".to_owned();
+    let x = block("x", "\"logs\"", "aws:kms", "");
+    let y = block("y", "\"logs\"", "aws:kms", "provider = aws.store");
+    let mut world = World::of([("logs", fresh())]);
+    world.live.insert(("aws.store".into(), "logs".into()), plain());
+    let world = world.applied(&Project::new(&format!("{provider}{x}{y}")));
+    let only_y = Project::new(&format!("{provider}{y}"));
+    let endpoint = |url: &str| serde_json::json!({ "endpoints": { "s3": url } });
+    let (aws, store) = (serde_json::json!({ "endpoints": {} }), endpoint("https://store.test"));
+    let providers = |store: &serde_json::Value| -> Options {
+        let both = [(shared("aws"), aws.clone()), (shared("aws.store"), store.clone())];
+        Options { providers: BTreeMap::from(both), ..Options::default() }
+    };
+    let (plan, _) = world.plan_with(&only_y, &providers(&store));
+    assert_eq!(summary(&plan), ["reset x logs NotInConfiguration", "no-op y logs"]);
+    let (plan, _) = world.plan_with(&only_y, &providers(&aws));
+    assert!(summary(&plan)[0].starts_with("forget x logs MovedTo"), "{:?}", summary(&plan));
+}
+
+/// A plan of a version that knew nothing of terms.
+#[test]
+fn a_plan_without_terms_is_read() {
+    let project = Project::new(&block("x", "\"logs\"", "aws:kms", ""));
+    let plan = World::of([("logs", fresh())]).plan(&project);
+    let text = String::from_utf8(plan.to_bytes().unwrap()).unwrap();
+    assert!(!text.contains("terms"), "{text}");
+    let read = Plan::from_bytes(text.as_bytes()).unwrap();
+    assert!(read.steps[0].terms.are_usual() && read.to_bytes().unwrap() == text.into_bytes());
+}

@@ -1,0 +1,255 @@
+//! What is wrong with what is declared, as far as that alone tells.
+
+use super::name::{bucket_name_doubt, bucket_name_fault, is_directory_bucket};
+use super::{ALGORITHM, BLOCKED, BUCKET_KEY, DEFAULT_BLOCK, KEY, Rule, block};
+use crate::diag::{Severity, did_you_mean};
+use crate::resource::Finding;
+use crate::resource::kms_key::{KeyRef, is_account, is_region};
+use crate::value::Value;
+use std::sync::Arc;
+
+const ALGORITHMS: [&str; 3] = ["AES256", "aws:kms", "aws:kms:dsse"];
+const CHECKSUMS: [&str; 5] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
+const BLOCKABLE: [&str; 2] = ["NONE", "SSE-C"];
+
+/// Collects what is found.
+struct Check<'a> {
+    declared: &'a Value,
+    rule: Rule<'a>,
+    /// It is a directory bucket.
+    directory: bool,
+    findings: Vec<Finding>,
+}
+
+pub(super) fn check(declared: &Value) -> Vec<Finding> {
+    let bucket = declared.get("bucket").and_then(Value::as_str);
+    let directory = bucket.is_some_and(|bucket| is_directory_bucket(bucket));
+    let rule = Rule::of(declared);
+    let mut check = Check { declared, rule, directory, findings: Vec::new() };
+    if let Some(bucket) = bucket {
+        check.bucket(bucket);
+    }
+    check.owner();
+    check.region();
+    check.checksum();
+    check.algorithm();
+    check.key();
+    check.bucket_key();
+    check.blocked();
+    check.findings
+}
+
+impl<'a> Check<'a> {
+    fn found(&mut self, severity: Severity, path: &[&str], summary: &'static str, detail: String) {
+        let path = path.iter().collect();
+        self.findings.push(Finding { severity, path, summary, detail });
+    }
+
+    fn wrong(&mut self, path: &[&str], summary: &'static str, detail: impl Into<String>) {
+        self.found(Severity::Error, path, summary, detail.into());
+    }
+
+    fn warn(&mut self, path: &[&str], summary: &'static str, detail: impl Into<String>) {
+        self.found(Severity::Warning, path, summary, detail.into());
+    }
+
+    fn text(&self, name: &str) -> Option<&'a Arc<str>> {
+        self.declared.get(name).and_then(Value::as_str)
+    }
+
+    fn bucket(&mut self, bucket: &str) {
+        if let Some(reason) = bucket_name_fault(bucket) {
+            self.wrong(&["bucket"], "Invalid bucket name", format!("{bucket:?}: {reason}."));
+        } else if let Some(doubt) = bucket_name_doubt(bucket) {
+            let detail = format!(
+                "{bucket:?} {doubt}. Only buckets from before March 2018 in us-east-1 have such \
+                 names; S3 makes none today."
+            );
+            self.warn(&["bucket"], "Unusual bucket name", detail);
+        }
+    }
+
+    fn owner(&mut self) {
+        let Some(owner) = self.text("expected_bucket_owner") else { return };
+        let path = ["expected_bucket_owner"];
+        if self.directory {
+            let detail = "S3 takes no expected owner for a directory bucket: it answers 501 \
+                          NotImplemented. No other account can reach one anyway. Remove it.";
+            self.wrong(&path, "Owner of a directory bucket", detail);
+        } else if !is_account(owner) {
+            let detail = format!("{owner:?} is not an account: an account id has 12 digits.");
+            self.wrong(&path, "Invalid account id", detail);
+        }
+    }
+
+    fn region(&mut self) {
+        if let Some(region) = self.text("region")
+            && !is_region(region)
+        {
+            let detail = format!("{region:?} has not the form of a Region, such as eu-west-1.");
+            self.wrong(&["region"], "Invalid Region", detail);
+        }
+    }
+
+    fn checksum(&mut self) {
+        let Some(checksum) = self.text("checksum_algorithm") else { return };
+        let why = match &**checksum {
+            "MD5" if self.directory => " S3 takes no Content-MD5 for a directory bucket.",
+            "MD5" => " Content-MD5 is sent or not as the SDK sees fit.",
+            _ => "",
+        };
+        self.one_of(&["checksum_algorithm"], "checksum algorithm", checksum, &CHECKSUMS, why);
+    }
+
+    fn algorithm(&mut self) {
+        let Some(algorithm) = self.rule.algorithm else { return };
+        let why = match algorithm {
+            "aws:fsx" => {
+                " It is how S3 access points that are attached to a file system of FSx encrypt, \
+                 and FSx sets it; no bucket takes it as its default."
+            }
+            "aws:backup" => {
+                " It is how AWS Backup encrypts what it keeps, and AWS Backup sets it; no bucket \
+                 takes it as its default."
+            }
+            "aws:kms:dsse" if self.directory => {
+                let detail = "S3 has no two layers of encryption (aws:kms:dsse) for a directory \
+                              bucket. Say \"aws:kms\", with a key of your own, or \"AES256\".";
+                self.wrong(&ALGORITHM, "Unsupported by directory buckets", detail);
+                return;
+            }
+            _ => "",
+        };
+        self.one_of(&ALGORITHM, "encryption algorithm", algorithm, &ALGORITHMS, why);
+    }
+
+    fn key(&mut self) {
+        let Some(key) = self.rule.key else {
+            if self.directory && self.rule.algorithm == Some("aws:kms") && self.says_no_key() {
+                let detail = "A directory bucket with aws:kms needs a key of your own, by its id \
+                              or ARN: the key that AWS manages, which no key would mean, is not \
+                              supported there.";
+                self.wrong(&["rule", DEFAULT_BLOCK], "Missing KMS key", detail);
+            }
+            return;
+        };
+        if self
+            .rule
+            .algorithm
+            .is_some_and(|it| ALGORITHMS.contains(&it) && !it.starts_with("aws:kms"))
+        {
+            let detail = "AES256 encrypts with keys of S3 and takes no key of KMS. Say \
+                          `sse_algorithm = \"aws:kms\"`, or remove the key.";
+            self.wrong(&KEY, "Key without KMS", detail);
+            return;
+        }
+        let named = match KeyRef::read(key) {
+            Ok(named) => named,
+            Err(why) => {
+                // A part of something sensitive would be shown.
+                let why = if self.key_is_secret() { "is of no such form".to_owned() } else { why };
+                let detail = format!(
+                    "{key:?} does not name a key of KMS: it {why}. A key is named by its id (a \
+                     UUID), its ARN, `alias/name`, or the ARN of an alias."
+                );
+                self.wrong(&KEY, "Invalid KMS key", detail);
+                return;
+            }
+        };
+        if self.directory {
+            self.key_of_directory(named);
+        } else if named.name.starts_with("alias/aws/") && !named.is_aws_managed() {
+            let detail = format!(
+                "{key:?} is managed by AWS for another service, which alone may use it. S3 takes \
+                 alias/aws/s3, or a key of your own."
+            );
+            self.wrong(&KEY, "Key of another service", detail);
+        } else if named.scope.is_none() && named.is_alias() && !named.is_aws_managed() {
+            let detail = format!(
+                "{key:?} is looked up in the account of whoever writes an object. Where that is \
+                 another account than the bucket's, the object is encrypted with a key of the \
+                 wrong account, or not written at all. Give the ARN of the key."
+            );
+            self.warn(&KEY, "Alias without an account", detail);
+        } else if named.scope.is_none() && !named.is_alias() {
+            let detail = format!(
+                "{key:?} is a bare id. Services that deliver to the bucket, such as VPC flow logs, \
+                 refuse it (LogDestination undeliverable), and another account takes it for a key \
+                 of its own. Give the ARN of the key."
+            );
+            self.warn(&KEY, "Key without an account", detail);
+        }
+    }
+
+    /// Whether it is certain that no key is named, and not only unknown.
+    fn says_no_key(&self) -> bool {
+        block(self.declared, "rule")
+            .and_then(|rule| block(rule, DEFAULT_BLOCK)?.get("kms_master_key_id"))
+            .is_none_or(|key| key.is_null() || key.as_str().is_some())
+    }
+
+    fn key_is_secret(&self) -> bool {
+        block(self.declared, "rule").is_some_and(|rule| rule.any(&Value::is_sensitive))
+    }
+
+    fn key_of_directory(&mut self, named: KeyRef<'_>) {
+        let why = if named.is_aws_managed() {
+            "A directory bucket does not take the key that AWS manages (aws/s3). Give a key of \
+             your own, by its id or ARN."
+        } else if named.is_alias() {
+            "A directory bucket takes no alias. Give the key itself, by its id or ARN."
+        } else {
+            return;
+        };
+        self.wrong(&KEY, "Unsupported by directory buckets", why);
+    }
+
+    fn bucket_key(&mut self) {
+        if self.directory && self.rule.bucket_key == Some(false) {
+            let detail = "Bucket Keys are always on for a directory bucket; S3 accepts `false` \
+                          and leaves them on. Remove it, or say `true`.";
+            self.wrong(&BUCKET_KEY, "Unsupported by directory buckets", detail);
+        }
+    }
+
+    fn blocked(&mut self) {
+        let declared =
+            block(self.declared, "rule").and_then(|it| it.get("blocked_encryption_types"));
+        let Some(items) = declared.and_then(Value::as_items) else { return };
+        if self.directory {
+            let detail = "A directory bucket takes no blocked encryption types: it never takes \
+                          SSE-C anyway. Remove the attribute.";
+            self.wrong(&BLOCKED, "Unsupported by directory buckets", detail);
+            return;
+        }
+        let types: Vec<&Arc<str>> = items.iter().filter_map(Value::as_str).collect();
+        for blocked in &types {
+            self.one_of(&BLOCKED, "encryption type to block", blocked, &BLOCKABLE, "");
+        }
+        if types.len() > 1 && types.iter().any(|it| &***it == "NONE") {
+            let detail = "NONE blocks nothing, so that it stands alone. Say [\"SSE-C\"] to block, \
+                          or [\"NONE\"] to unblock.";
+            self.wrong(&BLOCKED, "Contradicting values", detail);
+        }
+    }
+
+    fn one_of(
+        &mut self,
+        path: &[&str],
+        what: &str,
+        given: &str,
+        known: &[&'static str],
+        why: &str,
+    ) {
+        if known.contains(&given) {
+            return;
+        }
+        let hint = known.iter().find(|it| it.eq_ignore_ascii_case(given)).map_or_else(
+            || did_you_mean(given, known.iter().copied()),
+            |it| format!(" Did you mean {it:?}?"),
+        );
+        let hint = if why.is_empty() { hint } else { String::new() };
+        let detail = format!("{given:?} is no {what}.{why}{hint} Known are {}.", known.join(", "));
+        self.wrong(path, "Unsupported value", detail);
+    }
+}
