@@ -2,13 +2,14 @@
 
 use super::findings::Findings;
 use super::moves::{self, Kept, Removals};
+use super::unfinished::Unfinished;
 use super::{Action, Change, OutputChange, Plan, Reason, Step, Terms};
 use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
 use crate::config::{Config, IgnoreChanges, Resource};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{self, Evaluation, Instance};
 use crate::resource::{self, Facts, KeyName, KeyNames, Keys, Observed, ResourceType};
-use crate::state::{OutputState, Recorded, StateFile};
+use crate::state::{Intent, OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Inputs<'a> {
     pub dependencies: &'a BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
     /// What the last apply knew.
     pub recorded: Option<&'a StateFile>,
+    /// What runs that ended before their time were about to write.
+    pub unfinished: &'a [Intent],
     /// What is live, by provider and identity.
     pub live: &'a dyn Fn(&str, &str) -> Live,
     /// What KMS says of the keys that settings name, as far as it was asked.
@@ -123,6 +126,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         },
         holders: holders.collect(),
         instances,
+        unfinished: Unfinished::new(inputs.unfinished),
         recorders: BTreeMap::new(),
         dependents: BTreeMap::new(),
         steps: Vec::new(),
@@ -150,6 +154,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
     for (address, kept) in kept {
         maker.recorded(address, kept, diagnostics);
     }
+    diagnostics.extend(maker.unfinished.warnings());
     let Maker { mut steps, mut unplanned, findings, .. } = maker;
     findings.report(diagnostics);
     unplanned.sort();
@@ -177,6 +182,7 @@ struct Maker<'a> {
     /// What is recorded, by the addresses that it has now.
     kept: &'a BTreeMap<Address, Kept<'a>>,
     removals: Removals<'a>,
+    unfinished: Unfinished<'a>,
     /// By address: the object that an `import` block gives it.
     imports: BTreeMap<&'a Address, &'a Arc<str>>,
     needed: BTreeSet<ResourceAddr>,
@@ -283,8 +289,10 @@ impl<'a> Maker<'a> {
                     || recorded.forget_on_destroy != forget_on_destroy
                     || recorded.region.as_deref() != region.as_deref()
             });
-        let drift =
-            recorded.map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live, &keys));
+        let ours = self.unfinished.explains(ty, (&instance.provider, &identity), &live, &keys);
+        let drift = recorded
+            .filter(|_| !ours)
+            .map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live, &keys));
         self.steps.push(Step {
             action,
             reason: None,
@@ -389,8 +397,12 @@ impl<'a> Maker<'a> {
             }
             _ => (None, Vec::new()),
         };
+        let ours = |live: &&Value| {
+            self.unfinished.explains(ty, (&provider, &recorded.identity), live, &keys)
+        };
         let drift = before
             .as_ref()
+            .filter(|live| !ours(live))
             .map_or_else(Vec::new, |live| changes_between(ty, &recorded.values, live, &keys));
         let timeout = block.and_then(|block| block.timeouts.delete).map(milliseconds);
         if action != Action::Reset {
