@@ -83,6 +83,13 @@ impl Project {
         project
     }
 
+    /// A project of a directory whose configuration does not matter.
+    pub fn bare(request: &Request) -> Self {
+        let dirs = (request.dir.as_path(), request.cwd.as_path());
+        let host = Host::new(request.now, request.seed);
+        Self::of(Config::default(), Sources::default(), dirs, host, &mut Diagnostics::new())
+    }
+
     /// Reads the module in the directory `name`, relative to that of this configuration, as a
     /// configuration by itself, which is given no values of variables. Its texts go to `sources`.
     ///

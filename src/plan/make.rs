@@ -506,7 +506,7 @@ fn ignoring(
 }
 
 /// What differs, leaf by leaf.
-fn changes_between(ty: &dyn ResourceType, before: &Value, after: &Value) -> Vec<Change> {
+pub fn changes_between(ty: &dyn ResourceType, before: &Value, after: &Value) -> Vec<Change> {
     ty.differences(before, after)
         .into_iter()
         .map(|path| {

@@ -10,7 +10,7 @@ mod moves;
 mod tests;
 
 pub use self::file::{PlanFileError, VERSION};
-pub use self::make::{Inputs, Live, Selection, make};
+pub use self::make::{Inputs, Live, Selection, changes_between, make};
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
 use crate::state::{self, OutputState, Recorded, StateFile};

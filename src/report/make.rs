@@ -356,7 +356,7 @@ fn compare(step: &Step) -> Compared {
             (None, _) => continue,
         };
         drifted.extend(changed);
-        found.push(difference(step, path, [change, changed], whose, wanted.is_some()));
+        found.push(difference(step, &path, [change, changed], whose, wanted.is_some()));
     }
     let before = with(live, drifted.iter().copied());
     let (severity, weakened) = severity(ty, &before, live, !drifted.is_empty());
@@ -376,7 +376,7 @@ fn with<'a>(settings: &Value, changes: impl Iterator<Item = &'a Change>) -> Valu
 
 fn difference(
     step: &Step,
-    path: AttrPath,
+    path: &AttrPath,
     [change, changed]: [Option<&Change>; 2],
     whose: Whose,
     is_wanted: bool,

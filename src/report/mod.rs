@@ -16,6 +16,7 @@ pub use self::merge::MergeError;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
 
 /// The version of the document: another first number means that readers must be changed.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -73,6 +74,17 @@ pub struct Share {
     pub part: u32,
     /// Of how many.
     pub of: u32,
+}
+
+impl Share {
+    /// Whether a bucket belongs to this share: by a hash of its name and its provider, so that a
+    /// bucket stays in its share whatever else comes and goes.
+    pub fn holds(self, provider: &str, bucket: &str) -> bool {
+        let digest = Sha256::digest(format!("{provider}\0{bucket}"));
+        let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let of = u64::from(self.of.max(1));
+        first % of + 1 == u64::from(self.part)
+    }
 }
 
 /// A run in one word: the most serious that holds.

@@ -12,9 +12,8 @@ fn kms() -> &'static str {
 
 #[test]
 fn places_are_found_for_thousands_of_blocks() {
-    let blocks: String = (0..2000)
-        .map(|n| format!("resource \"{TYPE}\" \"é{n}\" {{ bucket = \"logs-{n}\" }}\n"))
-        .collect();
+    let block = |n: u32| format!("resource \"{TYPE}\" \"é{n}\" {{ bucket = \"logs-{n}\" }}\n");
+    let blocks = (0..2000).map(block).collect::<Vec<_>>().concat();
     let mut sources = crate::diag::Sources::default();
     let file = sources.add("main.seal.hcl", blocks.as_str());
     let config = crate::config::parse(&sources, &[file], &|_| false, &mut Vec::new());
@@ -131,4 +130,53 @@ fn reports_that_do_not_belong_together_are_refused() {
     }
     let later = shared(1, 2).to_json().unwrap().replace("\"1.0\"", "\"2.0\"");
     assert!(matches!(Report::from_json(later.as_bytes()), Err(MergeError::Version(_))));
+}
+
+fn schema() -> jsonschema::Validator {
+    let schema: Json = serde_json::from_str(include_str!("../schema.json")).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn document(report: &Report) -> Json {
+    serde_json::from_str(&report.to_json().unwrap()).unwrap()
+}
+
+#[test]
+fn the_schema_takes_what_is_written_and_no_nonsense() {
+    let schema = schema();
+    let good = document(&shared(1, 2));
+    assert_eq!(schema.iter_errors(&good).map(|it| it.to_string()).collect::<Vec<_>>(), [""; 0]);
+    let wrong: &[(&str, Json)] = &[
+        ("/format_version", "2.0".into()),
+        ("/command", "destroy".into()),
+        ("/started", "yesterday".into()),
+        ("/seconds", (-1).into()),
+        ("/share/part", 0.into()),
+        ("/verdict", "fine".into()),
+        ("/summary/drifted", (-1).into()),
+        ("/summary/actions", Json::Null),
+        ("/resources", Json::Null),
+        ("/resources/0/class", "weird".into()),
+        ("/resources/0/action", "replace".into()),
+        ("/resources/0/severity", "critical".into()),
+        ("/resources/0/differences/0/whose", "mine".into()),
+        ("/resources/0/differences/0/path", 1.into()),
+        ("/resources/0/place/line", 0.into()),
+    ];
+    for (path, value) in wrong {
+        let mut bad = good.clone();
+        *bad.pointer_mut(path).unwrap() = value.clone();
+        assert!(!schema.is_valid(&bad), "{path}");
+    }
+    for (path, name) in [("", "verdict"), ("/summary", "errors"), ("/resources/0", "bucket")] {
+        let mut bad = good.clone();
+        bad.pointer_mut(path).unwrap().as_object_mut().unwrap().remove(name).unwrap();
+        assert!(!schema.is_valid(&bad), "without {name}");
+        let mut bad = good.clone();
+        bad.pointer_mut(path).unwrap()["surprise"] = Json::Null;
+        assert!(!schema.is_valid(&bad), "with a surprise in {path:?}");
+    }
+    let mut secret = good.clone();
+    secret["resources"][0]["differences"][0]["sensitive"] = true.into();
+    assert!(!schema.is_valid(&secret), "what is sensitive is null");
 }
