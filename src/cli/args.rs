@@ -156,6 +156,11 @@ impl Planning {
 }
 
 impl Selecting {
+    /// Whether anything is left out.
+    pub(super) fn is_partial(&self) -> bool {
+        !self.target.is_empty() || !self.exclude.is_empty()
+    }
+
     /// What the engine is to plan. Targets that are no addresses are reported.
     pub(super) fn options(
         &self,

@@ -137,6 +137,15 @@ async fn round(global: &Global, args: &Args, ui: &Ui) -> Round {
     let mut report = began.facts(Command::Drift, &project, &diagnostics, args.partition, |facts| {
         plan.map_or_else(|| Report::of_failure(facts), |plan| Report::of_plan(&plan, facts))
     });
+    // What was not looked at, or not seen, is not known to be silent.
+    let whole = report.verdict != Verdict::Error
+        && args.partition.is_none()
+        && args.from_state.is_none()
+        && !args.selecting.is_partial();
+    let today = began.day();
+    let warnings = report.silence(&project.silences(), today, whole);
+    report.warn(&warnings, &project.sources);
+    diagnostics.extend(warnings);
     if let Some(least) = args.severity {
         report.at_least(least.into());
     }

@@ -149,6 +149,11 @@ impl Began {
         Self(jiff::Timestamp::now())
     }
 
+    /// The day on which it began, in UTC.
+    pub(super) fn day(self) -> jiff::civil::Date {
+        self.0.to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
     /// The facts of a run that has come so far.
     pub(super) fn facts<T>(
         self,

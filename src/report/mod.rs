@@ -8,11 +8,13 @@
 mod make;
 mod merge;
 mod places;
+mod silence;
 #[cfg(test)]
 mod tests;
 
 pub use self::make::{Facts, whose};
 pub use self::merge::MergeError;
+pub use self::silence::Silence;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;

@@ -292,3 +292,35 @@ fn a_file_of_a_report_is_as_readable_as_the_umask_says() {
         .status(0)
         .complains("\"format_version\"");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn known_drift_is_told_and_does_not_count() {
+    let fleet = Fleet::of(&["aaa", "bbb"]).await;
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    fleet.change("aaa", "AES256");
+    let suppress = |expires: &str| {
+        format!(
+            "suppress \"migration\" {{\n  addresses  = [{TYPE}.aaa]\n  buckets    = [\"old-*\"]\n  \
+             attributes = [sse_algorithm]\n  reason     = \"moves in May\"\n  expires    = \
+             \"{expires}\"\n}}\n"
+        )
+    };
+    fleet.dir.write("known.seal.hcl", suppress("2999-12-31"));
+    fleet
+        .run(&["drift"])
+        .status(0)
+        .says("Clean. 2 buckets checked, 1 suppressed.")
+        .says("migration: moves in May until 2999-12-31");
+    valid(&fleet.run(&["drift", "-json"]).status(0).json());
+    // What is to be done is still done.
+    fleet.run(&["plan", "-detailed-exitcode"]).status(2);
+    fleet.dir.write("known.seal.hcl", suppress("2020-02-29"));
+    fleet.run(&["drift"]).status(2).complains("expired on 2020-02-29");
+    fleet.change("aaa", "aws:kms");
+    fleet.dir.write("known.seal.hcl", suppress("2999-12-31"));
+    fleet.run(&["drift"]).status(0).complains("silences nothing");
+    fleet.dir.write("known.seal.hcl", suppress("2021-02-29"));
+    fleet.run(&["drift"]).status(1).complains("\"2021-02-29\" is no day");
+    fleet.dir.write("known.seal.hcl", "suppress \"x\" {\n  reason = \"none\"\n}\n");
+    fleet.run(&["validate"]).status(1).complains("needs `addresses` or `buckets`");
+}

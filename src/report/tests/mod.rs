@@ -1,6 +1,7 @@
 //! Reports of plans that the language, a state and a world made by hand come to.
 
 mod documents;
+mod silence;
 mod truth;
 
 use super::{Command, Facts, Report};
