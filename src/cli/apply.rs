@@ -1,17 +1,18 @@
 //! `sealform apply` and `sealform destroy`.
 
 use super::args::Planning;
-use super::plan::{Prepared, prepare, show};
+use super::formats::Began;
+use super::plan::{Prepared, prepare};
 use super::signals::{Signal, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::apply::{GRACE, Stop};
-use crate::config;
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
 use crate::engine::{Checked, Project, Run, Setup};
 use crate::event::Outcome;
 use crate::plan::{Plan, Step};
 use crate::render;
+use crate::report::{Command, Report};
 use clap::ArgAction;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -64,37 +65,61 @@ pub(super) fn destroy(global: &Global, args: &DestroyArgs, ui: &mut Ui) -> Exit 
 }
 
 fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
+    let began = Began::now();
     doing.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
     let asks = !doing.auto_approve;
-    if asks && (doing.planning.json || !doing.planning.input || !ui.can_ask()) {
+    if asks && (!doing.planning.outputs.is_for_people() || !doing.planning.input || !ui.can_ask()) {
         diagnostics.push(Diagnostic::error(
             "Approval needed",
             "There is nobody to ask. Say --auto-approve, or save a plan with `plan --out FILE`, \
              have it reviewed, and `apply FILE`.",
         ));
-        return finish(&diagnostics, None, doing, ui);
+        let project = Project::bare(&doing.planning.variables.request(global));
+        return finish(&diagnostics, &project, began, doing, ui);
     }
     let prepared = prepare(global, &doing.planning, destroy, &mut diagnostics);
     let setup =
         doing.planning.locking.setup(global, if destroy { "destroy" } else { "apply" }, false);
     let Some(checked) = &prepared.checked else {
-        return finish(&diagnostics, Some(&prepared.project), doing, ui);
+        return finish(&diagnostics, &prepared.project, began, doing, ui);
     };
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    runtime.block_on(plan_and_do(&prepared, checked, diagnostics, &setup, doing, ui))
+    runtime.block_on(plan_and_do(&prepared, checked, diagnostics, &setup, (doing, began), ui))
 }
 
 /// Reports what stopped the command before anything was planned.
-fn finish(diagnostics: &[Diagnostic], project: Option<&Project>, doing: &Doing, ui: &Ui) -> Exit {
-    let none = crate::diag::Sources::default();
-    let sources = project.map_or(&none, |project| &project.sources);
-    if doing.planning.json {
-        let sources = config::with_contexts(sources, diagnostics);
-        ui.out_json(&render::json::validation(diagnostics, &sources));
-    }
-    ui.diagnostics(diagnostics, sources);
+fn finish(
+    diagnostics: &[Diagnostic],
+    project: &Project,
+    began: Began,
+    doing: &Doing,
+    ui: &Ui,
+) -> Exit {
+    let report = began.facts(Command::Apply, project, diagnostics, None, Report::of_failure);
+    doing.planning.outputs.write(&project.dir, &report, &|_| String::new(), ui);
+    ui.diagnostics(diagnostics, &project.sources);
     Exit::Failure
+}
+
+/// Tells what was planned and not done; text for people has been printed already.
+fn tell_undone(
+    plan: &Plan,
+    diagnostics: &[Diagnostic],
+    project: &Project,
+    began: Began,
+    doing: &Doing,
+    ui: &Ui,
+) {
+    let outputs = &doing.planning.outputs;
+    let report = began
+        .facts(Command::Apply, project, diagnostics, None, |facts| Report::of_plan(plan, facts));
+    let human = |style: &render::Style| render::human::plan(plan, style);
+    if outputs.is_for_people() {
+        outputs.write_files(&project.dir, &report, &human, ui);
+    } else {
+        outputs.write(&project.dir, &report, &human, ui);
+    }
 }
 
 async fn plan_and_do(
@@ -102,7 +127,7 @@ async fn plan_and_do(
     checked: &Checked,
     mut diagnostics: Diagnostics,
     setup: &Setup,
-    doing: &Doing,
+    (doing, began): (&Doing, Began),
     ui: &Ui,
 ) -> Exit {
     let Prepared { project, options, .. } = prepared;
@@ -114,7 +139,7 @@ async fn plan_and_do(
         Err(signal) => return stopped(signal, ui),
     };
     let Some(mut run) = opened else {
-        return finish(&diagnostics, Some(project), doing, ui);
+        return finish(&diagnostics, project, began, doing, ui);
     };
     let planned = run.plan(project, checked, options, &mut progress, &mut diagnostics);
     let planned = signals.unless(planned).await;
@@ -128,10 +153,10 @@ async fn plan_and_do(
     };
     let Some(plan) = plan else {
         run.close().await;
-        return finish(&diagnostics, Some(project), doing, ui);
+        return finish(&diagnostics, project, began, doing, ui);
     };
-    if !doing.planning.json {
-        show(&plan, project, &diagnostics, false, ui);
+    if doing.planning.outputs.is_for_people() {
+        ui.out(&render::human::plan(&plan, &ui.style()));
     }
     if doing.auto_approve {
         diagnostics.extend(weakening_refused(&plan, doing));
@@ -139,9 +164,7 @@ async fn plan_and_do(
     // What could not be read stops nothing else at plan; at apply nothing is done on half a plan.
     if has_errors(&diagnostics) {
         run.close().await;
-        if doing.planning.json {
-            show(&plan, project, &diagnostics, true, ui);
-        }
+        tell_undone(&plan, &diagnostics, project, began, doing, ui);
         ui.diagnostics(&diagnostics, &project.sources);
         ui.note("Nothing was changed: a plan with errors is not carried out.");
         return Exit::Failure;
@@ -154,13 +177,15 @@ async fn plan_and_do(
             return match answer {
                 Err(signal) => stopped(signal, ui),
                 Ok(_) => {
+                    tell_undone(&plan, &diagnostics, project, began, doing, ui);
                     ui.note("\nNothing was changed.");
                     Exit::Failure
                 }
             };
         }
     }
-    let exit = carry_out(&mut run, &plan, project, doing, signals, ui).await;
+    let told = (project, &diagnostics);
+    let exit = carry_out(&mut run, &plan, told, (doing, began), signals, ui).await;
     run.close().await;
     exit
 }
@@ -212,13 +237,15 @@ fn question(plan: &Plan) -> &'static str {
 }
 
 fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> Exit {
+    let began = Began::now();
     doing.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
+    doing.planning.outputs.check(&mut diagnostics);
     let project = Project::load(&doing.planning.variables.request(global), &mut diagnostics);
     let plan = read_plan(&project.dir.join(file), &mut diagnostics);
     diagnostics.extend(plan.as_ref().and_then(|plan| weakening_refused(plan, doing)));
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
-        return finish(&diagnostics, Some(&project), doing, ui);
+        return finish(&diagnostics, &project, began, doing, ui);
     };
     let setup = doing.planning.locking.setup(global, "apply", false);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
@@ -230,10 +257,11 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         drop(progress);
         let mut run = match opened {
             Ok(Some(run)) => run,
-            Ok(None) => return finish(&diagnostics, Some(&project), doing, ui),
+            Ok(None) => return finish(&diagnostics, &project, began, doing, ui),
             Err(signal) => return stopped(signal, ui),
         };
-        let exit = carry_out(&mut run, &plan, &project, doing, signals, ui).await;
+        let told = (&project, &diagnostics);
+        let exit = carry_out(&mut run, &plan, told, (doing, began), signals, ui).await;
         run.close().await;
         exit
     })
@@ -262,8 +290,8 @@ pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -
 async fn carry_out(
     run: &mut Run,
     plan: &Plan,
-    project: &Project,
-    doing: &Doing,
+    (project, diagnostics): (&Project, &Diagnostics),
+    (doing, began): (&Doing, Began),
     signals: Signals,
     ui: &Ui,
 ) -> Exit {
@@ -271,25 +299,29 @@ async fn carry_out(
     let signal = Arc::new(OnceLock::new());
     let watcher = tokio::spawn(watch(signals, stop.clone(), Arc::clone(&signal)));
     let mut progress = ui.progress();
-    let result = run.apply(plan, doing.planning.parallelism, &stop, &mut progress).await;
+    let result = run.apply(plan, doing.planning.selecting.parallelism, &stop, &mut progress).await;
     drop(progress);
     watcher.abort();
     let outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => {
-            return finish(&[error.diagnostic()], Some(project), doing, ui);
+            return finish(&[error.diagnostic()], project, began, doing, ui);
         }
     };
-    let mut diagnostics = outcome.failures.clone();
-    diagnostics.extend(super::rescue::rescue(&outcome, &project.dir, ui));
-    if doing.planning.json {
-        let sources = config::with_contexts(&project.sources, &diagnostics);
-        ui.out_json(&render::json::outcome(plan, &outcome, &sources));
-    } else {
-        ui.out(&render::human::outcome(plan, &outcome, &ui.style()));
+    let rescued = super::rescue::rescue(&outcome, &project.dir, ui);
+    let told: Diagnostics = diagnostics.iter().chain(&rescued).cloned().collect();
+    let report = began.facts(Command::Apply, project, &told, None, |facts| {
+        Report::of_outcome(plan, &outcome, facts)
+    });
+    let outputs = &doing.planning.outputs;
+    let human = |style: &render::Style| render::human::outcome(plan, &outcome, style);
+    let written = outputs.write(&project.dir, &report, &human, ui);
+    let failed: Diagnostics = outcome.failures.iter().chain(&rescued).cloned().collect();
+    ui.diagnostics(&failed, &project.sources);
+    match exit_of(&outcome, signal.get().copied()) {
+        Exit::Success if !written => Exit::Failure,
+        exit => exit,
     }
-    ui.diagnostics(&diagnostics, &project.sources);
-    exit_of(&outcome, signal.get().copied())
 }
 
 fn exit_of(outcome: &Outcome, signal: Option<Signal>) -> Exit {

@@ -155,10 +155,12 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         maker.recorded(address, kept, diagnostics);
     }
     diagnostics.extend(maker.unfinished.warnings());
-    let Maker { mut steps, mut unplanned, findings, .. } = maker;
+    maker.unplanned.sort();
+    maker.unplanned.dedup();
+    let lost = maker.unplanned.iter().filter_map(|it| Some((it.clone(), maker.object(it)?)));
+    let lost = lost.collect();
+    let Maker { mut steps, unplanned, findings, .. } = maker;
     findings.report(diagnostics);
-    unplanned.sort();
-    unplanned.dedup();
     // A removal comes before the step that takes its address.
     steps.sort_by(|a, b| {
         (&a.address, !a.is_removal(), &a.identity).cmp(&(&b.address, !b.is_removal(), &b.identity))
@@ -172,6 +174,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         providers: inputs.providers.clone(),
         steps,
         unplanned,
+        lost,
         outputs,
         output_changes,
     }
@@ -232,13 +235,21 @@ impl<'a> Maker<'a> {
         };
         let block = self.inputs.config.block(&address.resource);
         let mut desired = ty.desired(&instance.declared, &live);
-        if let (Some(block), Some(_)) = (block, recorded) {
-            desired = ignoring(ty, block, desired, &live);
-        }
         let asked = region.clone();
+        let undisturbed = recorded.map(|recorded| ty.desired(&instance.declared, &recorded.values));
         let names = [Some(&live), Some(&desired), recorded.map(|it| &it.values)];
         let names = names.into_iter().flatten().flat_map(|settings| ty.keys(settings));
         let keys = KeyNames::of(self.inputs.keys, &instance.provider, asked.as_ref(), names);
+        let follows = undisturbed.map_or_else(Vec::new, |undisturbed| {
+            // What is wanted had nobody changed the bucket differs where nothing is declared.
+            let ignored = block.map(|block| &block.lifecycle.ignore_changes);
+            let mut paths = ty.differences(&undisturbed, &desired, &keys);
+            paths.retain(|path| !ignored.is_some_and(|ignored| ignored.covers(path)));
+            paths
+        });
+        if let (Some(block), Some(_)) = (block, recorded) {
+            desired = ignoring(ty, block, desired, &live);
+        }
         let depends_on: Vec<Address> = self
             .inputs
             .dependencies
@@ -314,6 +325,8 @@ impl<'a> Maker<'a> {
             after: Some(desired),
             changes,
             drift,
+            follows,
+            known: recorded.is_some(),
             record,
             after_blocks: depends_on.clone(),
             depends_on,
@@ -425,6 +438,8 @@ impl<'a> Maker<'a> {
             sensitive: Vec::new(),
             changes,
             drift,
+            follows: Vec::new(),
+            known: true,
             weakening,
             record: false,
             after_blocks: dependents
@@ -467,6 +482,18 @@ impl<'a> Maker<'a> {
                 }
             }
         }
+    }
+
+    /// The provider and the identity of what is declared, or else recorded, at an address.
+    fn object(&self, address: &Address) -> Option<(Arc<str>, Arc<str>)> {
+        let declared = self.instance(address).and_then(|instance| {
+            let identity = resource::find(&address.resource.ty)?.identity(&instance.declared)?;
+            Some((Arc::clone(&instance.provider), identity))
+        });
+        declared.or_else(|| {
+            let recorded = self.kept.get(address)?.recorded;
+            Some((recorded.provider.as_str().into(), recorded.identity.as_str().into()))
+        })
     }
 
     /// The instance that the configuration declares at an address.
@@ -567,7 +594,7 @@ fn ignoring(ty: &dyn ResourceType, block: &Resource, desired: Value, live: &Valu
 }
 
 /// What differs, leaf by leaf.
-fn changes_between(
+pub fn changes_between(
     ty: &dyn ResourceType,
     before: &Value,
     after: &Value,

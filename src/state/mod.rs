@@ -44,4 +44,4 @@ pub use self::error::StateError;
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
 pub use self::intent::{Intent, Writing};
 pub use self::journal::{Change, JournalError};
-pub use self::local::{Found, Holder, Local, Lock, Session, write_atomically};
+pub use self::local::{Found, Holder, Local, Lock, Session, publish, write_atomically};

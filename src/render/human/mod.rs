@@ -1,6 +1,7 @@
 //! For people: text that is read in a terminal or in the log of a build.
 
 mod consent;
+mod drift;
 mod leaves;
 mod outcome;
 mod outputs;
@@ -10,6 +11,7 @@ mod show;
 mod testing;
 
 pub use self::consent::consent;
+pub use self::drift::drift;
 pub use self::outcome::outcome;
 pub use self::outputs::outputs;
 pub use self::plan::plan;
