@@ -37,6 +37,13 @@ impl Ui {
         if self.failed.get() { Exit::Failure } else { exit }
     }
 
+    /// Ends the program here. What a command holds in memory at its end goes back to the system all
+    /// at once, instead of piece by piece.
+    #[expect(clippy::exit, reason = "everything is written, and a large configuration is many pieces")]
+    pub(super) fn leave(&self, exit: Exit) -> ! {
+        std::process::exit(self.exit(exit).code().into())
+    }
+
     /// How standard output is drawn on.
     pub(super) fn style(&self) -> Style {
         Style { color: self.color_out, concise: self.concise, width: self.width }

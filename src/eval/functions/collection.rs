@@ -101,10 +101,11 @@ pub(super) fn element_of(args: &[Value]) -> Type {
         return args.first().map_or(Type::Any, element_type);
     };
     let index = match args.get(1) {
-        Some(index) => index.as_number().and_then(crate::value::Number::as_usize),
+        Some(index) => index.as_number().and_then(crate::value::Number::as_i64),
         None => (types.len() == 1).then_some(0),
     };
-    let index = index.and_then(|index| index.checked_rem(types.len()));
+    let length = i64::try_from(types.len()).unwrap_or(i64::MAX);
+    let index = index.and_then(|index| usize::try_from(index.checked_rem(length)?).ok());
     index.and_then(|index| types.get(index)).cloned().unwrap_or(Type::Any)
 }
 
@@ -145,8 +146,9 @@ pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
     };
     let index = whole(args, 1)?;
     let items = items(list)?;
-    // Terraform fails within; a tuple is what `[…]` makes.
-    if index < 0 && matches!(list, Value::Tuple(_)) {
+    // Terraform fails within, but for the multiples of the length; a tuple is what `[…]` makes.
+    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    if index < 0 && matches!(list, Value::Tuple(_)) && index.checked_rem(length) != Some(0) {
         let message = "must not be less than zero for a tuple; tolist makes a list of one";
         return Err(CallError::at(1, message));
     }
@@ -390,19 +392,20 @@ pub(super) fn coalesce(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
 }
 
 pub(super) fn coalescelist(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    for (n, arg) in args.iter().enumerate() {
-        match arg {
-            Value::List(list) if list.items.is_empty() => {}
-            Value::Tuple(items) if items.is_empty() => {}
-            Value::Null(Type::List(_) | Type::Tuple(_)) => {}
-            Value::List(_) | Value::Tuple(_) => return Ok(arg.clone()),
-            Value::Unknown(Type::Any | Type::List(_) | Type::Tuple(_)) => {
-                return Ok(Value::Unknown(Type::Any));
-            }
-            other => {
-                let message = format!("must be a list or tuple, not {}", kind(other));
-                return Err(CallError::at(n, message));
-            }
+    // What stands behind an unknown value is not looked at.
+    for (n, arg) in args.iter().enumerate().take_while(|(_, arg)| !arg.is_unknown()) {
+        let (Value::List(_) | Value::Tuple(_) | Value::Null(Type::List(_) | Type::Tuple(_))) = arg
+        else {
+            let message = format!("must be a list or tuple, not {}", kind(arg));
+            return Err(CallError::at(n, message));
+        };
+    }
+    for arg in args {
+        if arg.is_unknown() {
+            return Ok(Value::Unknown(Type::Any));
+        }
+        if arg.as_items().is_some_and(|items| !items.is_empty()) {
+            return Ok(arg.clone());
         }
     }
     Err(CallError::new("all arguments are null or empty"))
