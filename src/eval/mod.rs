@@ -491,8 +491,8 @@ impl<'a> Run<'a> {
                 .referenced
                 .get(&place.module.path)
                 .is_some_and(|it| it.contains(&resource.addr));
-        let mut pattern = (keys.len() > 1)
-            .then(|| Pattern::new(&Scope::new(self), &resource.body, schema));
+        let mut pattern =
+            (keys.len() > 1).then(|| Pattern::new(&Scope::new(self), &resource.body, schema));
         if mode == Mode::Managed {
             self.result.instances.reserve(keys.len());
         }

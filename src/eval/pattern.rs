@@ -73,7 +73,8 @@ impl<'a> Pattern<'a> {
             Dynamic::of(block).is_some_and(|dynamic| &*dynamic.kind.text == nested.name)
         };
         let made = body.blocks.iter().any(is_made);
-        let mut alike = body.blocks.iter().filter(|it| &*it.kind.text == nested.name || is_made(it));
+        let mut alike =
+            body.blocks.iter().filter(|it| &*it.kind.text == nested.name || is_made(it));
         if alike.all(|block| is_fixed_body(&block.body)) {
             let mut faults = Diagnostics::new();
             let value = decode::blocks(scope, body, nested, &mut faults);
@@ -146,9 +147,7 @@ impl<'a> Pattern<'a> {
 /// Whether two values are the same in everything, as far as that is seen at a glance.
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::String(a), Value::String(b)) => {
-            Arc::ptr_eq(a, b) || (a.len() <= LONGEST && a == b)
-        }
+        (Value::String(a), Value::String(b)) => Arc::ptr_eq(a, b) || (a.len() <= LONGEST && a == b),
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Sensitive(a), Value::Sensitive(b)) => Arc::ptr_eq(a, b),
         (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b),

@@ -141,23 +141,39 @@ pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
 /// Counts round and round, in a list also backwards from its end.
 pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let list = one(args)?;
-    let (Value::List(_) | Value::Tuple(_)) = list else {
-        return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(list))));
+    let length = match list {
+        Value::List(list) => Some(list.items.len()),
+        Value::Tuple(items) => Some(items.len()),
+        Value::Unknown(Type::Tuple(types)) => Some(types.len()),
+        Value::Unknown(Type::Any | Type::List(_)) => None,
+        other => {
+            return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(other))));
+        }
     };
+    let unknown = || Ok(Value::Unknown(element_of(args)));
+    if args.get(1).is_none_or(Value::is_unknown) {
+        return unknown();
+    }
     let index = whole(args, 1)?;
-    let items = items(list)?;
+    let Some(length) = length else { return unknown() };
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
     // Terraform fails within, but for the multiples of the length; a tuple is what `[…]` makes.
-    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
-    if index < 0 && matches!(list, Value::Tuple(_)) && index.checked_rem(length) != Some(0) {
+    let is_list = matches!(list, Value::List(_));
+    if index < 0 && !is_list && index.checked_rem(length) != Some(0) {
         let message = "must not be less than zero for a tuple; tolist makes a list of one";
         return Err(CallError::at(1, message));
     }
-    i64::try_from(items.len())
-        .ok()
-        .and_then(|length| index.checked_rem_euclid(length))
-        .and_then(|index| items.get(usize::try_from(index).ok()?))
-        .cloned()
-        .ok_or_else(|| CallError::at(0, "must not be empty"))
+    let Some(index) = index.checked_rem_euclid(length) else {
+        return Err(CallError::at(0, "must not be empty"));
+    };
+    match list.as_items() {
+        None => unknown(),
+        Some(items) => usize::try_from(index)
+            .ok()
+            .and_then(|index| items.get(index))
+            .cloned()
+            .ok_or_else(CallError::misfit),
+    }
 }
 
 pub(super) fn concat(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
