@@ -4,7 +4,7 @@ use super::args::Planning;
 use super::formats::Began;
 use super::plan::{Prepared, prepare};
 use super::signals::{Signal, Signals, stopped};
-use super::ui::Ui;
+use super::ui::{Answer, Ui};
 use super::{Exit, Global};
 use crate::apply::{GRACE, Stop};
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
@@ -69,12 +69,13 @@ fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
     doing.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
     let asks = !doing.auto_approve;
-    if asks && (!doing.planning.outputs.is_for_people() || !doing.planning.input || !ui.can_ask()) {
-        diagnostics.push(Diagnostic::error(
-            "Approval needed",
-            "There is nobody to ask. Say --auto-approve, or save a plan with `plan --out FILE`, \
-             have it reviewed, and `apply FILE`.",
-        ));
+    if asks && (!doing.planning.outputs.is_for_people() || !doing.planning.input) {
+        let why = if doing.planning.input {
+            "Where standard output is for programs, nobody is asked."
+        } else {
+            "With --input=false, nobody is asked."
+        };
+        diagnostics.push(approval_needed(why));
         let project = Project::bare(&doing.planning.variables.request(global));
         return finish(&diagnostics, &project, began, doing, ui);
     }
@@ -171,17 +172,22 @@ async fn plan_and_do(
     }
     ui.diagnostics(&diagnostics, &project.sources);
     if !doing.auto_approve {
-        let answer = signals.unless(agreed(&plan, doing, ui)).await;
-        if answer != Ok(true) {
+        let answer = match signals.unless(agreed(&plan, doing, ui)).await {
+            Ok(answer) => answer,
+            Err(signal) => {
+                run.close().await;
+                return stopped(signal, ui);
+            }
+        };
+        if answer != Answer::Yes {
             run.close().await;
-            return match answer {
-                Err(signal) => stopped(signal, ui),
-                Ok(_) => {
-                    tell_undone(&plan, &diagnostics, project, began, doing, ui);
-                    ui.note("\nNothing was changed.");
-                    Exit::Failure
-                }
-            };
+            tell_undone(&plan, &diagnostics, project, began, doing, ui);
+            ui.note("\nNothing was changed.");
+            if answer == Answer::None {
+                let fault = approval_needed("Standard input ended before there was an answer.");
+                ui.diagnostics(&[fault], &project.sources);
+            }
+            return Exit::Failure;
         }
     }
     let told = (project, &diagnostics);
@@ -192,12 +198,17 @@ async fn plan_and_do(
 
 /// Asks whether to go on; and once more, in words of its own, where new objects would be protected
 /// less.
-async fn agreed(plan: &Plan, doing: &Doing, ui: &Ui) -> bool {
-    if !plan.is_empty() && !ui.confirm(question(plan)).await {
-        return false;
+async fn agreed(plan: &Plan, doing: &Doing, ui: &Ui) -> Answer {
+    if !plan.is_empty() {
+        let answer = ui.confirm(question(plan)).await;
+        if answer != Answer::Yes {
+            return answer;
+        }
     }
-    let weakened = if doing.allow_weakening { 0 } else { plan.unconfirmed().count() };
-    weakened == 0 || ui.confirm(&render::human::consent(plan, &ui.style())).await
+    if doing.allow_weakening || plan.unconfirmed().next().is_none() {
+        return Answer::Yes;
+    }
+    ui.confirm(&render::human::consent(plan, &ui.style())).await
 }
 
 /// How many buckets one message names.
@@ -226,6 +237,15 @@ fn weakening_refused(plan: &Plan, doing: &Doing) -> Option<Diagnostic> {
             listed.join(", ")
         ),
     ))
+}
+
+/// The fault of a run that nobody approved of.
+fn approval_needed(why: &str) -> Diagnostic {
+    let detail = format!(
+        "{why} Answer \"yes\", say --auto-approve, or save a plan with `plan --out FILE`, have it \
+         reviewed, and `apply FILE`."
+    );
+    Diagnostic::error("Approval needed", detail)
 }
 
 fn question(plan: &Plan) -> &'static str {

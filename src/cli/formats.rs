@@ -132,7 +132,7 @@ impl Outputs {
             let Some(file) = file else { continue };
             let text = format.draw(report, human, &style);
             if let Err(error) = state::publish(&dir.join(file), text.as_bytes()) {
-                ui.error(&format!("cannot write {}: {error}", file.display()));
+                ui.error("Cannot write the report", &format!("{}: {error}", file.display()));
                 written = false;
             }
         }

@@ -1,10 +1,21 @@
 //! The terminal: what is written where, and what is asked.
 
 use super::{Exit, Global};
-use crate::diag::{Diagnostic, Sources};
+use crate::diag::{Diagnostic, Sources, capital};
 use crate::render::{self, Style};
 use std::cell::Cell;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+
+/// What came of asking for approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The word that was asked for.
+    Yes,
+    /// Anything else.
+    No,
+    /// Nobody answered: standard input ended.
+    None,
+}
 
 /// Where a command writes to and asks.
 #[derive(Debug)]
@@ -37,6 +48,16 @@ impl Ui {
         if self.failed.get() { Exit::Failure } else { exit }
     }
 
+    /// Ends the program here. What a command holds in memory at its end goes back to the system all
+    /// at once, instead of piece by piece.
+    #[expect(
+        clippy::exit,
+        reason = "everything is written, and a large configuration is many pieces"
+    )]
+    pub(super) fn leave(&self, exit: Exit) -> ! {
+        std::process::exit(self.exit(exit).code().into())
+    }
+
     /// How standard output is drawn on.
     pub(super) fn style(&self) -> Style {
         Style { color: self.color_out, concise: self.concise, width: self.width }
@@ -54,7 +75,7 @@ impl Ui {
             && error.kind() != io::ErrorKind::BrokenPipe
         {
             self.failed.set(true);
-            self.error(&format!("cannot write to standard output: {error}"));
+            self.error("Cannot write the output", &format!("standard output: {error}"));
         }
     }
 
@@ -69,9 +90,11 @@ impl Ui {
         let _closed = writeln!(io::stderr().lock(), "{text}");
     }
 
-    /// Writes an error that belongs to no place to standard error.
-    pub(super) fn error(&self, text: &str) {
-        self.diagnostics(&[Diagnostic::error("Failed", format!("{text}."))], &Sources::default());
+    /// Writes an error that belongs to no place to standard error: what kind of thing is wrong,
+    /// and what, as a sentence without its capital and its stop.
+    pub(super) fn error(&self, summary: &'static str, text: &str) {
+        let detail = format!("{}.", capital(text));
+        self.diagnostics(&[Diagnostic::error(summary, detail)], &Sources::default());
     }
 
     /// Writes diagnostics to standard error.
@@ -93,25 +116,34 @@ impl Ui {
         io::stdin().is_terminal()
     }
 
-    /// Asks for the word `yes`. Whoever waits for the answer can give up waiting.
-    pub(super) async fn confirm(&self, question: &str) -> bool {
+    /// Asks for the word `yes`; whoever reads standard input may be a person or a pipe. Whoever waits
+    /// for the answer can give up waiting.
+    pub(super) async fn confirm(&self, question: &str) -> Answer {
+        const LONGEST: u64 = 1 << 10;
         {
             let mut stderr = io::stderr().lock();
             let asked =
                 write!(stderr, "\n{question}\n  Only \"yes\" is accepted.\n\n  Enter a value: ")
                     .and_then(|()| stderr.flush());
             if asked.is_err() {
-                return false;
+                return Answer::None;
             }
         }
         let (answer, answered) = tokio::sync::oneshot::channel();
         // A thread of nobody: it may wait for a line for ever, and the program ends without it.
         std::thread::spawn(move || {
             let mut line = String::new();
-            let read = io::stdin().lock().read_line(&mut line).is_ok();
+            let read = io::stdin().lock().take(LONGEST).read_line(&mut line);
+            let said = match read {
+                // A word that nobody ended may be the half of another.
+                Ok(_) if !line.ends_with('\n') => Answer::None,
+                Ok(_) if line.trim_end() == "yes" => Answer::Yes,
+                Ok(_) => Answer::No,
+                Err(_) => Answer::None,
+            };
             // Nobody waits any more: a signal came first.
-            let _given_up = answer.send(read && line.trim() == "yes");
+            let _given_up = answer.send(said);
         });
-        answered.await.unwrap_or(false)
+        answered.await.unwrap_or(Answer::None)
     }
 }
