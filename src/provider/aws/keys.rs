@@ -164,5 +164,9 @@ fn without_name(text: &str, name: &str) -> String {
     let bare = name.rsplit_once(":key/").map_or(name, |(_, id)| id);
     let bare = bare.rsplit_once(":alias/").map_or(bare, |(_, alias)| alias);
     let bare = bare.strip_prefix("alias/").unwrap_or(bare);
-    if bare.is_empty() { text.to_owned() } else { text.replace(name, "the key").replace(bare, "…") }
+    if bare.is_empty() {
+        text.to_owned()
+    } else {
+        text.replace(name, "the key").replace(bare, "…")
+    }
 }
