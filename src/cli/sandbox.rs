@@ -42,7 +42,7 @@ enum Command {
     /// Put an encryption on a bucket in the sandbox, as somebody outside of Sealform would.
     Change(Change),
     /// Make a KMS key in the sandbox, or change one.
-    Key(Key),
+    Key(Wanted),
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,7 @@ struct Change {
 }
 
 #[derive(Debug, clap::Args)]
-struct Key {
+struct Wanted {
     /// Its id, its ARN, or an alias.
     key: String,
     /// Its Region, where the name is no ARN.
@@ -79,10 +79,10 @@ struct Key {
     /// Whether it can be used.
     #[arg(long, value_name = "STATE", default_value = "Enabled")]
     key_state: State,
-    /// What kind of key it is, such as RSA_2048 or HMAC_256.
+    /// What kind of key it is, such as `RSA_2048` or `HMAC_256`.
     #[arg(long, value_name = "SPEC", default_value = "SYMMETRIC_DEFAULT")]
     key_spec: String,
-    /// What it is for, such as SIGN_VERIFY or GENERATE_VERIFY_MAC.
+    /// What it is for, such as `SIGN_VERIFY` or `GENERATE_VERIFY_MAC`.
     #[arg(long, value_name = "USAGE", default_value = "ENCRYPT_DECRYPT")]
     key_usage: String,
 }
@@ -96,7 +96,7 @@ enum State {
     PendingDeletion,
 }
 
-impl Key {
+impl Wanted {
     fn change(&self) -> KeyChange {
         KeyChange {
             name: self.key.clone(),

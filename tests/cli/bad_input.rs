@@ -266,5 +266,5 @@ fn a_credential_that_no_header_can_hold() {
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ACCESS_KEY_ID", "a\nb")
         .env("AWS_SECRET_ACCESS_KEY", "c");
-    dir.run(&["plan"]).status(1).complains("main.seal.hcl:3:12");
+    dir.run(&["plan"]).status(1).complains("A credential or a Region with a line break");
 }

@@ -35,10 +35,9 @@ impl OwnerCheck {
         let elsewhere = |url: Option<&str>| url.is_some_and(|url| !is_aws(url));
         match settings.owner_check {
             Some(true) => Self::Must,
-            Some(false) => Self::Off,
             None if settings.sandbox || !elsewhere(s3) => Self::Must,
             None if elsewhere(sts) => Self::May,
-            None => Self::Off,
+            Some(false) | None => Self::Off,
         }
     }
 }

@@ -26,6 +26,7 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_async::time::SharedTimeSource;
+use aws_types::origin::Origin;
 use aws_types::service_config::ServiceConfigKey;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -188,11 +189,8 @@ impl Connection {
 
     /// Where requests to KMS in a Region go, in words.
     pub(super) fn kms_place(&self, region: &str) -> String {
-        let own = self.settings.endpoints.kms.as_deref();
-        match own.or_else(|| self.sdk.endpoint_url()) {
-            Some(url) => url.to_owned(),
-            None => format!("KMS in {region}"),
-        }
+        custom_url(&self.sdk, "KMS", self.settings.endpoints.kms.as_ref())
+            .unwrap_or_else(|| format!("KMS in {region}"))
     }
 
     /// How often the service has asked to slow down so far.
@@ -221,7 +219,7 @@ impl Connection {
                 .interceptor(self.throttled.clone())
                 .build(),
         );
-        account::ask(client, &sts_place(&self.settings, &self.region)).await
+        account::ask(client, &sts_place(&self.settings, &self.sdk)).await
     }
 }
 
@@ -357,13 +355,21 @@ async fn assumed(
 /// The configuration for clients of STS.
 fn sts_config(sdk: &SdkConfig, settings: &Settings) -> SdkConfig {
     match &settings.endpoints.sts {
-        Some(url) => sdk.clone().into_builder().endpoint_url(url).build(),
+        Some(url) => {
+            let mut own = sdk.clone().into_builder().endpoint_url(url);
+            // Else AWS_ENDPOINT_URL of the environment would count for more.
+            own.insert_origin("endpoint_url", Origin::shared_config());
+            own.build()
+        }
         None => sdk.clone(),
     }
 }
 
-fn sts_place(settings: &Settings, region: &str) -> String {
-    settings.endpoints.sts.clone().unwrap_or_else(|| format!("STS in {region}"))
+fn sts_place(settings: &Settings, sdk: &SdkConfig) -> String {
+    custom_url(sdk, "STS", settings.endpoints.sts.as_ref()).unwrap_or_else(|| {
+        let region = sdk.region().map_or(SANDBOX_REGION, AsRef::as_ref);
+        format!("STS in {region}")
+    })
 }
 
 fn credentials_failure(
@@ -381,8 +387,7 @@ fn credentials_failure(
     let Some(role) = settings.assume_role.as_ref() else { return no_credentials(error) };
     let what = format!("The role {} cannot be assumed.", role.role_arn);
     if let Some(refusal) = find::<SdkError<AssumeRoleError, HttpResponse>>(error) {
-        let region = sdk.region().map_or(SANDBOX_REGION, AsRef::as_ref);
-        return of_sts(refusal, &what, &sts_place(settings, region));
+        return of_sts(refusal, &what, &sts_place(settings, sdk));
     }
     let cause = no_credentials(error);
     ProviderError { detail: format!("{what} {}", cause.detail), ..cause }

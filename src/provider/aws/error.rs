@@ -316,8 +316,8 @@ fn denied(call: &Call<'_>, said: &str) -> Verdict {
         let whose = match owner {
             Owner::Declared { .. } => "as `expected_bucket_owner` asks for.",
             Owner::OfCredentials(_) => {
-                "which the credentials are of and which is expected by default: name the owner in \
-                 `expected_bucket_owner`, or set `owner_check = false` in the provider."
+                "that of the credentials, which is expected where nothing is declared: name its \
+                 owner in `expected_bucket_owner`, or set `owner_check = false` in the provider."
             }
         };
         format!(" Or the bucket does not belong to {}, {whose}", owner.shown())

@@ -16,12 +16,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// By Region and name: what was answered, or is being asked.
+/// By Region and name.
+type Cells = BTreeMap<(Arc<str>, Arc<str>), Cell>;
+
+/// What was answered, or is being asked.
+type Cell = Arc<OnceCell<KeyAnswer>>;
+
+/// The keys that were asked for.
 #[derive(Debug, Default)]
-pub(super) struct Asked(Mutex<BTreeMap<(Arc<str>, Arc<str>), Arc<OnceCell<KeyAnswer>>>>);
+pub(super) struct Asked(Mutex<Cells>);
 
 impl Asked {
-    fn cell(&self, region: Arc<str>, name: Arc<str>) -> Arc<OnceCell<KeyAnswer>> {
+    fn cell(&self, region: Arc<str>, name: Arc<str>) -> Cell {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(asked.entry((region, name)).or_default())
     }

@@ -79,11 +79,10 @@ impl At {
     fn path(self) -> &'static str {
         match self {
             Self::Document | Self::Configuration => "",
-            Self::Rule => "Rule.",
+            // Within which of them is not told: there is no element in any today.
+            Self::Rule | Self::Text => "Rule.",
             Self::Default => "Rule.ApplyServerSideEncryptionByDefault.",
             Self::Blocked => "Rule.BlockedEncryptionTypes.",
-            // Which of them is not told: no element is there today.
-            Self::Text => "Rule.",
         }
     }
 }

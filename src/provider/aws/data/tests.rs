@@ -253,7 +253,7 @@ async fn a_bucket_is_found_in_whatever_region() {
     }
     insta::assert_snapshot!(told.join("\n"), @r#"
     NotFound Bucket not found: There is no bucket "nowhere" at S3. Correct the name, or make the bucket first: only its encryption is kept here.
-    Denied Access denied: The credentials may not do s3:ListBucket on the bucket "theirs": no policy allows it, or one denies it. Or the bucket does not belong to the account 123456789012, which the credentials are of and which is expected by default: name the owner in `expected_bucket_owner`, or set `owner_check = false` in the provider.
+    Denied Access denied: The credentials may not do s3:ListBucket on the bucket "theirs": no policy allows it, or one denies it. Or the bucket does not belong to the account 123456789012, that of the credentials, which is expected where nothing is declared: name its owner in `expected_bucket_owner`, or set `owner_check = false` in the provider.
     Invalid Invalid bucket name: "fast--euw1-az1--x-s3": this is a directory bucket; only general purpose buckets are read.
     Invalid Invalid bucket name: "arn:aws:s3:::logs": this is an ARN; give the name of the bucket alone.
     "#);
@@ -358,7 +358,7 @@ async fn buckets_are_chosen_by_their_tags() {
     world.deny_bucket("app-0005").unwrap();
     world.deny_bucket("app-0007").unwrap();
     let error = tagged("app-000", map([("team", "blue")])).await.unwrap_err();
-    insta::assert_snapshot!(format!("{:?} {error}", error.kind), @r#"Denied Access denied: The credentials may not do s3:GetBucketTagging on the bucket "app-0005": no policy allows it, or one denies it. Or the bucket does not belong to the account 123456789012, which the credentials are of and which is expected by default: name the owner in `expected_bucket_owner`, or set `owner_check = false` in the provider. The service says AccessDenied: Access Denied. The same question failed for 1 more. Or leave buckets out by `exclude`."#);
+    insta::assert_snapshot!(format!("{:?} {error}", error.kind), @r#"Denied Access denied: The credentials may not do s3:GetBucketTagging on the bucket "app-0005": no policy allows it, or one denies it. Or the bucket does not belong to the account 123456789012, that of the credentials, which is expected where nothing is declared: name its owner in `expected_bucket_owner`, or set `owner_check = false` in the provider. The service says AccessDenied: Access Denied. The same question failed for 1 more. Or leave buckets out by `exclude`."#);
 }
 
 #[tokio::test]

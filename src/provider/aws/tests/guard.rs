@@ -31,7 +31,7 @@ async fn a_bucket_of_another_account_is_refused_unless_it_is_declared() {
     for error in told {
         assert_eq!(error.kind, ErrorKind::Denied);
         let why =
-            format!("does not belong to the account {DEFAULT_ACCOUNT}, which the credentials");
+            format!("does not belong to the account {DEFAULT_ACCOUNT}, that of the credentials");
         assert!(error.detail.contains(&why), "{error}");
         assert!(error.detail.contains("`owner_check = false`"), "{error}");
     }

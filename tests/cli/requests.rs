@@ -1,0 +1,203 @@
+//! What a run costs: how many requests of which kind it sends.
+
+use crate::harness::Dir;
+use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
+use std::collections::BTreeMap;
+
+const OTHER_ACCOUNT: &str = "444455556666";
+const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "ap-south-1"];
+/// Buckets of each account: more than a page of `ListBuckets` holds.
+const BUCKETS: usize = 1200;
+/// One in so many is declared, the last one with them.
+const EVERY: usize = 25;
+
+type Counts = BTreeMap<&'static str, u64>;
+
+/// Requests by operation, beyond those that were sent before.
+fn since(sandbox: &Sandbox, before: &Counts) -> Counts {
+    let now = sandbox.requests().into_iter();
+    let since = now.map(|(name, count)| (name, count - before.get(name).copied().unwrap_or(0)));
+    since.filter(|(_, count)| *count > 0).collect()
+}
+
+fn at(sandbox: &Sandbox, configuration: &str) -> Dir {
+    Dir::with(configuration)
+        .env("AWS_ENDPOINT_URL", &sandbox.endpoint())
+        .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCOUNT)
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1")
+}
+
+fn fleet(name: &str, provider: &str, key: &str) -> String {
+    format!(
+        r#"
+resource "aws_s3_bucket_server_side_encryption_configuration" "{name}" {{
+  for_each = toset([for n in range({EVERY}, {BUCKETS} + 1, {EVERY}) : format("{name}-%04d", n)])
+  bucket   = each.value
+  provider = {provider}
+  rule {{
+    apply_server_side_encryption_by_default {{
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = {key}
+    }}
+  }}
+}}
+"#
+    )
+}
+
+/// N GetBucketEncryption, K DescribeKey, P GetCallerIdentity and the pages of ListBuckets, no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_costs_one_request_a_bucket_a_key_and_a_provider() {
+    let world = World::in_memory();
+    let arn = |region: &str, id: &str| {
+        format!("arn:aws:kms:{region}:{DEFAULT_ACCOUNT}:key/{id}-12ab-34cd-56ef-1234567890ab")
+    };
+    let keys =
+        [arn("us-east-1", "11111111"), arn("eu-west-1", "22222222"), arn("ap-south-1", "33333333")];
+    for key in &keys {
+        world.seed_key(key, "us-east-1", DEFAULT_ACCOUNT).unwrap();
+    }
+    for n in 1..=BUCKETS {
+        let region = REGIONS[n % 3];
+        world.seed_bucket(&format!("own-{n:04}"), region, DEFAULT_ACCOUNT).unwrap();
+        world.seed_bucket(&format!("theirs-{n:04}"), region, OTHER_ACCOUNT).unwrap();
+    }
+    for region in REGIONS {
+        world.seed_key("alias/theirs", region, OTHER_ACCOUNT).unwrap();
+    }
+    let sandbox = Sandbox::start(world, Options::default()).await.unwrap();
+    // A key of each Region by its ARN; and an alias, which is another key in each Region.
+    let [us, eu, ap] = &keys;
+    let own = fleet(
+        "own",
+        "aws",
+        &format!(r#"["{us}", "{eu}", "{ap}"][tonumber(split("-", each.value)[1]) % 3]"#),
+    );
+    let theirs = fleet("theirs", "aws.vault", r#""alias/theirs""#);
+    let dir = at(
+        &sandbox,
+        &format!(
+            r#"
+provider "aws" {{}}
+provider "aws" {{
+  alias = "vault"
+  assume_role {{ role_arn = "arn:aws:iam::{OTHER_ACCOUNT}:role/keeper" }}
+}}
+{own}{theirs}"#
+        ),
+    );
+    let buckets = 2 * (BUCKETS / EVERY) as u64;
+    let reads = [
+        ("AssumeRole", 1),
+        ("DescribeKey", 6),
+        ("GetBucketEncryption", buckets),
+        ("GetCallerIdentity", 2),
+    ];
+    dir.run(&["plan"]).status(0).says(&format!("{buckets} to update"));
+    let mut first = Counts::from(reads);
+    first.insert("ListBuckets", 4);
+    assert_eq!(sandbox.requests(), first, "two pages for each of two accounts");
+
+    dir.run(&["apply", "-auto-approve"]).status(0);
+    let before = sandbox.requests();
+    // The Regions are in the state: nothing is listed, nobody is redirected.
+    dir.run(&["plan", "-detailed-exitcode"]).status(0).says("No changes.");
+    assert_eq!(since(&sandbox, &before), Counts::from(reads));
+
+    let before = sandbox.requests();
+    dir.run(&["plan", "-refresh=false"]).status(0);
+    assert_eq!(since(&sandbox, &before), Counts::new(), "what is recorded is not asked for");
+
+    let configuration = dir
+        .read("main.seal.hcl")
+        .replace(r#""aws" {"#, "\"aws\" {\n  preflight = false\n  owner_check = false\n");
+    dir.write("main.seal.hcl", configuration);
+    let before = sandbox.requests();
+    dir.run(&["plan", "-detailed-exitcode"]).status(0);
+    assert_eq!(
+        since(&sandbox, &before),
+        Counts::from([("AssumeRole", 1), ("GetBucketEncryption", buckets)])
+    );
+    sandbox.stop().await;
+}
+
+/// A Region is recorded without a word, by the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_has_moved_is_followed_and_recorded_so() {
+    let world = World::in_memory();
+    world.seed_bucket("wanderer", "eu-west-1", DEFAULT_ACCOUNT).unwrap();
+    let sandbox = Sandbox::start(world, Options::default()).await.unwrap();
+    let dir = at(&sandbox, &crate::harness::resource("wanderer", "wanderer", "AES256", ""));
+    dir.run(&["apply", "-auto-approve"]).status(0);
+    let recorded = dir.read("state/sealform.state.json");
+    assert!(recorded.contains("\"region\": \"eu-west-1\""), "{recorded}");
+    // It was deleted and made again elsewhere.
+    let stale = recorded.replace("\"region\": \"eu-west-1\"", "\"region\": \"ap-south-1\"");
+    dir.write("state/sealform.state.json", &stale);
+    let before = sandbox.requests();
+    dir.run(&["plan", "-detailed-exitcode"]).status(0).says("No changes.");
+    let expected = Counts::from([("GetBucketEncryption", 2), ("GetCallerIdentity", 1)]);
+    assert_eq!(since(&sandbox, &before), expected, "one redirect");
+    dir.run(&["apply", "-auto-approve"]).status(0).says("No changes.");
+    let recorded = dir.read("state/sealform.state.json");
+    assert!(recorded.contains("\"region\": \"eu-west-1\""), "{recorded}");
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_fails_is_told_once_and_takes_nobody_along() {
+    let world = World::in_memory();
+    for n in 0..3 {
+        world.seed_bucket(&format!("own-{n}"), "us-east-1", DEFAULT_ACCOUNT).unwrap();
+    }
+    let sandbox = Sandbox::start(world, Options::default()).await.unwrap();
+    let ours = r#"
+resource "aws_s3_bucket_server_side_encryption_configuration" "own" {
+  count  = 3
+  bucket = "own-${count.index}"
+  rule {
+    apply_server_side_encryption_by_default { sse_algorithm = "aws:kms" }
+  }
+}
+"#;
+    let theirs =
+        ours.replace("own", "theirs").replace("count  = 3", "count = 3\nprovider = aws.vault");
+    for (arguments, complaint) in [
+        (
+            r#"assume_role { role_arn = "arn:aws:iam::444455556666:role/keeper" }
+  allowed_account_ids = ["111122223333"]"#,
+            "Account not allowed",
+        ),
+        (
+            r#"assume_role { role_arn = "arn:aws:iam::444455556666:role/keeper" }
+  forbidden_account_ids = ["444455556666"]"#,
+            "`forbidden_account_ids` forbids it",
+        ),
+        (
+            r#"endpoints { sts = "http://127.0.0.1:1" }
+  max_retries = 0
+  owner_check = true"#,
+            "`owner_check = false`",
+        ),
+    ] {
+        let vault = format!("provider \"aws\" {{\n  alias = \"vault\"\n  {arguments}\n}}\n");
+        let dir = at(&sandbox, &format!("provider \"aws\" {{}}\n{vault}{ours}{theirs}"));
+        let ran = dir.run(&["plan"]).status(1).says("3 to update").complains(complaint);
+        assert_eq!(ran.stderr.matches("error:").count(), 1, "{}", ran.stderr);
+    }
+    sandbox.stop().await;
+}
+
+#[test]
+fn both_lists_of_accounts_are_refused_before_anything_is_asked() {
+    let dir = Dir::with(
+        r#"
+provider "aws" {
+  allowed_account_ids   = ["111122223333"]
+  forbidden_account_ids = ["444455556666"]
+}
+"#,
+    );
+    dir.run(&["validate"]).status(1).complains("Remove one of the two");
+}
