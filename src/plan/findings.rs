@@ -103,11 +103,14 @@ impl<'a> Findings<'a> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let why = why.trim().trim_end_matches('.');
+            let why = match why.trim().trim_end_matches('.') {
+                "" => String::new(),
+                why => format!(": {why}"),
+            };
             diagnostics.push(Diagnostic::warning(
                 "KMS keys not looked at",
                 format!(
-                    "KMS did not tell about {}{more}: {why}. Whether uploads can be encrypted with \
+                    "KMS did not tell about {}{more}{why}. Whether uploads can be encrypted with \
                      them is not known.{} Allow `kms:DescribeKey`, or say `preflight = false` in \
                      the provider.",
                     names.join(", "),

@@ -18,6 +18,7 @@ mod harness;
 mod json;
 mod language;
 mod lifecycle;
+mod safety;
 mod sandboxed;
 mod testing;
 mod validate;
