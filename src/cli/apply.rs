@@ -194,7 +194,6 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     let mut diagnostics = Diagnostics::new();
     let project = Project::load(&doing.planning.variables.request(global), &mut diagnostics);
     let plan = read_plan(&project.dir.join(file), &mut diagnostics);
-    diagnostics.extend(plan.as_ref().and_then(|plan| weakening_refused(plan, doing)));
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
         return finish(&diagnostics, Some(&project), doing, ui);
     };
@@ -207,6 +206,12 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let Some(mut run) = opened else {
             return finish(&diagnostics, Some(&project), doing, ui);
         };
+        // A plan that is stale is told to be so first: the word would not help it.
+        if let Some(refused) = weakening_refused(&plan, doing) {
+            run.close().await;
+            diagnostics.push(refused);
+            return finish(&diagnostics, Some(&project), doing, ui);
+        }
         let exit = carry_out(&mut run, &plan, &project, doing, ui).await;
         run.close().await;
         exit

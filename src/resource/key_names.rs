@@ -101,7 +101,7 @@ impl KeyNames {
             let is_alias = |name| KeyRef::parse(name).is_some_and(|key| key.is_alias());
             let managed = KeyRef::parse(alias).is_some_and(|alias| alias.is_aws_managed());
             is_alias(alias)
-                && key.is_some_and(|key| !is_alias(key) && !(managed && known(key)))
+                && key.is_some_and(|key| !(is_alias(key) || managed && known(key)))
                 && !known(alias)
         };
         !self.same(a, b) && (doubt(a, b) || doubt(b, a))

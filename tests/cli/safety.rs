@@ -213,6 +213,7 @@ impl Combination {
 /// What S3 takes is applied, and the plan after it is empty; what it refuses, `validate` refuses
 /// first.
 #[test]
+#[expect(clippy::print_stdout, reason = "the count is what the test is for")]
 fn every_combination_is_clean_or_refused_first() {
     let all = Combination::all();
     let configuration = |accepted: bool| -> (usize, String) {

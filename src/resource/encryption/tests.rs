@@ -331,7 +331,7 @@ fn a_key_that_no_upload_could_use_is_an_error_and_says_why() {
         of_bucket("logs", own, &[], &default)
     };
     let (by_arn, by_alias) = (declared(KEY, &[]), declared("alias/x", &[]));
-    let (shared, lent) = (declared(KEY, &[own.clone()]), declared("alias/x", &[own]));
+    let (shared, lent) = (declared(KEY, std::slice::from_ref(&own)), declared("alias/x", &[own]));
     let (error, warning) = (Severity::Error, Severity::Warning);
     let elsewhere = |key: &mut Key| key.region = "us-east-1".into();
     let replica = |key: &mut Key| {
