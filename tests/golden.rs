@@ -199,16 +199,15 @@ fn what_leaves_the_configuration_and_what_moves() {
     story.write("main.seal.hcl", &(block("old", "first", "") + &block("gone", "second", "")));
     story.run(&["apply", "--sandbox", "--auto-approve", "--parallelism=1"]);
     story.write("main.seal.hcl", &block("new", "first", ""));
-    story.run(&["plan", "--sandbox"]).run(&[
-        "apply",
-        "--sandbox",
-        "--auto-approve",
-        "--parallelism=1",
-    ]);
-    story.replace("main.seal.hcl", "\"first\"", "\"third\"");
+    let weaken = "--allow-weakening";
     story
         .run(&["plan", "--sandbox"])
         .run(&["apply", "--sandbox", "--auto-approve", "--parallelism=1"])
+        .run(&["apply", "--sandbox", "--auto-approve", weaken, "--parallelism=1"]);
+    story.replace("main.seal.hcl", "\"first\"", "\"third\"");
+    story
+        .run(&["plan", "--sandbox"])
+        .run(&["apply", "--sandbox", "--auto-approve", weaken, "--parallelism=1"])
         .run(&["destroy", "--sandbox", "--auto-approve"])
         .run(&["destroy", "--sandbox", "--auto-approve"]);
     check("removals", &story);

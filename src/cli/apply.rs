@@ -263,7 +263,6 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     doing.planning.outputs.check(&mut diagnostics);
     let project = Project::load(&doing.planning.variables.request(global), &mut diagnostics);
     let plan = read_plan(&project.dir.join(file), &mut diagnostics);
-    diagnostics.extend(plan.as_ref().and_then(|plan| weakening_refused(plan, doing)));
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
         return finish(&diagnostics, &project, began, doing, ui);
     };
@@ -280,6 +279,12 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             Ok(None) => return finish(&diagnostics, &project, began, doing, ui),
             Err(signal) => return stopped(signal, ui),
         };
+        // A plan that is stale is told to be so first: the word would not help it.
+        if let Some(refused) = weakening_refused(&plan, doing) {
+            run.close().await;
+            diagnostics.push(refused);
+            return finish(&diagnostics, &project, began, doing, ui);
+        }
         let told = (&project, &diagnostics);
         let exit = carry_out(&mut run, &plan, told, (doing, began), signals, ui).await;
         run.close().await;

@@ -41,7 +41,17 @@ impl<'a> Findings<'a> {
         if !lost.is_empty() && !allowed {
             found.push(unknown_loss(lost));
         }
-        let secrets = instance.declared.secrets();
+        let untold: Vec<(Arc<str>, &str)> = ty
+            .keys(facts.desired)
+            .into_iter()
+            .filter_map(|name| match (facts.key)(&name)? {
+                KeyAnswer::Untold(why) => Some((name, why.as_str())),
+                KeyAnswer::Found(_) | KeyAnswer::Missing(_) => None,
+            })
+            .collect();
+        // Most have nothing to tell.
+        let quiet = found.is_empty() && untold.is_empty();
+        let secrets = if quiet { Vec::new() } else { instance.declared.secrets() };
         let mut fine = true;
         for Finding { severity, path, summary, mut detail } in found {
             for secret in &secrets {
@@ -62,12 +72,10 @@ impl<'a> Findings<'a> {
             let span = block.map(|block| span_of(&block.body, &path).unwrap_or(block.header));
             self.found.push((diagnostic.of(&instance.address).at_maybe(span), 0));
         }
-        for name in ty.keys(facts.desired) {
-            if let Some(KeyAnswer::Untold(why)) = (facts.key)(&name) {
-                self.untold_why.get_or_insert_with(|| why.clone());
-                let secret = secrets.contains(&name);
-                self.untold.insert(if secret { "(sensitive)".into() } else { name });
-            }
+        for (name, why) in untold {
+            self.untold_why.get_or_insert_with(|| why.to_owned());
+            let secret = secrets.contains(&name);
+            self.untold.insert(if secret { "(sensitive)".into() } else { name });
         }
         if ty.is_doubtful(facts.live, facts.desired, facts.names) {
             self.doubtful.push(instance);
@@ -103,11 +111,14 @@ impl<'a> Findings<'a> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let why = why.trim().trim_end_matches('.');
+            let why = match why.trim().trim_end_matches('.') {
+                "" => String::new(),
+                why => format!(": {why}"),
+            };
             diagnostics.push(Diagnostic::warning(
                 "KMS keys not looked at",
                 format!(
-                    "KMS did not tell about {}{more}: {why}. Whether uploads can be encrypted with \
+                    "KMS did not tell about {}{more}{why}. Whether uploads can be encrypted with \
                      them is not known.{} Allow `kms:DescribeKey`, or say `preflight = false` in \
                      the provider.",
                     names.join(", "),

@@ -565,7 +565,9 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
     let block = inputs.config.block(&address.resource);
     Diagnostic::error(
         "Destroy prevented",
-        format!("{address} has `prevent_destroy`, and {why}. {mend}."),
+        format!(
+            "{address} has `prevent_destroy` (or `on_destroy = \"prevent\"`), and {why}. {mend}."
+        ),
     )
     .of(address)
     .at_maybe(block.map(|block| block.header))

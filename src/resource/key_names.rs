@@ -101,7 +101,7 @@ impl KeyNames {
             let is_alias = |name| KeyRef::parse(name).is_some_and(|key| key.is_alias());
             let managed = KeyRef::parse(alias).is_some_and(|alias| alias.is_aws_managed());
             is_alias(alias)
-                && key.is_some_and(|key| !is_alias(key) && !(managed && known(key)))
+                && key.is_some_and(|key| !(is_alias(key) || managed && known(key)))
                 && !known(alias)
         };
         !self.same(a, b) && (doubt(a, b) || doubt(b, a))
@@ -117,6 +117,7 @@ fn scope_of(name: &str) -> Option<KeyScope<'_>> {
 mod tests {
     use super::*;
     use crate::resource::Key;
+    use proptest::prelude::*;
 
     const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
     const OTHER: &str = "99999999-12ab-34cd-56ef-1234567890ab";
@@ -192,5 +193,43 @@ mod tests {
         assert!(!nothing.is_doubtful(Some("alias/x"), Some("alias/x")));
         assert!(!nothing.is_doubtful(Some("alias/x"), Some("alias/y")));
         assert!(!nothing.is_doubtful(Some(ID), Some(OTHER)));
+    }
+
+    fn any_name() -> impl Strategy<Value = Option<&'static str>> {
+        prop::sample::select(vec![
+            None,
+            Some("alias/x"),
+            Some("alias/y"),
+            Some("alias/aws/s3"),
+            Some(ID),
+            Some(OTHER),
+            Some("arn:aws:kms:eu-west-1:111122223333:alias/x"),
+            Some("arn:aws:kms:eu-west-1:444455556666:alias/x"),
+            Some("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+            Some("no-key"),
+        ])
+    }
+
+    proptest! {
+        /// In whatever order two names are given, whatever KMS has told.
+        #[test]
+        fn comparison_has_no_direction(
+            a in any_name(),
+            b in any_name(),
+            told in prop::collection::vec((any_name(), prop::bool::ANY, prop::bool::ANY), 0..4),
+        ) {
+            let answers: Vec<(&str, KeyAnswer)> = told
+                .into_iter()
+                .filter_map(|(name, one, managed)| {
+                    let id = if managed { MANAGED } else if one { ID } else { OTHER };
+                    Some((name?, key("111122223333", id, managed)))
+                })
+                .collect();
+            let known = names(&answers);
+            prop_assert!(known.same(a, a));
+            prop_assert_eq!(known.same(a, b), known.same(b, a));
+            prop_assert_eq!(known.is_doubtful(a, b), known.is_doubtful(b, a));
+            prop_assert!(!(known.same(a, b) && known.is_doubtful(a, b)));
+        }
     }
 }

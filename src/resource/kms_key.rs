@@ -136,11 +136,11 @@ fn alias_fault(text: &str) -> Option<String> {
         Some("names no alias behind `alias/`".into())
     } else if name.len() > 250 {
         Some("is too long: an alias has 250 characters at most".into())
-    } else if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"/_-".contains(*c))
-    {
-        Some(format!("has {c:?} in it, and an alias is made of letters, digits, `/`, `_` and `-`"))
     } else {
-        None
+        let stranger = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"/_-".contains(*c));
+        stranger.map(|c| {
+            format!("has {c:?} in it, and an alias is made of letters, digits, `/`, `_` and `-`")
+        })
     }
 }
 

@@ -20,6 +20,7 @@ mod json;
 mod language;
 mod lifecycle;
 mod requests;
+mod safety;
 mod sandboxed;
 mod testing;
 mod validate;

@@ -2,7 +2,7 @@
 
 use super::samples::*;
 use crate::addr::{InstanceKey, ResourceAddr};
-use crate::plan::{Action, OutputChange, Plan, Reason, Step};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step, Terms};
 use crate::render::{Style, human};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -533,4 +533,57 @@ fn colour_marks_what_matters() {
         anstream::adapter::strip_str(&text).to_string(),
         human::plan(&every_kind(), &Style::PLAIN)
     );
+}
+
+/// What a step comes to beyond its changes, with what a service says made harmless.
+#[test]
+fn notes_and_what_is_not_known_to_this_version() {
+    let element = |path: &str| {
+        let content = "<New>\u{1b}[31m1</New>".to_owned();
+        serde_json::json!([{ "path": path, "content": content }])
+    };
+    let terms = |path: &str| -> Terms {
+        serde_json::from_value(serde_json::json!({
+            "notes": ["objects that are there still need the key alias/old: keep it enabled"],
+            "unknown": element(path),
+        }))
+        .unwrap()
+    };
+    let dropped = Step {
+        terms: terms("Rule.New"),
+        weakening: Some("customer managed key → AWS managed key".to_owned()),
+        ..update("a", "acme-a")
+    };
+    let kept = Step { terms: terms("Rule.Other"), ..step(Action::Adopt, address("b"), "acme-b") };
+    let text = human::plan(&plan(vec![dropped, kept]), &Style::PLAIN);
+    assert!(!text.contains('\u{1b}'), "{text}");
+    for line in [
+        "  -   Rule.New <New>",
+        "# not known to this version, dropped",
+        "      # Rule.Other <New>",
+        "not known to this version, stays",
+        "      # objects that are there still need the key alias/old: keep it enabled",
+        "  !   weakens: customer managed key → AWS managed key",
+    ] {
+        assert!(text.contains(line), "no {line:?} in\n{text}");
+    }
+}
+
+#[test]
+fn what_somebody_must_say_yes_to_is_named_with_its_reason() {
+    let weaker = |name: &str| Step {
+        weakening: Some("SSE-C blocked → SSE-C allowed".to_owned()),
+        ..update(name, name)
+    };
+    let one = human::consent(&plan(vec![weaker("a"), update("b", "b")]), &Style::PLAIN);
+    assert_eq!(
+        one,
+        format!(
+            "1 of these actions protects new objects less than now:\n  {TYPE}.a: SSE-C blocked → \
+             SSE-C allowed\nDo you want to weaken the protection of this bucket?"
+        )
+    );
+    let many: Vec<Step> = (0..1000).map(|n| weaker(&format!("x{n}"))).collect();
+    let many = human::consent(&plan(many), &Style::PLAIN);
+    assert!(many.lines().count() < 60 && many.contains("… and 950 more"), "{many}");
 }

@@ -411,10 +411,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
         }
         if reset && !a.blocked.is_empty() {
             let types: Vec<&str> = a.blocked.iter().copied().collect();
-            notes.push(format!(
-                "whether {} stays blocked is for S3 to say: the next plan shows it",
-                types.join(", ")
-            ));
+            notes.push(format!("whether {} stays blocked is for S3 to say", types.join(", ")));
         }
         notes
     }

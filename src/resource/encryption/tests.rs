@@ -1,6 +1,8 @@
 use super::*;
 use crate::diag::Severity;
 use crate::resource::{Key, KeyAnswer, KeyName, Keys};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -331,7 +333,7 @@ fn a_key_that_no_upload_could_use_is_an_error_and_says_why() {
         of_bucket("logs", own, &[], &default)
     };
     let (by_arn, by_alias) = (declared(KEY, &[]), declared("alias/x", &[]));
-    let (shared, lent) = (declared(KEY, &[own.clone()]), declared("alias/x", &[own]));
+    let (shared, lent) = (declared(KEY, std::slice::from_ref(&own)), declared("alias/x", &[own]));
     let (error, warning) = (Severity::Error, Severity::Warning);
     let elsewhere = |key: &mut Key| key.region = "us-east-1".into();
     let replica = |key: &mut Key| {
@@ -439,4 +441,41 @@ fn the_key_that_is_left_behind_is_named_and_what_a_reset_leaves_is_told() {
     // By another name it is the same key.
     let by_id = live("aws:kms", Some(ID), false, &["SSE-C"]);
     assert_eq!(BucketEncryption.notes(&own, &by_id, false, &keys), [""; 0]);
+}
+
+/// Settings that a bucket may have, or that may be wanted.
+fn any_settings() -> impl Strategy<Value = Value> {
+    let key = prop::sample::select(vec![None, Some(KEY), Some(ID), Some("alias/x")]);
+    let algorithm = prop::sample::select(vec!["AES256", "aws:kms", "aws:kms:dsse", "aws:new"]);
+    (algorithm, key, any::<bool>(), any::<bool>()).prop_map(|(algorithm, key, flag, blocks)| {
+        let key = key.filter(|_| algorithm.starts_with("aws:kms"));
+        live(algorithm, key, flag, if blocks { &["SSE-C"] } else { &[] })
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_ignored_a_key_stands_only_with_kms(
+        wanted in any_settings(),
+        live in any_settings(),
+        ignored in vec(prop::sample::select(vec![
+            ALGORITHM.to_vec(),
+            super::KEY.to_vec(),
+            BUCKET_KEY.to_vec(),
+            BLOCKED.to_vec(),
+        ]), 0..4),
+    ) {
+        let paths: Vec<AttrPath> = ignored.iter().map(|path| path.iter().collect()).collect();
+        let kept = BucketEncryption.keeping(wanted.clone(), &live, &|path| paths.contains(path));
+        let rule = Rule::of(&kept);
+        prop_assert!(rule.key.is_none() || rule.uses_kms(), "{kept:?}");
+        if paths.is_empty() {
+            prop_assert_eq!(differences(&kept, &wanted), []);
+        }
+        // What stays as it is cannot be both better and worse than it was.
+        let keys = KeyNames::default();
+        prop_assert_eq!(BucketEncryption.weakening(&live, &live, &keys), None);
+        prop_assert_eq!(BucketEncryption.differences(&live, &live, &keys), []);
+        prop_assert_eq!(differences(&live, &wanted).len(), differences(&wanted, &live).len());
+    }
 }
