@@ -277,12 +277,12 @@ impl Places<'_> {
     }
 }
 
-pub(super) fn counts(count: impl Fn(Action) -> usize) -> Json {
+fn counts(count: impl Fn(Action) -> usize) -> Json {
     let entry = |action: Action| (action.word().to_owned(), Json::from(count(action)));
     Json::Object(Action::ALL.into_iter().map(entry).collect())
 }
 
-pub(super) fn step(step: &Step) -> Json {
+fn step(step: &Step) -> Json {
     let mut object = json!({
         "address": step.address.to_string(),
         "bucket": &*step.identity,
@@ -331,7 +331,7 @@ fn change(change: &Change) -> Json {
     })
 }
 
-pub(super) fn output_change(change: &OutputChange) -> (String, Json) {
+fn output_change(change: &OutputChange) -> (String, Json) {
     let OutputChange { name, before, after, sensitive } = change;
     let action = match (before, after) {
         (None, _) => "create",

@@ -8,8 +8,9 @@ use super::json;
 use crate::addr::{Address, InstanceKey};
 use crate::diag::{Diagnostic, Severity, Sources};
 use crate::event::{Event, Reporter};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
 use crate::report::{Class, Command, Report, Verdict};
+use crate::value::{Value, to_json};
 use serde_json::{Map, Value as Json, json};
 use std::io;
 
@@ -140,30 +141,27 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
 
     fn planned(&mut self, plan: &Plan) {
         for step in plan.steps.iter().filter(|step| !step.drift.is_empty()) {
-            let mut change = json::step(step);
-            if let Json::Object(fields) = &mut change {
-                // What is to be done is told in a line of its own.
-                for name in ["action", "changes", "reason", "weakening", "importing"] {
-                    fields.remove(name);
-                }
-                fields.insert("action".to_owned(), "update".into());
-                fields.insert("resource".to_owned(), resource(step));
-            }
+            let change = json!({
+                "resource": resource(step),
+                "action": "update",
+                "provider": &*step.provider,
+                "drift": step.drift.iter().map(change).collect::<Vec<_>>(),
+            });
             let message = format!("{}: Drift detected (update)", clean(&step.address));
             self.write(Level::Info, "resource_drift", &message, json!({ "change": change }));
         }
         for step in plan.steps.iter().filter(|step| step.is_shown()) {
-            let mut change = json::step(step);
-            if let Json::Object(fields) = &mut change {
-                fields.remove("drift");
-                fields.insert("resource".to_owned(), resource(step));
-            }
             let level = if step.weakening.is_some() { Level::Warn } else { Level::Info };
             let message = format!("{}: Plan to {}", clean(&step.address), step.action.word());
-            self.write(level, "planned_change", &message, json!({ "change": change }));
+            self.write(
+                level,
+                "planned_change",
+                &message,
+                json!({ "change": planned_change(step) }),
+            );
         }
         if !plan.output_changes.is_empty() {
-            let outputs: Map<_, _> = plan.output_changes.iter().map(json::output_change).collect();
+            let outputs: Map<_, _> = plan.output_changes.iter().map(output_change).collect();
             let message = format!("Outputs: {}", number(outputs.len()));
             self.write(Level::Info, "outputs", &message, json!({ "outputs": outputs }));
         }
@@ -172,16 +170,15 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
             .filter(|action| *action != Action::NoOp)
             .map(|action| format!("{} to {}", number(plan.count(action)), action.word()))
             .collect();
-        let mut changes = json::counts(|action| plan.count(action));
-        if let Json::Object(fields) = &mut changes {
-            let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty()).count();
-            let weakening = plan.steps.iter().filter(|step| step.weakening.is_some()).count();
-            fields.insert("drifted".to_owned(), drifted.into());
-            fields.insert("weakening".to_owned(), weakening.into());
-            fields.insert("unplanned".to_owned(), plan.unplanned.len().into());
-            let operation = if plan.destroy { "destroy" } else { "plan" };
-            fields.insert("operation".to_owned(), operation.into());
-        }
+        let count = |action: Action| (action.word().to_owned(), Json::from(plan.count(action)));
+        let mut changes: Map<String, Json> = Action::ALL.into_iter().map(count).collect();
+        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty()).count();
+        let weakening = plan.steps.iter().filter(|step| step.weakening.is_some()).count();
+        let operation = if plan.destroy { "destroy" } else { "plan" };
+        changes.insert("drifted".to_owned(), drifted.into());
+        changes.insert("weakening".to_owned(), weakening.into());
+        changes.insert("unplanned".to_owned(), plan.unplanned.len().into());
+        changes.insert("operation".to_owned(), operation.into());
         let message = format!("Plan: {}.", parts.join(", "));
         self.write(Level::Info, "change_summary", &message, json!({ "changes": changes }));
     }
@@ -195,6 +192,71 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
         let message = format!("{}: {text}", clean(&step.address));
         self.write(level, kind, &message, json!({ "hook": hook }));
     }
+}
+
+/// A step as it is told before it is carried out.
+fn planned_change(step: &Step) -> Json {
+    let mut object = json!({
+        "resource": resource(step),
+        "action": step.action.word(),
+        "provider": &*step.provider,
+        "changes": step.changes.iter().map(change).collect::<Vec<_>>(),
+    });
+    if let Some(why) = &step.reason {
+        object["reason"] = reason(why).into();
+    }
+    if let Some(previous) = &step.previous {
+        object["previous_resource"] = previous.to_string().into();
+    }
+    if let Some(id) = &step.import {
+        object["importing"] = json!({ "id": &**id });
+    }
+    if let Some(why) = &step.weakening {
+        object["weakening"] = why.as_str().into();
+    }
+    object
+}
+
+fn reason(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Removed => "removed",
+        Reason::NotInConfiguration => "not-in-configuration",
+        Reason::IdentityChanged { .. } => "identity-changed",
+        Reason::MovedTo { .. } => "moved-to",
+        Reason::Gone => "gone",
+        Reason::AlreadyReset => "already-reset",
+        Reason::Destroy => "destroy",
+    }
+}
+
+fn change(change: &Change) -> Json {
+    let Change { path, before, after, sensitive } = change;
+    let marked = |value: &Value| value.any(&|part| part.is_sensitive());
+    let sensitive = *sensitive || marked(before) || marked(after);
+    let shown = |value: &Value| if sensitive { Json::Null } else { to_json(value) };
+    json!({
+        "path": path.to_string(),
+        "before": shown(before),
+        "after": shown(after),
+        "sensitive": sensitive,
+    })
+}
+
+fn output_change(change: &OutputChange) -> (String, Json) {
+    let OutputChange { name, before, after, sensitive } = change;
+    let action = match (before, after) {
+        (None, _) => "create",
+        (Some(_), None) => "delete",
+        (Some(_), Some(_)) => "update",
+    };
+    let shown = |value: &Option<Json>| value.clone().filter(|_| !sensitive).unwrap_or(Json::Null);
+    let object = json!({
+        "action": action,
+        "before": shown(before),
+        "after": shown(after),
+        "sensitive": sensitive,
+    });
+    (name.clone(), object)
 }
 
 /// What a step is about, as Terraform tells it, with the bucket's name besides.

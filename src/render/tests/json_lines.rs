@@ -191,7 +191,8 @@ fn the_schema_refuses_what_is_wrong() {
     let mut lines = lines();
     lines.report(&Event::Planned { plan: &every_kind() });
     let lines = read(lines);
-    let secret = lines.iter().find(|line| line["change"]["bucket"] == "acme-secret").unwrap();
+    let secret =
+        lines.iter().find(|line| line["change"]["resource"]["bucket"] == "acme-secret").unwrap();
     for (pointer, wrong) in [
         ("/type", json!("apply_start")),
         ("/type", json!("news")),
