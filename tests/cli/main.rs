@@ -18,6 +18,7 @@ mod harness;
 mod json;
 mod language;
 mod lifecycle;
+mod pipelines;
 mod sandboxed;
 mod testing;
 mod validate;
