@@ -9,7 +9,7 @@ use super::canvas::{clean, clean_lines, counted, number, wrap};
 use super::item_diff::{diff, is_outside, output};
 use super::markup::{self, block, capped, code, code_cell, code_html, html, words, words_cell};
 use super::review::{important, is_drift, problems, rank};
-use crate::report::{Class, Command, Item, Level, Report, Severity, Status, Verdict};
+use crate::report::{Actions, Class, Command, Item, Level, Report, Severity, Status, Verdict};
 
 /// The most that GitHub takes as one comment.
 pub const LIMIT: usize = 65_536;
@@ -126,13 +126,21 @@ fn verdict(report: &Report) -> String {
     let summary = &report.summary;
     let errors = summary.errors.max(problems(report, Level::Error).count());
     let text = match report.verdict {
-        Verdict::Clean if summary.checked == 0 => "✅ **Nothing differs.**".to_owned(),
+        Verdict::Clean | Verdict::Pending if report.command == Command::Apply => {
+            let Actions { update, adopt, reset, forget } = summary.actions;
+            match update + adopt + reset + forget {
+                0 => "✅ **Nothing was to be done.**".to_owned(),
+                steps => format!("✅ **Done: {}.**", counted(steps, "step", "steps")),
+            }
+        }
+        Verdict::Clean if summary.checked == 0 => {
+            "✅ **There is nothing to look after.**".to_owned()
+        }
         Verdict::Clean => {
-            let buckets = counted(summary.unchanged, "bucket is", "buckets are");
+            let buckets = counted(summary.checked, "bucket is", "buckets are");
             format!("✅ **Nothing differs.** {buckets} as declared.")
         }
-        Verdict::Pending if report.command == Command::Apply => "✅ **Done.**".to_owned(),
-        Verdict::Pending => "🟡 **The files have changed; no bucket has.**".to_owned(),
+        Verdict::Pending => "🟡 **Changes are pending.** Nobody changed a bucket.".to_owned(),
         Verdict::Drift => {
             let buckets = counted(summary.drifted, "bucket was", "buckets were");
             format!("🟠 **{buckets} changed outside of Sealform.**")

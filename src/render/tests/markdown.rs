@@ -200,6 +200,12 @@ fn what_became_of_an_apply() {
     let (text, parsed) = held(&report, LIMIT);
     assert!(text.contains("🔴 **1 error.**"), "{text}");
     assert!(text.contains("1 updated"), "{text}");
+    let one = pending("x.done", "a", "alias/a");
+    let mut done = self::report(Command::Apply, vec![one]);
+    done.summary.actions.update = 1;
+    assert!(markdown(&done, LIMIT).contains("✅ **Done: 1 step.**"));
+    done.summary.actions.update = 0;
+    assert!(markdown(&done, LIMIT).contains("✅ **Nothing was to be done.**"));
     let actions: Vec<&str> = parsed.rows[1..].iter().map(|row| &*row[2]).collect();
     assert_eq!(actions, ["update, failed", "update, done", "update, not begun"]);
 }
