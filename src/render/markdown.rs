@@ -7,7 +7,9 @@
 use super::LISTED;
 use super::canvas::{clean, clean_lines, counted, number, wrap};
 use super::item_diff::{diff, is_outside, output};
-use super::markup::{self, block, capped, code, code_cell, code_html, html, words, words_cell};
+use super::markup::{
+    self, block, capped, code, code_cell, code_html, words, words_cell, words_html,
+};
 use super::review::{important, is_drift, problems, rank};
 use crate::report::{Actions, Class, Command, Item, Level, Report, Severity, Status, Verdict};
 
@@ -528,7 +530,7 @@ fn detail(item: &Item) -> Option<String> {
     Some(format!(
         "<details><summary>{} · {}</summary>\n\n{}\n</details>\n\n",
         code_html(&item.address),
-        html(what),
+        words_html(what),
         block("diff", &diff)
     ))
 }

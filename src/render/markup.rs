@@ -71,8 +71,13 @@ pub(super) fn code_html(text: &str) -> String {
     format!("<code>{}</code>", html(text))
 }
 
+/// A few words within HTML.
+pub(super) fn words_html(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { code_html(text) }
+}
+
 /// A text from outside within HTML.
-pub(super) fn html(text: &str) -> String {
+fn html(text: &str) -> String {
     let text = clean(capped(text, NAME));
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
