@@ -1,8 +1,9 @@
 //! Draws a plan, a state, diagnostics, a graph and the course of a run.
 //!
 //! Owns the formats: one file each. It decides nothing; all it does is to draw what `plan` decided
-//! and `event` tells. Drawing gives text back; only [`human::Progress`] writes, to the writer that
-//! it is given. What comes from outside is escaped, so that it cannot steer a terminal.
+//! and `event` tells. Drawing gives text back; only [`human::Progress`] and [`json_lines::Lines`]
+//! write, to the writer that they are given. What comes from outside is escaped, so that it can
+//! neither steer a terminal nor end the markup around it.
 //!
 //! ```
 //! use sealform::render::{Style, human};
@@ -16,9 +17,15 @@ pub mod console;
 mod diagnostics;
 pub mod diff;
 pub mod explain;
+pub mod github;
 pub mod graph;
 pub mod human;
+mod item_diff;
 pub mod json;
+pub mod json_lines;
+pub mod markdown;
+mod markup;
+mod review;
 mod window;
 
 #[cfg(test)]

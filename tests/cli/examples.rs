@@ -3,7 +3,7 @@
 use crate::harness::Dir;
 use std::path::Path;
 
-fn example(name: &str) -> Dir {
+pub(crate) fn example(name: &str) -> Dir {
     fn copy(dir: &Dir, source: &Path, below: &str) {
         for entry in std::fs::read_dir(source).unwrap() {
             let path = entry.unwrap().path();

@@ -19,6 +19,7 @@ mod harness;
 mod json;
 mod language;
 mod lifecycle;
+mod pipelines;
 mod requests;
 mod safety;
 mod sandboxed;
