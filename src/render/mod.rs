@@ -16,15 +16,24 @@ pub mod console;
 mod diagnostics;
 pub mod diff;
 pub mod explain;
+mod finding;
 pub mod graph;
+mod html;
 pub mod human;
 pub mod json;
+mod junit;
+mod prometheus;
+mod sarif;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::diagnostics::diagnostics;
+pub use self::html::html;
+pub use self::junit::junit;
+pub use self::prometheus::prometheus;
+pub use self::sarif::sarif;
 
 /// A text from outside on one line, so that it cannot steer a terminal.
 pub fn harmless(text: &str) -> String {
