@@ -127,7 +127,8 @@ fn case(out: &mut String, counts: &mut Counts, item: &Item) {
 
 fn mark(item: &Item, kinds: &[Kind]) -> Option<Mark> {
     let bucket = clean(&item.bucket);
-    let failed = kinds.iter().find(|kind| matches!(kind, Kind::FailedStep | Kind::UnreadableBucket));
+    let failed =
+        kinds.iter().find(|kind| matches!(kind, Kind::FailedStep | Kind::UnreadableBucket));
     if let Some(kind) = failed {
         let message = match &item.error {
             Some(error) => format!("{}: {}", clean(&error.summary), clean(&error.detail)),

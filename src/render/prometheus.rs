@@ -23,12 +23,11 @@ pub fn prometheus(report: &Report, previous: Option<&str>) -> String {
         Command::Drift => "drift",
     };
     out.family("sealform_info", "What made these metrics; always 1.");
-    out.sample(
-        "sealform_info",
-        &[("version", &report.sealform_version), ("command", command)],
-        1,
+    out.sample("sealform_info", &[("version", &report.sealform_version), ("command", command)], 1);
+    out.family(
+        "sealform_resources",
+        "Buckets that were looked at, by whose their differences are.",
     );
-    out.family("sealform_resources", "Buckets that were looked at, by whose their differences are.");
     let classes = [
         ("unchanged", Class::Unchanged),
         ("pending", Class::Pending),
@@ -46,8 +45,7 @@ pub fn prometheus(report: &Report, previous: Option<&str>) -> String {
         "Buckets that somebody else changed and no suppress block silences, by how bad it is.",
     );
     let severities = &summary.severities;
-    let drift =
-        [("high", severities.high), ("medium", severities.medium), ("low", severities.low)];
+    let drift = [("high", severities.high), ("medium", severities.medium), ("low", severities.low)];
     for (name, count) in drift {
         out.sample("sealform_drift", &[("severity", name)], count);
     }
@@ -63,11 +61,7 @@ pub fn prometheus(report: &Report, previous: Option<&str>) -> String {
             "Buckets with drift that a suppress block silences.",
             summary.suppressed,
         ),
-        (
-            "sealform_errors",
-            "Buckets that could not be read, planned or changed.",
-            summary.errors,
-        ),
+        ("sealform_errors", "Buckets that could not be read, planned or changed.", summary.errors),
     ];
     for (name, help, count) in gauges {
         out.family(name, help);
@@ -138,8 +132,11 @@ impl Exposition {
             let behind = line.strip_prefix(name)?.trim_start();
             let (mut labels, behind) = read_labels(behind.strip_prefix('{')?)?;
             labels.sort();
-            let mut ours: Vec<(String, String)> =
-                self.labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            let mut ours: Vec<(String, String)> = self
+                .labels
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect();
             ours.sort();
             let value: i64 = behind.split_whitespace().next()?.parse().ok()?;
             (labels == ours).then(|| value.to_string())

@@ -168,8 +168,22 @@ fn numbers(out: &mut String, report: &Report) {
             Command::Plan | Command::Drift => name,
         };
         let class = if count > 0 { class } else { "" };
+        let count = grouped(count);
         put(out, format_args!("<div class=\"{class}\"><dt>{name}</dt><dd>{count}</dd></div>"));
     }
+}
+
+/// A number with its thousands apart.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// The head of a table, and the section around it.

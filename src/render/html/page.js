@@ -27,6 +27,9 @@
   const clean = (text) =>
     String(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 
+  // There is one type, and it is long: what tells addresses apart would not be seen behind it.
+  const TYPE = /(^|\.)aws_s3_bucket_server_side_encryption_configuration\./;
+
   const element = (name, text, className) => {
     const made = document.createElement(name);
     if (text !== undefined) made.textContent = clean(text);
@@ -112,7 +115,7 @@
     tr.setAttribute("aria-rowindex", String(index + 2));
     const th = element("th");
     th.scope = "row";
-    const button = element("button", item.address);
+    const button = element("button", item.address.replace(TYPE, "$1"));
     button.type = "button";
     button.title = clean(item.address);
     button.setAttribute("aria-expanded", String(open.has(n)));
@@ -130,7 +133,7 @@
   };
 
   const facts = (item) => {
-    const found = [["Provider", item.provider]];
+    const found = [["Address", item.address], ["Provider", item.provider]];
     if (item.place) found.push(["Declared in", `${item.place.file}:${item.place.line}`]);
     if (item.reason) found.push(["Reason", item.reason]);
     if (item.weakened) found.push(["Weakened", item.weakened]);
