@@ -1,4 +1,4 @@
-//! For test reports: JUnit's XML, as Jenkins, GitLab and others read it.
+//! For test reports: the XML of `JUnit`, as Jenkins, GitLab and others read it.
 //!
 //! One suite, and a case for each bucket: its class is the provider with the module, its name the
 //! address. Drift is a failure, what could not be read or done an error, suppressed drift is skipped.

@@ -1,4 +1,5 @@
-//! For monitoring: Prometheus's text format, as node_exporter's textfile collector takes it.
+//! For monitoring: Prometheus's text format, as the textfile collector of
+//! `node_exporter` takes it.
 //!
 //! Owns the names of the series, and what is kept from the file of an earlier run: the time of the
 //! last success, which a run that failed cannot know. A run has succeeded if everything could be

@@ -74,6 +74,7 @@ fn data(report: &Report) -> String {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
                 put(&mut out, format_args!("\\u{:04x}", u32::from(c)));
             }
+            c if c.is_control() => put(&mut out, format_args!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }

@@ -1,4 +1,4 @@
-//! JUnit: read by a parser that we did not write, and held to the structure that readers expect.
+//! `JUnit`: read by a parser that we did not write, and held to the structure that readers expect.
 
 use super::fleets::{HOSTILE, any_report, drifted, fleet, hostile, item, report, sampler};
 use crate::render::junit;
@@ -13,7 +13,7 @@ struct Element {
     name: String,
     attributes: BTreeMap<String, String>,
     text: String,
-    children: Vec<Element>,
+    children: Vec<Self>,
 }
 
 impl Element {
@@ -82,8 +82,10 @@ fn parse(document: &str) -> Element {
     root.children.pop().unwrap()
 }
 
+type Names = &'static [&'static str];
+
 /// What each element may have: its attributes, those that it must have first, and its children.
-const STRUCTURE: &[(&str, &[&str], &[&str], &[&str])] = &[
+const STRUCTURE: &[(&str, Names, Names, Names)] = &[
     (
         "testsuites",
         &["name", "tests", "failures", "errors", "skipped", "time"],

@@ -12,7 +12,7 @@ type Labels = BTreeMap<String, String>;
 /// does not allow: a series without HELP and TYPE in front, a family in two parts, a series twice, a
 /// wrong name, a bad escape, a timestamp, a value that is no number, an end without a line feed.
 #[track_caller]
-fn parse(text: &str) -> BTreeMap<(String, Labels), f64> {
+fn parse(text: &str) -> BTreeMap<(String, Labels), String> {
     assert!(text.ends_with('\n'), "the last line is not ended");
     let mut samples = BTreeMap::new();
     let mut families = BTreeSet::new();
@@ -38,9 +38,9 @@ fn parse(text: &str) -> BTreeMap<(String, Labels), f64> {
             let (labels, value) = parse_labels(behind);
             let value = value.strip_prefix(' ').expect("one space");
             assert!(!value.contains(' '), "a timestamp: {line}");
-            let value: f64 = value.parse().unwrap();
+            assert!(value.parse::<f64>().is_ok(), "{line}");
             let series = (name.to_owned(), labels);
-            assert!(samples.insert(series, value).is_none(), "twice: {line}");
+            assert!(samples.insert(series, value.to_owned()).is_none(), "twice: {line}");
         }
     }
     samples
@@ -80,8 +80,8 @@ fn parse_labels(text: &str) -> (Labels, &str) {
 
 /// The value of a series, by the labels that it has besides those of the report.
 #[track_caller]
-fn value(text: &str, name: &str, more: &[(&str, &str)]) -> f64 {
-    let found: Vec<f64> = parse(text)
+fn value(text: &str, name: &str, more: &[(&str, &str)]) -> String {
+    let mut found: Vec<String> = parse(text)
         .into_iter()
         .filter(|((series, labels), _)| {
             series == name
@@ -92,30 +92,30 @@ fn value(text: &str, name: &str, more: &[(&str, &str)]) -> f64 {
         .map(|(_, value)| value)
         .collect();
     assert_eq!(found.len(), 1, "{name} {more:?} in\n{text}");
-    found[0]
+    found.remove(0)
 }
 
 const SUCCESS: &str = "sealform_last_success_timestamp_seconds";
 /// 2026-11-21T06:00:00Z.
-const STARTED: f64 = 1_795_240_800.0;
+const STARTED: &str = "1795240800";
 
 #[test]
 fn counts_are_those_of_the_report() {
     let text = prometheus(&sampler(), None);
-    assert_eq!(value(&text, "sealform_resources", &[("class", "drift")]), 4.0);
-    assert_eq!(value(&text, "sealform_resources", &[("class", "both")]), 1.0);
-    assert_eq!(value(&text, "sealform_resources", &[("class", "unchanged")]), 1.0);
-    assert_eq!(value(&text, "sealform_drift", &[("severity", "high")]), 2.0);
-    assert_eq!(value(&text, "sealform_drift", &[("severity", "medium")]), 1.0);
-    assert_eq!(value(&text, "sealform_drift", &[("severity", "low")]), 1.0);
-    assert_eq!(value(&text, "sealform_pending", &[("directory", "infra/prod")]), 3.0);
-    assert_eq!(value(&text, "sealform_suppressed", &[]), 1.0);
-    assert_eq!(value(&text, "sealform_errors", &[]), 1.0);
-    assert_eq!(value(&text, "sealform_weakening", &[]), 1.0);
-    assert_eq!(value(&text, "sealform_failed", &[]), 1.0);
-    assert_eq!(value(&text, "sealform_run_duration_seconds", &[]), 1.25);
+    assert_eq!(value(&text, "sealform_resources", &[("class", "drift")]), "4");
+    assert_eq!(value(&text, "sealform_resources", &[("class", "both")]), "1");
+    assert_eq!(value(&text, "sealform_resources", &[("class", "unchanged")]), "1");
+    assert_eq!(value(&text, "sealform_drift", &[("severity", "high")]), "2");
+    assert_eq!(value(&text, "sealform_drift", &[("severity", "medium")]), "1");
+    assert_eq!(value(&text, "sealform_drift", &[("severity", "low")]), "1");
+    assert_eq!(value(&text, "sealform_pending", &[("directory", "infra/prod")]), "3");
+    assert_eq!(value(&text, "sealform_suppressed", &[]), "1");
+    assert_eq!(value(&text, "sealform_errors", &[]), "1");
+    assert_eq!(value(&text, "sealform_weakening", &[]), "1");
+    assert_eq!(value(&text, "sealform_failed", &[]), "1");
+    assert_eq!(value(&text, "sealform_run_duration_seconds", &[]), "1.25");
     assert_eq!(value(&text, "sealform_last_run_timestamp_seconds", &[]), STARTED);
-    assert_eq!(value(&text, "sealform_info", &[("version", "0.1.0"), ("command", "drift")]), 1.0);
+    assert_eq!(value(&text, "sealform_info", &[("version", "0.1.0"), ("command", "drift")]), "1");
 }
 
 #[test]
@@ -124,17 +124,17 @@ fn drift_is_a_success_and_an_error_is_none() {
     assert_eq!(found.verdict, Verdict::Drift);
     let good = prometheus(&found, None);
     assert_eq!(value(&good, SUCCESS, &[]), STARTED);
-    assert_eq!(value(&good, "sealform_failed", &[]), 0.0);
+    assert_eq!(value(&good, "sealform_failed", &[]), "0");
     // The next run fails, and the next: the time of the last success is handed on.
     found.verdict = Verdict::Error;
     found.started = Some("2026-11-22T06:00:00Z".to_owned());
     let bad = prometheus(&found, Some(&good));
     assert_eq!(value(&bad, SUCCESS, &[]), STARTED);
-    assert_eq!(value(&bad, "sealform_last_run_timestamp_seconds", &[]), STARTED + 86_400.0);
+    assert_eq!(value(&bad, "sealform_last_run_timestamp_seconds", &[]), "1795327200");
     let worse = prometheus(&found, Some(&bad));
     assert_eq!(value(&worse, SUCCESS, &[]), STARTED);
     // What never succeeded is as old as can be.
-    assert_eq!(value(&prometheus(&found, None), SUCCESS, &[]), 0.0);
+    assert_eq!(value(&prometheus(&found, None), SUCCESS, &[]), "0");
 }
 
 #[test]
@@ -142,17 +142,17 @@ fn a_success_is_taken_over_only_from_the_same_series() {
     let mut found = report(vec![item("a", "a")]);
     found.verdict = Verdict::Error;
     for (line, expected) in [
-        ("NAME{directory=\"infra/prod\"} 17", 17.0),
-        ("NAME{ directory = \"infra/prod\" , } 17", 17.0),
-        ("# NAME{directory=\"infra/prod\"} 17", 0.0),
-        ("NAME{directory=\"infra\"} 17", 0.0),
-        ("NAME{directory=\"infra/prod\",share=\"1/2\"} 17", 0.0),
-        ("NAME_old{directory=\"infra/prod\"} 17", 0.0),
-        ("NAME{directory=\"infra/prod\"} x", 0.0),
-        ("NAME{directory=\"infra/prod", 0.0),
-        ("NAME{directory=\"infra/prod\\", 0.0),
-        ("NAME{\nNAME 3\nNAME{directory=\"infra/prod\"} 18", 18.0),
-        ("", 0.0),
+        ("NAME{directory=\"infra/prod\"} 17", "17"),
+        ("NAME{ directory = \"infra/prod\" , } 17", "17"),
+        ("# NAME{directory=\"infra/prod\"} 17", "0"),
+        ("NAME{directory=\"infra\"} 17", "0"),
+        ("NAME{directory=\"infra/prod\",share=\"1/2\"} 17", "0"),
+        ("NAME_old{directory=\"infra/prod\"} 17", "0"),
+        ("NAME{directory=\"infra/prod\"} x", "0"),
+        ("NAME{directory=\"infra/prod", "0"),
+        ("NAME{directory=\"infra/prod\\", "0"),
+        ("NAME{\nNAME 3\nNAME{directory=\"infra/prod\"} 18", "18"),
+        ("", "0"),
     ] {
         let previous = line.replace("NAME", SUCCESS);
         assert_eq!(value(&prometheus(&found, Some(&previous)), SUCCESS, &[]), expected, "{line}");
@@ -166,7 +166,7 @@ fn labels_come_back_as_they_are() {
         found.directory = (*name).to_owned();
         found.share = Some(Share { part: 2, of: 3 });
         let good = prometheus(&found, None);
-        assert_eq!(value(&good, "sealform_errors", &[("directory", name), ("share", "2/3")]), 0.0);
+        assert_eq!(value(&good, "sealform_errors", &[("directory", name), ("share", "2/3")]), "0");
         found.verdict = Verdict::Error;
         assert_eq!(value(&prometheus(&found, Some(&good)), SUCCESS, &[]), STARTED);
     }
@@ -186,7 +186,7 @@ fn what_is_not_known_is_not_told() {
     let text = prometheus(&found, None);
     assert!(!text.contains("sealform_last_run_timestamp_seconds"));
     assert!(!text.contains("sealform_run_duration_seconds"));
-    assert_eq!(value(&text, SUCCESS, &[]), 0.0);
+    assert_eq!(value(&text, SUCCESS, &[]), "0");
 }
 
 proptest! {
@@ -197,14 +197,13 @@ proptest! {
         let text = prometheus(&report, Some(&previous));
         let samples = parse(&text);
         let report: Report = report;
-        let all: f64 = samples
+        let all: usize = samples
             .iter()
             .filter(|((name, _), _)| name == "sealform_resources")
-            .map(|(_, value)| value)
+            .map(|(_, value)| value.parse::<usize>().unwrap())
             .sum();
-        prop_assert_eq!(all, f64::from(u32::try_from(report.resources.len()).unwrap()));
+        prop_assert_eq!(all, report.resources.len());
         let errors = report.resources.iter().filter(|it| it.class == Class::Error).count();
-        let errors = f64::from(u32::try_from(errors).unwrap());
-        prop_assert_eq!(value(&text, "sealform_resources", &[("class", "error")]), errors);
+        prop_assert_eq!(value(&text, "sealform_resources", &[("class", "error")]), errors.to_string());
     }
 }
