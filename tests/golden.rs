@@ -93,8 +93,13 @@ impl Story {
     }
 }
 
-/// The text with `after 0.1s` as `after [time]`.
+/// The text with `after 0.1s` as `after [time]`, and the times in a report likewise.
 fn without_times(text: &str) -> String {
+    let line = |line: &str| match line.trim_start().split_once(": ") {
+        Some((name @ ("\"started\"" | "\"seconds\""), _)) => format!("  {name}: [time],"),
+        _ => line.to_owned(),
+    };
+    let text = text.split('\n').map(line).collect::<Vec<_>>().join("\n");
     let mut parts = text.split("after ");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -156,6 +161,26 @@ fn plans_as_json() {
         .run(&["apply", "--sandbox", "--auto-approve", "--json"])
         .run(&["plan", "--sandbox", "--json"]);
     check("json", &story);
+}
+
+#[test]
+fn drift_seen_recorded_and_taken_back() {
+    let mut story = Story::example("quickstart");
+    story
+        .run(&["drift", "--sandbox"])
+        .run(&["apply", "--sandbox", "--auto-approve"])
+        .run(&["drift", "--sandbox"])
+        .run(&["sandbox", "change", "acme-audit-log", "--sse-algorithm", "AES256"])
+        .run(&["drift", "--sandbox"])
+        .run(&["drift", "--sandbox", "--concise", "--exit-code=never"])
+        .run(&["drift", "--sandbox", "--from-state"])
+        .run(&["drift", "--sandbox", "--json"])
+        .run(&["drift", "--sandbox", "--record"])
+        .run(&["drift", "--sandbox"])
+        .run(&["drift", "--sandbox", "--partition=hash:3/2"])
+        .run(&["drift", "--sandbox", "--output=jsn"])
+        .run(&["drift", "--sandbox", "--json", "--output=human"]);
+    check("drift", &story);
 }
 
 #[test]

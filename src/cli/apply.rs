@@ -1,15 +1,16 @@
 //! `sealform apply` and `sealform destroy`.
 
 use super::args::Planning;
-use super::plan::{Prepared, prepare, show};
+use super::formats::Began;
+use super::plan::{Prepared, prepare};
 use super::signals::Signals;
 use super::ui::Ui;
 use super::{Exit, Global};
-use crate::config;
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
 use crate::engine::{Checked, Project, Run, Setup};
 use crate::plan::Plan;
 use crate::render;
+use crate::report::{Command, Report};
 use clap::ArgAction;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -59,37 +60,61 @@ pub(super) fn destroy(global: &Global, args: &DestroyArgs, ui: &mut Ui) -> Exit 
 }
 
 fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
+    let began = Began::now();
     doing.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
     let asks = !doing.auto_approve;
-    if asks && (doing.planning.json || !doing.planning.input || !ui.can_ask()) {
+    if asks && (!doing.planning.outputs.is_for_people() || !doing.planning.input || !ui.can_ask()) {
         diagnostics.push(Diagnostic::error(
             "Approval needed",
             "There is nobody to ask. Say --auto-approve, or save a plan with `plan --out FILE`, \
              have it reviewed, and `apply FILE`.",
         ));
-        return finish(&diagnostics, None, doing, ui);
+        let project = Project::bare(&doing.planning.variables.request(global));
+        return finish(&diagnostics, &project, began, doing, ui);
     }
     let prepared = prepare(global, &doing.planning, destroy, &mut diagnostics);
     let setup =
         doing.planning.locking.setup(global, if destroy { "destroy" } else { "apply" }, false);
     let Some(checked) = &prepared.checked else {
-        return finish(&diagnostics, Some(&prepared.project), doing, ui);
+        return finish(&diagnostics, &prepared.project, began, doing, ui);
     };
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    runtime.block_on(plan_and_do(&prepared, checked, diagnostics, &setup, doing, ui))
+    runtime.block_on(plan_and_do(&prepared, checked, diagnostics, &setup, (doing, began), ui))
 }
 
 /// Reports what stopped the command before anything was planned.
-fn finish(diagnostics: &[Diagnostic], project: Option<&Project>, doing: &Doing, ui: &Ui) -> Exit {
-    let none = crate::diag::Sources::default();
-    let sources = project.map_or(&none, |project| &project.sources);
-    if doing.planning.json {
-        let sources = config::with_contexts(sources, diagnostics);
-        ui.out_json(&render::json::validation(diagnostics, &sources));
-    }
-    ui.diagnostics(diagnostics, sources);
+fn finish(
+    diagnostics: &[Diagnostic],
+    project: &Project,
+    began: Began,
+    doing: &Doing,
+    ui: &Ui,
+) -> Exit {
+    let report = began.facts(Command::Apply, project, diagnostics, None, Report::of_failure);
+    doing.planning.outputs.write(&project.dir, &report, &|_| String::new(), ui);
+    ui.diagnostics(diagnostics, &project.sources);
     Exit::Failure
+}
+
+/// Tells what was planned and not done; text for people has been printed already.
+fn tell_undone(
+    plan: &Plan,
+    diagnostics: &[Diagnostic],
+    project: &Project,
+    began: Began,
+    doing: &Doing,
+    ui: &Ui,
+) {
+    let outputs = &doing.planning.outputs;
+    let report = began
+        .facts(Command::Apply, project, diagnostics, None, |facts| Report::of_plan(plan, facts));
+    let human = |style: &render::Style| render::human::plan(plan, style);
+    if outputs.is_for_people() {
+        outputs.write_files(&project.dir, &report, &human, ui);
+    } else {
+        outputs.write(&project.dir, &report, &human, ui);
+    }
 }
 
 async fn plan_and_do(
@@ -97,30 +122,28 @@ async fn plan_and_do(
     checked: &Checked,
     mut diagnostics: Diagnostics,
     setup: &Setup,
-    doing: &Doing,
+    (doing, began): (&Doing, Began),
     ui: &Ui,
 ) -> Exit {
     let Prepared { project, options, .. } = prepared;
     let mut progress = ui.progress();
     let Some(mut run) = Run::open(project, checked, setup, &mut progress, &mut diagnostics).await
     else {
-        return finish(&diagnostics, Some(project), doing, ui);
+        return finish(&diagnostics, project, began, doing, ui);
     };
     let plan = run.plan(project, checked, options, &mut progress, &mut diagnostics).await;
     drop(progress);
     let Some(plan) = plan else {
         run.close().await;
-        return finish(&diagnostics, Some(project), doing, ui);
+        return finish(&diagnostics, project, began, doing, ui);
     };
-    if !doing.planning.json {
-        show(&plan, project, &diagnostics, false, ui);
+    if doing.planning.outputs.is_for_people() {
+        ui.out(&render::human::plan(&plan, &ui.style()));
     }
     // What could not be read stops nothing else at plan; at apply nothing is done on half a plan.
     if has_errors(&diagnostics) {
         run.close().await;
-        if doing.planning.json {
-            show(&plan, project, &diagnostics, true, ui);
-        }
+        tell_undone(&plan, &diagnostics, project, began, doing, ui);
         ui.diagnostics(&diagnostics, &project.sources);
         ui.note("Nothing was changed: a plan with errors is not carried out.");
         return Exit::Failure;
@@ -128,10 +151,11 @@ async fn plan_and_do(
     ui.diagnostics(&diagnostics, &project.sources);
     if !plan.is_empty() && !doing.auto_approve && !ui.confirm(question(&plan)) {
         run.close().await;
+        tell_undone(&plan, &diagnostics, project, began, doing, ui);
         ui.note("\nNothing was changed.");
         return Exit::Failure;
     }
-    let exit = carry_out(&mut run, &plan, project, doing, ui).await;
+    let exit = carry_out(&mut run, &plan, (project, &diagnostics), (doing, began), ui).await;
     run.close().await;
     exit
 }
@@ -145,12 +169,14 @@ fn question(plan: &Plan) -> &'static str {
 }
 
 fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> Exit {
+    let began = Began::now();
     doing.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
+    doing.planning.outputs.check(&mut diagnostics);
     let project = Project::load(&doing.planning.variables.request(global), &mut diagnostics);
     let plan = read_plan(&project.dir.join(file), &mut diagnostics);
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
-        return finish(&diagnostics, Some(&project), doing, ui);
+        return finish(&diagnostics, &project, began, doing, ui);
     };
     let setup = doing.planning.locking.setup(global, "apply", false);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
@@ -159,9 +185,10 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let opened = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics).await;
         drop(progress);
         let Some(mut run) = opened else {
-            return finish(&diagnostics, Some(&project), doing, ui);
+            return finish(&diagnostics, &project, began, doing, ui);
         };
-        let exit = carry_out(&mut run, &plan, &project, doing, ui).await;
+        let told = (&project, &diagnostics);
+        let exit = carry_out(&mut run, &plan, told, (doing, began), ui).await;
         run.close().await;
         exit
     })
@@ -187,29 +214,36 @@ pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -
 }
 
 /// Carries out a plan and tells what came of it.
-async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing, ui: &Ui) -> Exit {
+async fn carry_out(
+    run: &mut Run,
+    plan: &Plan,
+    (project, diagnostics): (&Project, &Diagnostics),
+    (doing, began): (&Doing, Began),
+    ui: &Ui,
+) -> Exit {
     let interrupted = Arc::new(AtomicBool::new(false));
     let watcher = tokio::spawn(watch(Arc::clone(&interrupted)));
     let mut progress = ui.progress();
-    let result = run.apply(plan, doing.planning.parallelism, &interrupted, &mut progress).await;
+    let result =
+        run.apply(plan, doing.planning.selecting.parallelism, &interrupted, &mut progress).await;
     drop(progress);
     watcher.abort();
     let outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => {
-            return finish(&[error.diagnostic()], Some(project), doing, ui);
+            return finish(&[error.diagnostic()], project, began, doing, ui);
         }
     };
-    if doing.planning.json {
-        let sources = config::with_contexts(&project.sources, &outcome.failures);
-        ui.out_json(&render::json::outcome(plan, &outcome, &sources));
-    } else {
-        ui.out(&render::human::outcome(plan, &outcome, &ui.style()));
-    }
+    let report = began.facts(Command::Apply, project, diagnostics, None, |facts| {
+        Report::of_outcome(plan, &outcome, facts)
+    });
+    let outputs = &doing.planning.outputs;
+    let human = |style: &render::Style| render::human::outcome(plan, &outcome, style);
+    let written = outputs.write(&project.dir, &report, &human, ui);
     ui.diagnostics(&outcome.failures, &project.sources);
     if outcome.interrupted {
         Exit::Interrupted
-    } else if outcome.is_complete() {
+    } else if outcome.is_complete() && written {
         Exit::Success
     } else {
         Exit::Failure

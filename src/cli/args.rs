@@ -1,6 +1,7 @@
 //! Flags that several commands take, and what they mean to the engine.
 
 use super::Global;
+use super::formats::Outputs;
 use super::ui::Ui;
 use crate::addr::Target;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -84,31 +85,34 @@ impl Variables {
 pub(super) struct Planning {
     #[command(flatten)]
     pub(super) variables: Variables,
-    /// Look only at this resource, module or instance and what it depends on. May be repeated.
-    #[arg(long, value_name = "ADDRESS")]
-    target: Vec<String>,
-    /// Leave out this resource, module or instance. May be repeated.
-    #[arg(long, value_name = "ADDRESS")]
-    exclude: Vec<String>,
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
     /// Read what is live; with =false, what is recorded stands for it.
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_value_t = true, default_missing_value = "true")]
     refresh: bool,
-    /// Requests in flight at most.
-    #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = parallelism)]
-    pub(super) parallelism: usize,
     #[command(flatten)]
     pub(super) locking: Locking,
     /// Ask for what is missing; with =false, never.
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_value_t = true, default_missing_value = "true")]
     pub(super) input: bool,
-    /// Print one JSON document instead of text.
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Print one line for each change.
-    #[arg(long)]
-    pub(super) concise: bool,
+    #[command(flatten)]
+    pub(super) outputs: Outputs,
+}
+
+/// Which instances are looked at, and how many at once.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Selecting {
+    /// Look only at this resource, module or instance and what it depends on. May be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    target: Vec<String>,
+    /// Leave out this resource, module or instance. May be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    exclude: Vec<String>,
+    /// Requests in flight at most.
+    #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = parallelism)]
+    pub(super) parallelism: usize,
 }
 
 /// How the state is locked.
@@ -146,6 +150,24 @@ fn duration(text: &str) -> Result<Duration, String> {
 impl Planning {
     /// What the engine is to plan. Targets that are no addresses are reported.
     pub(super) fn options(&self, destroy: bool, diagnostics: &mut Diagnostics) -> PlanOptions {
+        self.outputs.check(diagnostics);
+        self.selecting.options(destroy, self.refresh, diagnostics)
+    }
+}
+
+impl Selecting {
+    /// Whether anything is left out.
+    pub(super) fn is_partial(&self) -> bool {
+        !self.target.is_empty() || !self.exclude.is_empty()
+    }
+
+    /// What the engine is to plan. Targets that are no addresses are reported.
+    pub(super) fn options(
+        &self,
+        destroy: bool,
+        refresh: bool,
+        diagnostics: &mut Diagnostics,
+    ) -> PlanOptions {
         let mut parse = |texts: &[String]| -> Vec<Target> {
             let mut targets = Vec::new();
             for text in texts {
@@ -161,8 +183,9 @@ impl Planning {
         PlanOptions {
             selection: Selection { targets: parse(&self.target), excludes: parse(&self.exclude) },
             destroy,
-            refresh: self.refresh,
+            refresh,
             parallelism: self.parallelism,
+            share: None,
         }
     }
 }
@@ -197,6 +220,6 @@ impl Locking {
 impl Planning {
     /// How plans are drawn.
     pub(super) fn apply_style(&self, ui: &mut Ui) {
-        ui.concise = self.concise;
+        ui.concise = self.outputs.concise;
     }
 }

@@ -14,12 +14,15 @@ mod args;
 mod completions;
 mod console;
 mod demo;
+mod drift;
 mod explain;
 mod fmt;
+mod formats;
 mod graph;
 mod init;
 mod output;
 mod plan;
+mod report;
 mod sandbox;
 mod show;
 mod signals;
@@ -44,6 +47,10 @@ pub enum Exit {
     Failure,
     /// 2: with `--detailed-exitcode`, there is something to do.
     Changes,
+    /// 2: of `drift`, somebody else changed a bucket.
+    Drift,
+    /// 3: of `drift`, there is no drift, but changes are pending.
+    Pending,
     /// 2: of `fmt`, a file could not be formatted.
     Unreadable,
     /// 3: with `fmt --check`, a file is not formatted.
@@ -58,8 +65,8 @@ impl Exit {
         match self {
             Self::Success => 0,
             Self::Failure => 1,
-            Self::Changes | Self::Unreadable => 2,
-            Self::Unformatted => 3,
+            Self::Changes | Self::Drift | Self::Unreadable => 2,
+            Self::Pending | Self::Unformatted => 3,
             Self::Interrupted => 130,
         }
     }
@@ -72,7 +79,7 @@ impl Exit {
 #[derive(Debug, Parser)]
 #[command(name = "sealform", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all went well; 1 an error, a usage error included; with \
---detailed-exitcode, 2 there is something to do; 130 stopped by a signal. Of fmt, 2 a file could not \
+--detailed-exitcode, 2 there is something to do; 130 stopped by a signal. Of drift, 2 a bucket was changed outside; 3 no drift, but changes pending. Of fmt, 2 a file could not \
 be formatted; with --check, 3 a file is not in canonical form.")]
 struct Cli {
     #[command(flatten)]
@@ -117,6 +124,10 @@ enum Command {
     Apply(apply::Args),
     /// Reset every bucket that is managed: back to SSE-S3.
     Destroy(apply::DestroyArgs),
+    /// Tell what somebody else changed. Changes nothing.
+    Drift(drift::Args),
+    /// Join reports of several runs.
+    Report(report::Args),
     /// Show the state, or a saved plan.
     Show(show::Args),
     /// Show the outputs.
@@ -170,6 +181,8 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Plan(args) => plan::run(&global, &args, ui),
         Command::Apply(args) => apply::run(&global, &args, ui),
         Command::Destroy(args) => apply::destroy(&global, &args, ui),
+        Command::Drift(args) => drift::run(&global, &args, ui),
+        Command::Report(args) => report::run(&global, &args, ui),
         Command::Show(args) => show::run(&global, &args, ui),
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),

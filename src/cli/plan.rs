@@ -1,13 +1,14 @@
 //! `sealform plan`.
 
 use super::args::Planning;
+use super::formats::Began;
 use super::ui::Ui;
 use super::{Exit, Global};
-use crate::config;
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{Checked, PlanOptions, Project, Run, Setup, Strictness};
 use crate::plan::Plan;
-use crate::render;
+use crate::render::{self, Style};
+use crate::report::{Command, Report};
 use std::path::{Path, PathBuf};
 
 /// Reads what is live and shows what apply would do. Changes nothing.
@@ -27,6 +28,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let began = Began::now();
     args.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
     let prepared = prepare(global, &args.planning, args.destroy, &mut diagnostics);
@@ -35,12 +37,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let plan = prepared.checked.as_ref().and_then(|checked| {
         runtime.block_on(make(&prepared, checked, &setup, ui, &mut diagnostics))
     });
-    if let Some(plan) = &plan {
-        show(plan, &prepared.project, &diagnostics, args.planning.json, ui);
-    } else if args.planning.json {
-        let sources = config::with_contexts(&prepared.project.sources, &diagnostics);
-        ui.out_json(&render::json::validation(&diagnostics, &sources));
-    }
+    let written = tell(plan.as_ref(), &prepared.project, &diagnostics, began, &args.planning, ui);
     ui.diagnostics(&diagnostics, &prepared.project.sources);
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else { return Exit::Failure };
     if let Some(path) = &args.out {
@@ -54,6 +51,9 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             "\nSaved the plan to {0}. To carry out exactly this plan:\n  sealform apply {0}",
             path.display()
         ));
+    }
+    if !written {
+        return Exit::Failure;
     }
     if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Success }
 }
@@ -98,14 +98,20 @@ async fn make(
     (!nothing || !has_errors(diagnostics)).then_some(plan)
 }
 
-/// Writes the plan to standard output.
-pub(super) fn show(plan: &Plan, project: &Project, diagnostics: &Diagnostics, json: bool, ui: &Ui) {
-    if json {
-        let sources = config::with_contexts(&project.sources, diagnostics);
-        ui.out_json(&render::json::plan(plan, diagnostics, &sources));
-    } else {
-        ui.out(&render::human::plan(plan, &ui.style()));
-    }
+/// Tells what was planned, in every format that is asked for; false where a file could not be written.
+fn tell(
+    plan: Option<&Plan>,
+    project: &Project,
+    diagnostics: &Diagnostics,
+    began: Began,
+    planning: &Planning,
+    ui: &Ui,
+) -> bool {
+    let report = began.facts(Command::Plan, project, diagnostics, None, |facts| {
+        plan.map_or_else(|| Report::of_failure(facts), |plan| Report::of_plan(plan, facts))
+    });
+    let human = |style: &Style| plan.map(|plan| render::human::plan(plan, style));
+    planning.outputs.write(&project.dir, &report, &|style| human(style).unwrap_or_default(), ui)
 }
 
 /// Writes the plan to a file that only its owner reads: it may hold sensitive values.

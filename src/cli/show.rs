@@ -1,11 +1,15 @@
 //! `sealform show`.
 
 use super::apply::read_plan;
+use super::args::Variables;
+use super::formats::{Began, Outputs};
 use super::state::read_state;
 use super::ui::Ui;
 use super::{Exit, Global};
-use crate::diag::{Diagnostics, Sources};
+use crate::diag::{Diagnostics, Sources, has_errors};
+use crate::engine::Project;
 use crate::render;
+use crate::report::{Command, Report};
 use std::path::PathBuf;
 
 /// Shows the state or, given a file, the plan that `plan --out` saved there.
@@ -14,35 +18,34 @@ pub(super) struct Args {
     /// A plan that `plan --out` saved.
     #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
-    /// Print one JSON document instead of text.
-    #[arg(long)]
-    json: bool,
-    /// Print one line for each change.
-    #[arg(long)]
-    concise: bool,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
-    ui.concise = args.concise;
+    let began = Began::now();
+    ui.concise = args.outputs.concise;
     let mut diagnostics = Diagnostics::new();
+    args.outputs.check(&mut diagnostics);
     let none = Sources::default();
     if let Some(file) = &args.plan {
-        let path = global.dir().join(file);
-        let Some(plan) = read_plan(&path, &mut diagnostics) else {
+        let project = Project::bare(&Variables::default().request(global));
+        let plan = read_plan(&project.dir.join(file), &mut diagnostics);
+        let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
             ui.diagnostics(&diagnostics, &none);
             return Exit::Failure;
         };
-        if args.json {
-            ui.out_json(&render::json::plan(&plan, &diagnostics, &none));
-        } else {
-            ui.out(&render::human::plan(&plan, &ui.style()));
-        }
-        return Exit::Success;
+        let report = began
+            .facts(Command::Plan, &project, &diagnostics, None, |it| Report::of_plan(&plan, it));
+        let human = |style: &render::Style| render::human::plan(&plan, style);
+        let written = args.outputs.write(&project.dir, &report, &human, ui);
+        return if written { Exit::Success } else { Exit::Failure };
     }
+    let json = !args.outputs.is_for_people();
     match read_state(global, ui) {
         Err(exit) => exit,
         Ok(None) => {
-            if args.json {
+            if json {
                 ui.out_json(&serde_json::json!(null));
             } else {
                 ui.out("There is no state: nothing has been applied yet.\n");
@@ -50,7 +53,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             Exit::Success
         }
         Ok(Some(state)) => {
-            if args.json {
+            if json {
                 ui.out_json(&render::json::state(&state));
             } else {
                 ui.out(&render::human::state(&state, &ui.style()));

@@ -100,7 +100,7 @@ const fn optional(
 /// The blocks that stand outside of any other, in the order in which people meet them.
 pub static BLOCKS: &[&LanguageBlock] = &[
     &RESOURCE, &DATA, &PROVIDER, &VARIABLE, &LOCALS, &OUTPUT, &MODULE, &CHECK, &MOVED, &REMOVED,
-    &IMPORT, &SEALFORM,
+    &IMPORT, &SUPPRESS, &SEALFORM,
 ];
 
 const COUNT: Argument = optional(
@@ -441,6 +441,44 @@ static REMOVED_LIFECYCLE: LanguageBlock = LanguageBlock {
         Form::Constant,
         "With false, it is forgotten and stays as it is; with true, it is reset.",
     )],
+    blocks: &[],
+    rest: Rest::Nothing,
+};
+
+static SUPPRESS: LanguageBlock = LanguageBlock {
+    kind: "suppress",
+    labels: &["name"],
+    description: "Drift that is known: drift tells of it and does not count it, until a day. It \
+                  changes nothing in what plan and apply do. One that has expired or silences \
+                  nothing is a warning. It stands in the root module.",
+    arguments: &[
+        optional(
+            "addresses",
+            "list of addresses",
+            Form::Reference,
+            "Instances, resources and modules that it is about.",
+        ),
+        optional(
+            "buckets",
+            "list of strings",
+            Form::Constant,
+            "Names of buckets that it is about; * stands for any text, ? for one character. \
+             addresses or buckets must be given.",
+        ),
+        optional(
+            "attributes",
+            "list of attributes",
+            Form::Reference,
+            "Attributes that it is about, such as [bucket_key_enabled]; all where nothing is said.",
+        ),
+        required("reason", "string", Form::Constant, "Why it is known."),
+        optional(
+            "expires",
+            "string",
+            Form::Constant,
+            "The last day on which it holds, in UTC: \"2026-12-31\".",
+        ),
+    ],
     blocks: &[],
     rest: Rest::Nothing,
 };

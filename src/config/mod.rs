@@ -2,7 +2,7 @@
 //!
 //! Owns reading the files, parsing them, in the native syntax and in JSON, and the language's own
 //! blocks (`variable`, `locals`, `output`, `provider`, `resource`, `data`, `module`, `check`,
-//! `moved`, `removed`, `import`, `sealform`). It reports every fault of every file, evaluates
+//! `moved`, `removed`, `import`, `suppress`, `sealform`). It reports every fault of every file, evaluates
 //! nothing, and does not know the attributes of any provider or resource type. The grammars live in
 //! `syntax` and `json`; files are read in `load` only, and written in `files` only, when `format` has
 //! put them in form.
@@ -60,6 +60,27 @@ pub struct Config {
     pub removed: Vec<Removed>,
     /// The `import` blocks.
     pub imports: Vec<Import>,
+    /// `suppress` blocks, by name.
+    pub suppressions: BTreeMap<Arc<str>, Suppress>,
+}
+
+/// A `suppress` block.
+#[derive(Clone, Debug)]
+pub struct Suppress {
+    /// Its label.
+    pub name: Name,
+    /// What begins it.
+    pub header: Span,
+    /// Instances, blocks and modules that it is about.
+    pub addresses: Vec<Target>,
+    /// Patterns of names of buckets that it is about.
+    pub buckets: Vec<Arc<str>>,
+    /// Attributes that it is about; all where there are none.
+    pub attributes: Vec<AttrPath>,
+    /// Why.
+    pub reason: Arc<str>,
+    /// The last day on which it holds.
+    pub expires: Option<jiff::civil::Date>,
 }
 
 impl Config {

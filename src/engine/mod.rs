@@ -5,6 +5,7 @@
 
 mod check;
 pub mod console;
+mod drift;
 mod explain;
 mod files;
 mod held;

@@ -8,6 +8,7 @@ use crate::eval::functions::Host;
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
 use crate::provider::aws;
+use crate::report::Silence;
 use crate::resource;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,13 @@ impl Project {
         project
     }
 
+    /// A project of a directory whose configuration does not matter.
+    pub fn bare(request: &Request) -> Self {
+        let dirs = (request.dir.as_path(), request.cwd.as_path());
+        let host = Host::new(request.now, request.seed);
+        Self::of(Config::default(), Sources::default(), dirs, host, &mut Diagnostics::new())
+    }
+
     /// Reads the module in the directory `name`, relative to that of this configuration, as a
     /// configuration by itself, which is given no values of variables. Its texts go to `sources`.
     ///
@@ -117,6 +125,10 @@ impl Project {
         let tree = Tree::new(&config, diagnostics);
         for module in tree.modules().filter(|module| module.call.is_some()) {
             check_version(module.config, diagnostics);
+            for suppress in module.config.suppressions.values() {
+                let detail = "A block `suppress` stands in the root module, where addresses begin.";
+                diagnostics.push(Diagnostic::error("Misplaced block", detail).at(suppress.header));
+            }
         }
         let (nodes, edges) = eval::dependencies(&tree, diagnostics);
         let order = graph::order(&nodes, &edges, diagnostics);
@@ -133,6 +145,22 @@ impl Project {
             cwd: cwd.to_owned(),
             host,
         }
+    }
+
+    /// What silences known drift.
+    pub fn silences(&self) -> Vec<Silence> {
+        let blocks = self.config.suppressions.values();
+        blocks
+            .map(|block| Silence {
+                name: Arc::clone(&block.name.text),
+                addresses: block.addresses.clone(),
+                buckets: block.buckets.clone(),
+                attributes: block.attributes.clone(),
+                reason: Arc::clone(&block.reason),
+                expires: block.expires,
+                span: block.header,
+            })
+            .collect()
     }
 
     /// Where the state is.

@@ -15,6 +15,7 @@ use crate::plan::{self, Inputs, Plan, Selection};
 use crate::provider::aws::{Aws, Settings};
 use crate::provider::{ErrorKind, Provider as _, Query, Target};
 use crate::refresh;
+use crate::report::Share;
 use crate::resource;
 use crate::sandbox::Sandbox;
 use crate::state::{Holder, Local, Lock, StateError, StateFile};
@@ -62,13 +63,22 @@ pub struct PlanOptions {
     pub refresh: bool,
     /// `--parallelism`: the most requests in flight.
     pub parallelism: usize,
+    /// `--partition`: only this share of the buckets is looked at.
+    pub share: Option<Share>,
+}
+
+impl PlanOptions {
+    /// Whether a bucket is in the share that is looked at.
+    pub(super) fn holds(&self, provider: &str, bucket: &str) -> bool {
+        self.share.is_none_or(|share| share.holds(provider, bucket))
+    }
 }
 
 /// A run: the state locked and read, the providers ready to be connected.
 pub struct Run {
-    state: Option<StateFile>,
-    local: Local,
-    lock: Option<Lock>,
+    pub(super) state: Option<StateFile>,
+    pub(super) local: Local,
+    pub(super) lock: Option<Lock>,
     settings: BTreeMap<Arc<str>, Settings>,
     provider: Arc<Aws>,
     sandbox: Option<Sandbox>,
@@ -178,7 +188,11 @@ impl Run {
         Some(Self::new(held, settings, sandbox))
     }
 
-    fn new(held: Held, settings: BTreeMap<Arc<str>, Settings>, sandbox: Option<Sandbox>) -> Self {
+    pub(super) fn new(
+        held: Held,
+        settings: BTreeMap<Arc<str>, Settings>,
+        sandbox: Option<Sandbox>,
+    ) -> Self {
         let Held { state, local, lock } = held;
         let provider = Arc::new(Aws::new(settings.clone()));
         let readings = Readings::default();
@@ -258,7 +272,7 @@ impl Run {
             return None;
         }
         let live = |provider: &str, identity: &str| world.live(provider, identity);
-        let plan = plan::make(
+        let mut plan = plan::make(
             &Inputs {
                 config: &project.config,
                 evaluation,
@@ -278,6 +292,13 @@ impl Run {
             },
             diagnostics,
         );
+        if options.share.is_some() {
+            plan.steps.retain(|step| options.holds(&step.provider, &step.identity));
+            let lost = &plan.lost;
+            plan.unplanned.retain(|address| {
+                lost.get(address).is_none_or(|(provider, bucket)| options.holds(provider, bucket))
+            });
+        }
         diag::sort(diagnostics);
         Some(plan)
     }
@@ -314,7 +335,7 @@ impl Run {
         }
     }
 
-    fn check_selection(
+    pub(super) fn check_selection(
         &self,
         evaluation: &Evaluation,
         options: &PlanOptions,
@@ -340,7 +361,7 @@ impl Run {
     }
 
     /// What is to be read and has not been.
-    fn targets(
+    pub(super) fn targets(
         &self,
         project: &Project,
         evaluation: &Evaluation,
@@ -351,7 +372,8 @@ impl Run {
         let needed = selection.needed_blocks(&project.dependencies, &evaluation.instances);
         let mut targets: BTreeMap<(Arc<str>, Arc<str>), Target> = BTreeMap::new();
         let mut add = |target: Target| {
-            if !world.has(&target.provider, &target.identity) {
+            let (provider, identity) = (&target.provider, &target.identity);
+            if !world.has(provider, identity) && options.holds(provider, identity) {
                 targets
                     .entry((Arc::clone(&target.provider), Arc::clone(&target.identity)))
                     .or_insert(target);
@@ -387,7 +409,7 @@ impl Run {
     }
 
     /// Reads targets, or takes what is recorded for them.
-    async fn read(
+    pub(super) async fn read(
         &self,
         targets: Vec<Target>,
         options: &PlanOptions,

@@ -419,6 +419,7 @@ impl Course<'_> {
             destroy: run.options.destroy,
             refresh: run.options.refresh,
             parallelism: self.parallelism,
+            share: None,
         };
         let plan = engine.plan(project, &checked, &options, &mut (), found).await;
         found.retain(|fault| fault.summary != PARTIAL);

@@ -145,9 +145,11 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
     for (address, kept) in kept {
         maker.recorded(address, kept, diagnostics);
     }
-    let Maker { mut steps, mut unplanned, .. } = maker;
-    unplanned.sort();
-    unplanned.dedup();
+    maker.unplanned.sort();
+    maker.unplanned.dedup();
+    let lost = maker.unplanned.iter().filter_map(|it| Some((it.clone(), maker.object(it)?)));
+    let lost = lost.collect();
+    let Maker { mut steps, unplanned, .. } = maker;
     // A removal comes before the step that takes its address.
     steps.sort_by(|a, b| {
         (&a.address, !a.is_removal(), &a.identity).cmp(&(&b.address, !b.is_removal(), &b.identity))
@@ -161,6 +163,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         providers: inputs.providers.clone(),
         steps,
         unplanned,
+        lost,
         outputs,
         output_changes,
     }
@@ -217,6 +220,14 @@ impl<'a> Maker<'a> {
         };
         let block = self.inputs.config.block(&address.resource);
         let mut desired = ty.desired(&instance.declared, &live);
+        let follows = recorded.map_or_else(Vec::new, |recorded| {
+            // What is wanted had nobody changed the bucket differs where nothing is declared.
+            let undisturbed = ty.desired(&instance.declared, &recorded.values);
+            let ignored = block.map(|block| &block.lifecycle.ignore_changes);
+            let mut paths = ty.differences(&undisturbed, &desired);
+            paths.retain(|path| !ignored.is_some_and(|ignored| ignored.covers(path)));
+            paths
+        });
         if let (Some(block), Some(_)) = (block, recorded) {
             desired = ignoring(ty, block, desired, &live);
         }
@@ -256,6 +267,8 @@ impl<'a> Maker<'a> {
             after: Some(desired),
             changes,
             drift,
+            follows,
+            known: recorded.is_some(),
             record,
             after_blocks: depends_on.clone(),
             depends_on,
@@ -350,6 +363,8 @@ impl<'a> Maker<'a> {
             sensitive: Vec::new(),
             changes,
             drift,
+            follows: Vec::new(),
+            known: true,
             weakening,
             record: false,
             after_blocks: dependents
@@ -391,6 +406,18 @@ impl<'a> Maker<'a> {
                 }
             }
         }
+    }
+
+    /// The provider and the identity of what is declared, or else recorded, at an address.
+    fn object(&self, address: &Address) -> Option<(Arc<str>, Arc<str>)> {
+        let declared = self.instance(address).and_then(|instance| {
+            let identity = resource::find(&address.resource.ty)?.identity(&instance.declared)?;
+            Some((Arc::clone(&instance.provider), identity))
+        });
+        declared.or_else(|| {
+            let recorded = self.kept.get(address)?.recorded;
+            Some((recorded.provider.as_str().into(), recorded.identity.as_str().into()))
+        })
     }
 
     /// The instance that the configuration declares at an address.
@@ -479,7 +506,7 @@ fn ignoring(
 }
 
 /// What differs, leaf by leaf.
-fn changes_between(ty: &dyn ResourceType, before: &Value, after: &Value) -> Vec<Change> {
+pub fn changes_between(ty: &dyn ResourceType, before: &Value, after: &Value) -> Vec<Change> {
     ty.differences(before, after)
         .into_iter()
         .map(|path| {

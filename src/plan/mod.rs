@@ -10,7 +10,7 @@ mod moves;
 mod tests;
 
 pub use self::file::{PlanFileError, VERSION};
-pub use self::make::{Inputs, Live, Selection, make};
+pub use self::make::{Inputs, Live, Selection, changes_between, make};
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
 use crate::state::{self, OutputState, Recorded, StateFile};
@@ -37,6 +37,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The instances that could not be planned, for a reason that was reported.
     pub unplanned: Vec<Address>,
+    /// Of what could not be planned: its provider and what names the object, where that is known.
+    #[serde(skip)]
+    pub lost: BTreeMap<Address, (Arc<str>, Arc<str>)>,
     /// The outputs as they are to be recorded.
     pub outputs: BTreeMap<String, OutputState>,
     /// The outputs that change.
@@ -77,6 +80,12 @@ pub struct Step {
     pub changes: Vec<Change>,
     /// From recorded to live, leaf by leaf: what somebody else changed.
     pub drift: Vec<Change>,
+    /// Which of the drift is in attributes that the configuration says nothing about: they stay as
+    /// they are live.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<AttrPath>,
+    /// Whether the object is recorded.
+    pub known: bool,
     /// Why new data is protected less afterwards, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weakening: Option<String>,

@@ -3,80 +3,17 @@
 use super::window::{Window, floor};
 use crate::addr::Address;
 use crate::diag::{Diagnostic, FileId, Position, Severity, Sources, Span};
-use crate::event::Outcome;
 use crate::event::testing::{Tested, TestedFile, TestedRun, Verdict};
-use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
+use crate::plan::Plan;
+use crate::report::{Command, Facts, Report};
 use crate::state::{OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
-use serde_json::{Map, Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The version of the documents: another first number means that readers must be changed.
 pub const FORMAT_VERSION: &str = "1.0";
-
-/// A plan, with what was found wrong while it was made.
-pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &Sources) -> Json {
-    let shown = plan.steps.iter().filter(|it| it.action != Action::NoOp || !it.drift.is_empty());
-    json!({
-        "format_version": FORMAT_VERSION,
-        "sealform_version": plan.tool_version,
-        "destroy": plan.destroy,
-        "summary": {
-            "counts": counts(|action| plan.count(action)),
-            "drifted": plan.steps.iter().filter(|step| !step.drift.is_empty()).count(),
-            "weakening": plan.steps.iter().filter(|step| step.weakening.is_some()).count(),
-            "empty": plan.is_empty(),
-            "complete": plan.unplanned.is_empty(),
-        },
-        "resource_changes": shown.map(step).collect::<Vec<_>>(),
-        "unplanned": plan.unplanned.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "output_changes": plan.output_changes.iter().map(output_change).collect::<Map<_, _>>(),
-        "diagnostics": self::diagnostics(diagnostics, sources),
-    })
-}
-
-/// What carrying out a plan came to. The failures are among the diagnostics.
-pub fn outcome(plan: &Plan, outcome: &Outcome, sources: &Sources) -> Json {
-    let failed: BTreeSet<&Address> =
-        outcome.failures.iter().filter_map(|failure| failure.address.as_ref()).collect();
-    let skipped: BTreeSet<&str> = outcome.skipped.iter().map(String::as_str).collect();
-    let done: Vec<Json> = plan
-        .steps
-        .iter()
-        .filter(|it| it.action != Action::NoOp)
-        .map(|it| {
-            let status = if failed.contains(&it.address) {
-                "failed"
-            } else if skipped.contains(it.address.to_string().as_str()) {
-                "skipped"
-            } else {
-                "done"
-            };
-            let mut object = step(it);
-            if let Json::Object(fields) = &mut object {
-                fields.insert("status".to_owned(), status.into());
-            }
-            object
-        })
-        .collect();
-    json!({
-        "format_version": FORMAT_VERSION,
-        "sealform_version": plan.tool_version,
-        "destroy": plan.destroy,
-        "summary": {
-            "counts": counts(|action| outcome.count(action)),
-            "failed": outcome.failures.len(),
-            "skipped": outcome.skipped.len(),
-            "interrupted": outcome.interrupted,
-            "complete": outcome.is_complete(),
-        },
-        "resource_changes": done,
-        "skipped": outcome.skipped,
-        "outputs": outputs(&plan.outputs),
-        "diagnostics": diagnostics(&outcome.failures, sources),
-    })
-}
 
 /// What `validate` found; also what stopped a command before it had anything else to say. The shape
 /// is that of `terraform validate -json`.
@@ -134,10 +71,29 @@ fn tested_run(run: &TestedRun, sources: &Sources, verbose: bool) -> Json {
         "diagnostics": diagnostics(&run.diagnostics, sources),
     });
     if verbose {
-        object["plan"] = run.plan.as_ref().map(|it| plan(it, &[], sources)).into();
+        object["plan"] = run.plan.as_ref().map(|it| plan(it, sources)).into();
         object["state"] = run.state.as_ref().map(state).into();
     }
     object
+}
+
+/// The plan of a run of a test, in the shape of a report.
+fn plan(plan: &Plan, sources: &Sources) -> Json {
+    let report = Report::of_plan(
+        plan,
+        &Facts {
+            command: Command::Plan,
+            version: &plan.tool_version,
+            directory: ".",
+            started: None,
+            seconds: None,
+            share: None,
+            block: &|_| None,
+            sources,
+            diagnostics: &[],
+        },
+    );
+    serde_json::to_value(report).unwrap_or_default()
 }
 
 fn verdict(verdict: Verdict) -> &'static str {
@@ -275,80 +231,6 @@ impl Places<'_> {
             "values": values.iter().map(value).collect::<Vec<_>>(),
         })
     }
-}
-
-fn counts(count: impl Fn(Action) -> usize) -> Json {
-    let entry = |action: Action| (action.word().to_owned(), Json::from(count(action)));
-    Json::Object(Action::ALL.into_iter().map(entry).collect())
-}
-
-fn step(step: &Step) -> Json {
-    let mut object = json!({
-        "address": step.address.to_string(),
-        "bucket": &*step.identity,
-        "provider": &*step.provider,
-        "action": step.action.word(),
-        "changes": step.changes.iter().map(change).collect::<Vec<_>>(),
-        "drift": step.drift.iter().map(change).collect::<Vec<_>>(),
-    });
-    if let Some(why) = &step.reason {
-        object["reason"] = reason(why);
-    }
-    if let Some(previous) = &step.previous {
-        object["previous_address"] = Json::from(previous.to_string());
-    }
-    if let Some(id) = &step.import {
-        object["importing"] = json!({ "id": &**id });
-    }
-    if let Some(why) = &step.weakening {
-        object["weakening"] = Json::from(why.as_str());
-    }
-    object
-}
-
-fn reason(reason: &Reason) -> Json {
-    match reason {
-        Reason::Removed => json!({ "kind": "removed" }),
-        Reason::NotInConfiguration => json!({ "kind": "not-in-configuration" }),
-        Reason::IdentityChanged { to } => json!({ "kind": "identity-changed", "to": &**to }),
-        Reason::MovedTo { to } => json!({ "kind": "moved-to", "to": to.to_string() }),
-        Reason::Gone => json!({ "kind": "gone" }),
-        Reason::AlreadyReset => json!({ "kind": "already-reset" }),
-        Reason::Destroy => json!({ "kind": "destroy" }),
-    }
-}
-
-fn change(change: &Change) -> Json {
-    let Change { path, before, after, sensitive } = change;
-    let marked = |value: &Value| value.any(&|part| part.is_sensitive());
-    let sensitive = *sensitive || marked(before) || marked(after);
-    let shown = |value: &Value| if sensitive { Json::Null } else { to_json(value) };
-    json!({
-        "path": path.to_string(),
-        "before": shown(before),
-        "after": shown(after),
-        "sensitive": sensitive,
-    })
-}
-
-fn output_change(change: &OutputChange) -> (String, Json) {
-    let OutputChange { name, before, after, sensitive } = change;
-    let action = match (before, after) {
-        (None, _) => "create",
-        (Some(_), None) => "delete",
-        (Some(_), Some(_)) => "update",
-    };
-    let shown = |value: &Option<Json>| match value {
-        Some(value) if !sensitive => value.clone(),
-        Some(_) | None => Json::Null,
-    };
-    let object = json!({
-        "action": action,
-        "before": shown(before),
-        "after": shown(after),
-        "sensitive": sensitive,
-    });
-    (name.clone(), object)
 }
 
 fn diagnostic(diagnostic: &Diagnostic, places: &mut Places<'_>) -> Json {

@@ -5,8 +5,20 @@
 //! read back and joined with others. It decides nothing about what is to be done: `plan` did. What is
 //! sensitive is never in it.
 
-use serde::{Deserialize, Serialize};
+mod make;
+mod merge;
+mod places;
+mod silence;
+#[cfg(test)]
+mod tests;
+
+pub use self::make::{Facts, whose};
+pub use self::merge::MergeError;
+pub use self::silence::Silence;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
 
 /// The version of the document: another first number means that readers must be changed.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -64,6 +76,17 @@ pub struct Share {
     pub part: u32,
     /// Of how many.
     pub of: u32,
+}
+
+impl Share {
+    /// Whether a bucket belongs to this share: by a hash of its name and its provider, so that a
+    /// bucket stays in its share whatever else comes and goes.
+    pub fn holds(self, provider: &str, bucket: &str) -> bool {
+        let digest = Sha256::digest(format!("{provider}\0{bucket}"));
+        let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let of = u64::from(self.of.max(1));
+        first % of + 1 == u64::from(self.part)
+    }
 }
 
 /// A run in one word: the most serious that holds.
@@ -241,13 +264,13 @@ pub struct Difference {
     /// Which: a path with dots, such as `rule.bucket_key_enabled`.
     pub path: String,
     /// What the last apply knew; none where nothing is recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub recorded: Option<Json>,
     /// What S3 answers; none where the bucket is gone or could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub live: Option<Json>,
     /// What is wanted; none where the instance is not declared any more and is left alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub desired: Option<Json>,
     /// Whose it is.
     pub whose: Whose,
@@ -309,10 +332,10 @@ pub struct OutputItem {
     /// Its name.
     pub name: String,
     /// Its value before, if it was recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub before: Option<Json>,
     /// Its value after, if it is still declared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub after: Option<Json>,
     /// Its values are not in the document.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -344,4 +367,19 @@ pub enum Level {
     Error,
     /// The command goes on.
     Warning,
+}
+
+/// What is there is a value, null included: only what is left out is none.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
+impl Report {
+    /// The JSON document that a report is.
+    ///
+    /// # Errors
+    /// None that a report can cause.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
 }

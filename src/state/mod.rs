@@ -38,4 +38,4 @@ mod local;
 pub use self::error::StateError;
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
 pub use self::journal::{Change, JournalError};
-pub use self::local::{Holder, Local, Lock, Session, write_atomically};
+pub use self::local::{Holder, Local, Lock, Session, publish, write_atomically};

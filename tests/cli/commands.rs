@@ -65,18 +65,18 @@ fn apply_never_hangs_where_nobody_can_be_asked() {
 fn plan_as_json_is_one_document() {
     let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
     let json = dir.run(&["plan", "--sandbox", "-json"]).status(0).json();
-    let change = &json["resource_changes"][0];
+    let change = &json["resources"][0];
     assert_eq!(change["action"], "update");
     assert_eq!(change["bucket"], "logs");
     assert_eq!(
-        change["changes"][0]["path"],
+        change["differences"][0]["path"],
         "rule.apply_server_side_encryption_by_default.sse_algorithm"
     );
-    assert_eq!(change["changes"][0]["before"], "AES256");
+    assert_eq!(change["differences"][0]["live"], "AES256");
     let json = dir.run(&["apply", "--sandbox", "-json", "-auto-approve"]).status(0).json();
-    assert_eq!(json["resource_changes"][0]["bucket"], "logs");
-    assert_eq!(json["resource_changes"][0]["status"], "done");
-    assert_eq!(json["summary"]["counts"]["update"], 1);
+    assert_eq!(json["resources"][0]["bucket"], "logs");
+    assert_eq!(json["resources"][0]["status"], "done");
+    assert_eq!(json["summary"]["actions"]["update"], 1);
     let json = dir.run(&["plan", "-json", "-target=x"]).status(1).json();
     assert_eq!(json["diagnostics"][0]["summary"], "Invalid address");
 }
@@ -122,7 +122,7 @@ fn the_last_value_of_a_variable_counts() {
     let said = |dir: &Dir, arguments: &[&str]| {
         let mut all = vec!["plan", "--sandbox", "-json"];
         all.extend(arguments);
-        dir.run(&all).status(0).json()["output_changes"]["v"]["after"].as_str().unwrap().to_owned()
+        dir.run(&all).status(0).json()["outputs"][0]["after"].as_str().unwrap().to_owned()
     };
     assert_eq!(said(&dir, &[]), "environment");
     dir.write("sealform.sealvars.hcl", "v = \"values\"\n");
@@ -142,7 +142,7 @@ fn variables_of_complex_types_are_read_as_expressions() {
         "variable \"v\" { type = map(list(number)) }\noutput \"v\" { value = var.v.a[1] }\n",
     );
     let json = dir.run(&["plan", "--sandbox", "-json", "-var", "v={a=[1,2]}"]).status(0).json();
-    assert_eq!(json["output_changes"]["v"]["after"], 2);
+    assert_eq!(json["outputs"][0]["after"], 2);
     dir.run(&["plan", "--sandbox", "-var", "v={a=["]).status(1).complains("--var v");
 }
 

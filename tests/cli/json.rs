@@ -30,7 +30,7 @@ fn values_come_in_the_order_of_terraform() {
     let name = |dir: &Dir, more: &[&str]| {
         let arguments = ["plan", "--sandbox", "-json"].iter().chain(more).copied();
         let plan = dir.run(&arguments.collect::<Vec<_>>()).json();
-        plan["resource_changes"][0]["bucket"].as_str().unwrap_or_default().to_owned()
+        plan["resources"][0]["bucket"].as_str().unwrap_or_default().to_owned()
     };
     dir.write("sealform.sealvars.hcl", "name = \"acme-1\"");
     assert_eq!(name(&dir, &[]), "acme-1");

@@ -11,6 +11,7 @@ mod bad_input;
 mod commands;
 mod console;
 mod data_sources;
+mod drift;
 mod emulators;
 mod examples;
 mod fmt;

@@ -61,9 +61,9 @@ output "blocked" {
 "#,
     );
     let json = run(&dir, &["plan", "-json"]).status(0).json();
-    assert_eq!(json["output_changes"]["first"]["after"], "bucket-0");
+    assert_eq!(json["outputs"][1]["after"], "bucket-0");
     // What only the live bucket tells is known all the same.
-    assert_eq!(json["output_changes"]["blocked"]["after"], serde_json::json!(["SSE-C"]));
+    assert_eq!(json["outputs"][0]["after"], serde_json::json!(["SSE-C"]));
     assert_eq!(sandbox.requests().get("GetBucketEncryption"), Some(&50));
     assert_eq!(sandbox.requests().len(), 1, "{:?}", sandbox.requests());
 

@@ -395,10 +395,10 @@ fn options_of_the_plan() {
     );
     let ran = dir.run(&["test", "-json", "-verbose"]).status(0).json();
     let runs = &ran["files"][0]["runs"];
-    assert_eq!(runs[0]["plan"]["summary"]["counts"]["update"], 1);
+    assert_eq!(runs[0]["plan"]["summary"]["actions"]["update"], 1);
     assert_eq!(runs[0]["diagnostics"], serde_json::json!([]));
-    assert_eq!(runs[1]["plan"]["summary"]["counts"]["update"], 1);
-    assert_eq!(runs[1]["plan"]["summary"]["counts"]["no-op"], 1);
+    assert_eq!(runs[1]["plan"]["summary"]["actions"]["update"], 1);
+    assert_eq!(runs[1]["plan"]["summary"]["unchanged"], 1);
 }
 
 /// The value of a variable is that of the run, else of the file, else of the command line.

@@ -50,6 +50,8 @@ fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
         sensitive: Vec::new(),
         changes: Vec::new(),
         drift: Vec::new(),
+        follows: Vec::new(),
+        known: false,
         weakening: None,
         record: false,
         after_blocks: after_blocks.iter().map(|name| block(name)).collect(),
@@ -67,6 +69,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         providers: BTreeMap::new(),
         steps,
         unplanned: Vec::new(),
+        lost: BTreeMap::new(),
         outputs: BTreeMap::new(),
         output_changes: Vec::new(),
     }

@@ -1,5 +1,6 @@
 //! The language's own blocks: bodies to the types of [`Config`].
 
+mod findings;
 mod module;
 mod refactor;
 mod resource;
@@ -17,9 +18,9 @@ use crate::value::Type;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const BLOCKS: [&str; 12] = [
+const BLOCKS: [&str; 13] = [
     "check", "data", "import", "locals", "module", "moved", "output", "provider", "removed",
-    "resource", "sealform", "variable",
+    "resource", "sealform", "suppress", "variable",
 ];
 
 /// What in a `module` block is no value of a variable, now or one day.
@@ -55,6 +56,7 @@ pub(in crate::config) fn file(body: Body, config: &mut Config, diagnostics: &mut
             "check" => decoder.check(block, config),
             "moved" => config.moved.extend(decoder.moved(&block)),
             "removed" => config.removed.extend(decoder.removed(&block)),
+            "suppress" => decoder.suppress(&block, config),
             "import" => config.imports.extend(decoder.import(&block)),
             other => {
                 let detail = if other == "terraform" {

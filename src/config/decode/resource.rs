@@ -176,7 +176,7 @@ impl Decoder<'_> {
 
 /// The path that `a.b[0].c` or `"a.b.c"` names. Every block of a resource occurs at most once, so
 /// that an index says nothing.
-fn attribute_path(expr: &Expr) -> Option<AttrPath> {
+pub(super) fn attribute_path(expr: &Expr) -> Option<AttrPath> {
     match &expr.kind {
         ExprKind::Root(name) => Some(AttrPath::default().join(name)),
         ExprKind::Attr(source, name) => Some(attribute_path(source)?.join(&name.text)),

@@ -1,5 +1,6 @@
 //! For people: text that is read in a terminal or in the log of a build.
 
+mod drift;
 mod leaves;
 mod outcome;
 mod outputs;
@@ -8,6 +9,7 @@ mod progress;
 mod show;
 mod testing;
 
+pub use self::drift::drift;
 pub use self::outcome::outcome;
 pub use self::outputs::outputs;
 pub use self::plan::plan;

@@ -5,6 +5,7 @@ use super::super::{LISTED, Style};
 use super::leaves::{self, Leaf};
 use super::outputs;
 use crate::plan::{Action, Change, Plan, Reason, Step};
+use crate::report::{self, Whose};
 
 /// More steps than this are summed up by address at the end.
 const SCREENFUL: usize = 20;
@@ -68,6 +69,33 @@ fn explanation(step: &Step) -> Option<String> {
         Some(Reason::MovedTo { to }) => format!("now managed as {to}: {end}"),
         Some(Reason::Gone) => format!("the bucket is gone: {end}"),
         Some(Reason::AlreadyReset) => format!("already is as a reset would leave it: {end}"),
+    })
+}
+
+/// Who changed what an update changes back or on, where something is recorded to tell it by.
+fn blame(step: &Step) -> Option<String> {
+    if step.action != Action::Update || !step.known {
+        return None;
+    }
+    let differences = report::whose(step);
+    let all = |whose| differences.iter().all(|(_, it)| *it == whose);
+    Some(if all(Whose::Pending) {
+        "pending: the files have changed".to_owned()
+    } else if all(Whose::Drift) {
+        "drift: somebody else changed the bucket".to_owned()
+    } else if all(Whose::Both) {
+        "both: the files have changed, and somebody else changed the bucket".to_owned()
+    } else {
+        let each = differences.iter().map(|(path, whose)| {
+            let name = path.rsplit('.').next().unwrap_or_default();
+            let word = match whose {
+                Whose::Pending => "pending",
+                Whose::Drift => "drift",
+                Whose::Both => "both",
+            };
+            format!("{name}: {word}")
+        });
+        each.collect::<Vec<_>>().join(", ")
     })
 }
 
@@ -150,7 +178,7 @@ impl Page<'_> {
             if step.import.is_some() {
                 self.comment("imported: it will be managed from now on");
             }
-            if let Some(why) = explanation(step) {
+            if let Some(why) = explanation(step).or_else(|| blame(step)) {
                 self.comment(&why);
             }
             let settings = [step.before.as_ref(), step.after.as_ref()];

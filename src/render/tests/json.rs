@@ -4,115 +4,12 @@ use super::samples::*;
 use crate::addr::ResourceAddr;
 use crate::diag::{Diagnostic, Sources, Span};
 use crate::eval::{Edge, Item, ModulePath, Node};
-use crate::event::Outcome;
-use crate::plan::{Action, OutputChange, Reason, Step};
 use crate::render::{graph, json};
-use crate::state::OutputState;
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 
 fn pretty(json: &Json) -> String {
     serde_json::to_string_pretty(json).unwrap()
-}
-
-#[test]
-fn a_plan_as_a_document() {
-    let mut secret = key(None, Some("alias/hush"));
-    secret.sensitive = true;
-    let mut plan = plan(vec![
-        Step {
-            changes: vec![algorithm("AES256", "aws:kms"), secret],
-            weakening: Some("because".to_owned()),
-            reason: Some(Reason::MovedTo { to: Box::new(address("b")) }),
-            ..step(Action::Update, address("a"), "acme-a")
-        },
-        step(Action::NoOp, address("n"), "acme-n"),
-        Step { drift: vec![bucket_key(false, true)], ..step(Action::NoOp, address("o"), "acme-o") },
-    ]);
-    plan.unplanned = vec![address("u")];
-    plan.output_changes = vec![OutputChange {
-        name: "key".to_owned(),
-        before: None,
-        after: Some(Json::from("hush")),
-        sensitive: true,
-    }];
-    let text = pretty(&json::plan(&plan, &[], &Sources::default()));
-    assert!(!text.contains("hush"), "{text}");
-    assert_snapshot!(text, @r#"
-    {
-      "destroy": false,
-      "diagnostics": [],
-      "format_version": "1.0",
-      "output_changes": {
-        "key": {
-          "action": "create",
-          "after": null,
-          "before": null,
-          "sensitive": true
-        }
-      },
-      "resource_changes": [
-        {
-          "action": "update",
-          "address": "aws_s3_bucket_server_side_encryption_configuration.a",
-          "bucket": "acme-a",
-          "changes": [
-            {
-              "after": "aws:kms",
-              "before": "AES256",
-              "path": "rule.apply_server_side_encryption_by_default.sse_algorithm",
-              "sensitive": false
-            },
-            {
-              "after": null,
-              "before": null,
-              "path": "rule.apply_server_side_encryption_by_default.kms_master_key_id",
-              "sensitive": true
-            }
-          ],
-          "drift": [],
-          "provider": "aws",
-          "reason": {
-            "kind": "moved-to",
-            "to": "aws_s3_bucket_server_side_encryption_configuration.b"
-          },
-          "weakening": "because"
-        },
-        {
-          "action": "no-op",
-          "address": "aws_s3_bucket_server_side_encryption_configuration.o",
-          "bucket": "acme-o",
-          "changes": [],
-          "drift": [
-            {
-              "after": true,
-              "before": false,
-              "path": "rule.bucket_key_enabled",
-              "sensitive": false
-            }
-          ],
-          "provider": "aws"
-        }
-      ],
-      "sealform_version": "0.1.0",
-      "summary": {
-        "complete": false,
-        "counts": {
-          "adopt": 0,
-          "forget": 0,
-          "no-op": 2,
-          "reset": 0,
-          "update": 1
-        },
-        "drifted": 1,
-        "empty": false,
-        "weakening": 1
-      },
-      "unplanned": [
-        "aws_s3_bucket_server_side_encryption_configuration.u"
-      ]
-    }
-    "#);
 }
 
 #[test]
@@ -230,58 +127,6 @@ fn many_diagnostics_on_one_long_line_take_linear_time() {
     let last = document.as_array().unwrap().last().unwrap();
     assert_eq!(last["range"]["start"]["column"], json!(9_999 * 400 + 1));
     assert!(last["snippet"]["code"].as_str().unwrap().len() < 1000);
-}
-
-#[test]
-fn an_outcome_as_a_document() {
-    let mut plan = plan(Vec::new());
-    let hidden = OutputState { value: Json::from("hush"), sensitive: true };
-    plan.outputs.insert("key".to_owned(), hidden);
-    let outcome = Outcome {
-        moved: 0,
-        done: [2, 0, 0, 0, 0],
-        failures: vec![Diagnostic::error("Access denied", "No.").of(&address("a"))],
-        skipped: vec!["t.b".to_owned()],
-        interrupted: false,
-    };
-    assert_snapshot!(pretty(&json::outcome(&plan, &outcome, &Sources::default())), @r#"
-    {
-      "destroy": false,
-      "diagnostics": [
-        {
-          "address": "aws_s3_bucket_server_side_encryption_configuration.a",
-          "detail": "No.",
-          "severity": "error",
-          "summary": "Access denied"
-        }
-      ],
-      "format_version": "1.0",
-      "outputs": {
-        "key": {
-          "sensitive": true,
-          "value": null
-        }
-      },
-      "resource_changes": [],
-      "sealform_version": "0.1.0",
-      "skipped": [
-        "t.b"
-      ],
-      "summary": {
-        "complete": false,
-        "counts": {
-          "adopt": 0,
-          "forget": 0,
-          "no-op": 0,
-          "reset": 0,
-          "update": 2
-        },
-        "failed": 1,
-        "interrupted": false,
-        "skipped": 1
-      }
-    }
-    "#);
 }
 
 #[test]

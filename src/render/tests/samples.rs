@@ -58,6 +58,8 @@ pub(super) fn step(action: Action, address: Address, bucket: &str) -> Step {
         sensitive: Vec::new(),
         changes: Vec::new(),
         drift: Vec::new(),
+        follows: Vec::new(),
+        known: false,
         weakening: None,
         record: false,
         after_blocks: Vec::new(),
@@ -90,6 +92,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         providers: std::collections::BTreeMap::new(),
         steps,
         unplanned: Vec::new(),
+        lost: std::collections::BTreeMap::new(),
         outputs: std::collections::BTreeMap::new(),
         output_changes: Vec::new(),
     }

@@ -428,12 +428,33 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     put(stage(path, bytes)?, path)
 }
 
+/// As [`write_atomically`], for what others read: the file is as readable as the umask lets it be.
+/// What is no regular file, such as a pipe, is written to as it is.
+pub fn publish(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    if path.exists() && !path.is_file() {
+        return fs::write(path, bytes).map_err(io_error("write", path));
+    }
+    put(stage_with(path, bytes, true)?, path)
+}
+
 /// Writes and syncs what is to take the place of `path`, beside it.
 fn stage(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, StateError> {
+    stage_with(path, bytes, false)
+}
+
+fn stage_with(path: &Path, bytes: &[u8], public: bool) -> Result<NamedTempFile, StateError> {
     let directory = parent(path);
-    let mut file = tempfile::Builder::new()
-        .prefix(&temporary_prefix(path))
-        .suffix(TEMPORARY)
+    let prefix = temporary_prefix(path);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(TEMPORARY);
+    #[cfg(unix)]
+    if public {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    #[cfg(not(unix))]
+    let _ = public;
+    let mut file = builder
         .tempfile_in(directory)
         .map_err(io_error("create a temporary file in", directory))?;
     file.write_all(bytes)

@@ -1,0 +1,180 @@
+//! What `drift` does beyond planning: comparing with the state alone, and recording what was seen.
+
+use super::VERSION;
+use super::held::Held;
+use super::project::Project;
+use super::readings::{Reading, Readings};
+use super::run::{PlanOptions, Run, Setup};
+use super::sandboxed::{prepare, start, world_of};
+use crate::addr::Address;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::eval::Evaluation;
+use crate::event::Reporter;
+use crate::plan::{Action, Plan, Step, changes_between};
+use crate::provider::aws::Settings;
+use crate::resource;
+use crate::state::{Change, Recorded, StateError};
+use crate::value::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+impl Run {
+    /// A run without a configuration: what is recorded alone says what there is. Its providers have
+    /// the settings that the environment gives.
+    pub async fn open_state(
+        project: &Project,
+        setup: &Setup,
+        reporter: &mut dyn Reporter,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let held = Held::take(project, setup, reporter, diagnostics).await?;
+        let Some(state) = &held.state else {
+            diagnostics.push(Diagnostic::error(
+                "No state",
+                format!(
+                    "There is no state at {}, so that there is nothing to compare with. Name \
+                     another file with `--from-state=FILE`, or work in another directory.",
+                    held.local.path().display()
+                ),
+            ));
+            return None;
+        };
+        let used = state.resources.values().map(|it| Arc::from(it.provider.as_str()));
+        let used: BTreeSet<Arc<str>> = used.collect();
+        let aliased: Vec<&str> = used.iter().map(|it| &**it).filter(|it| *it != "aws").collect();
+        if !aliased.is_empty() {
+            let detail = format!(
+                "The state alone does not tell the settings of {}: the credentials and the Region \
+                 of the environment are used. Work with the configuration where that is wrong.",
+                aliased.join(", ")
+            );
+            diagnostics.push(Diagnostic::warning("Unknown provider settings", detail));
+        }
+        let mut settings: BTreeMap<Arc<str>, Settings> =
+            used.into_iter().map(|address| (address, Settings::default())).collect();
+        let sandbox = match &setup.sandbox {
+            None => None,
+            Some(options) => {
+                let started = match world_of(&project.dir, options) {
+                    Ok(world) => start(world, options).await,
+                    Err(fault) => Err(fault),
+                };
+                Some(started.map_err(|fault| diagnostics.push(fault)).ok()?)
+            }
+        };
+        prepare(&mut settings, setup, sandbox.as_ref());
+        Some(Self::new(held, settings, sandbox))
+    }
+
+    /// Reads what is recorded and says how it differs: a plan that does nothing.
+    pub async fn compare_with_state(
+        &mut self,
+        project: &Project,
+        options: &PlanOptions,
+        reporter: &mut dyn Reporter,
+        diagnostics: &mut Diagnostics,
+    ) -> Plan {
+        let nothing = Evaluation::default();
+        self.check_selection(&nothing, options, diagnostics);
+        let mut world = Readings::default();
+        let targets = self.targets(project, &nothing, options, &world);
+        self.read(targets, options, &mut world, reporter).await;
+        for error in world.broken.values() {
+            diagnostics.push(error.clone());
+        }
+        let mut plan = Plan {
+            tool_version: VERSION.to_owned(),
+            destroy: false,
+            lineage: self.state.as_ref().map(|state| state.lineage.clone()),
+            serial: self.state.as_ref().map_or(0, |state| state.serial),
+            providers: BTreeMap::new(),
+            steps: Vec::new(),
+            unplanned: Vec::new(),
+            lost: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            output_changes: Vec::new(),
+        };
+        let nothing = BTreeSet::new();
+        for (address, recorded) in self.state.iter().flat_map(|state| &state.resources) {
+            let Recorded { identity, provider, .. } = recorded;
+            if !options.selection.includes(address, &nothing) || !options.holds(provider, identity)
+            {
+                continue;
+            }
+            match world.get(provider, identity) {
+                Some(Reading::Settings(live)) => {
+                    plan.steps.extend(step(address, recorded, live));
+                    continue;
+                }
+                Some(Reading::Gone(error) | Reading::Failed(error)) => {
+                    diagnostics.push(error.clone().of(address));
+                }
+                Some(Reading::NoProvider) | None => {}
+            }
+            let object = (provider.as_str().into(), identity.as_str().into());
+            plan.lost.insert(address.clone(), object);
+            plan.unplanned.push(address.clone());
+        }
+        plan
+    }
+
+    /// Records what a plan has seen to be live, in the place of what is recorded; tells how many
+    /// records changed. What is not recorded stays so.
+    ///
+    /// # Errors
+    /// The state could not be written.
+    pub fn record_seen(&mut self, plan: &Plan) -> Result<usize, StateError> {
+        let Some(state) = &self.state else { return Ok(0) };
+        let mut changes = Vec::new();
+        for step in plan.steps.iter().filter(|step| !step.drift.is_empty()) {
+            let address = step.previous.as_ref().unwrap_or(&step.address);
+            let (Some(live), Some(recorded)) = (&step.before, state.resources.get(address)) else {
+                continue;
+            };
+            if *recorded.identity == *step.identity {
+                let recorded = Recorded { values: live.clone(), ..recorded.clone() };
+                changes.push(Change::Set { address: address.clone(), recorded });
+            }
+        }
+        if changes.is_empty() {
+            return Ok(0);
+        }
+        let count = changes.len();
+        let mut session = self.local.session(self.lock.take(), VERSION)?;
+        for change in changes {
+            session.record(change)?;
+        }
+        session.flush()?;
+        self.state = Some(session.finish()?);
+        Ok(count)
+    }
+}
+
+/// A step that does nothing and has the drift.
+fn step(address: &Address, recorded: &Recorded, live: &Value) -> Option<Step> {
+    let ty = resource::find(&address.resource.ty)?;
+    let secret = recorded.values.sensitive_paths();
+    let live = secret.iter().fold(live.clone(), |live, path| live.mark_at(path));
+    Some(Step {
+        address: address.clone(),
+        previous: None,
+        import: None,
+        action: Action::NoOp,
+        reason: None,
+        provider: recorded.provider.as_str().into(),
+        identity: recorded.identity.as_str().into(),
+        request: Value::NULL,
+        drift: changes_between(ty, &recorded.values, &live),
+        before: Some(live),
+        after: None,
+        sensitive: Vec::new(),
+        changes: Vec::new(),
+        follows: Vec::new(),
+        known: true,
+        weakening: None,
+        record: false,
+        after_blocks: Vec::new(),
+        depends_on: Vec::new(),
+        prevent_destroy: recorded.prevent_destroy,
+    })
+}

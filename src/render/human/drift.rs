@@ -1,0 +1,186 @@
+//! What `drift` found, or several reports together: the verdict in one word, then what it is.
+
+use super::super::canvas::{
+    Canvas, SENSITIVE, Tint, clean_lines, columns, counted, literal, number, wrap,
+};
+use super::super::{LISTED, Style};
+use crate::report::{
+    Class, Difference, Item, Level, Report, Severity, Suppression, Verdict, Whose,
+};
+use serde_json::Value as Json;
+
+/// What was found, as text for standard output.
+pub fn drift(report: &Report, style: &Style) -> String {
+    let mut page = Page { canvas: Canvas::new(style.color), style };
+    page.verdict(report);
+    let drifted = |item: &&Item| {
+        matches!(item.class, Class::Drift | Class::Both) && item.suppressed.is_none()
+    };
+    let mut bad: Vec<&Item> = report.resources.iter().filter(drifted).collect();
+    bad.sort_by_key(|item| std::cmp::Reverse(item.severity));
+    page.items(&bad, Page::drifted);
+    let pending = report.resources.iter().filter(|item| item.class == Class::Pending);
+    page.section("Pending:", &pending.collect::<Vec<_>>(), Page::pending);
+    let suppressed = report.resources.iter().filter(|item| {
+        item.suppressed.is_some() && matches!(item.class, Class::Drift | Class::Both)
+    });
+    page.section("Suppressed:", &suppressed.collect::<Vec<_>>(), Page::suppressed);
+    let errors = report.resources.iter().filter(|item| item.error.is_some());
+    page.section("Not checked:", &errors.collect::<Vec<_>>(), Page::error);
+    page.canvas.finish()
+}
+
+struct Page<'a> {
+    canvas: Canvas,
+    style: &'a Style,
+}
+
+impl Page<'_> {
+    fn verdict(&mut self, report: &Report) {
+        let (word, tint) = match report.verdict {
+            Verdict::Clean => ("Clean.", Tint::Good),
+            Verdict::Pending => ("Pending.", Tint::Changed),
+            Verdict::Drift => ("Drift.", Tint::Bad),
+            Verdict::Error => ("Error.", Tint::Bad),
+        };
+        let sum = &report.summary;
+        let mut parts = vec![format!("{} checked", counted(sum.checked, "bucket", "buckets"))];
+        for (count, what) in [
+            (sum.drifted, "changed outside"),
+            (sum.pending, "with changes pending"),
+            (sum.suppressed, "suppressed"),
+            (sum.errors, "not known"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{} {what}", number(count)));
+            }
+        }
+        if let Some(share) = report.share {
+            parts.push(format!("share {} of {}", share.part, share.of));
+        }
+        self.canvas.tinted(tint, word).push(" ").push(&parts.join(", ")).push(".\n");
+        // Of what belongs to no bucket, a report that was read back is all that there is.
+        let errors = report.diagnostics.iter().filter(|it| it.severity == Level::Error);
+        for fault in errors.filter(|it| it.address.is_none()).take(LISTED) {
+            self.wrapped("  ", &format!("{}: {}", fault.summary, fault.detail));
+        }
+    }
+
+    fn section(&mut self, title: &str, items: &[&Item], draw: fn(&mut Self, &Item)) {
+        if items.is_empty() {
+            return;
+        }
+        self.canvas.line().tinted(Tint::Strong, title).line();
+        self.items(items, draw);
+    }
+
+    fn items(&mut self, items: &[&Item], draw: fn(&mut Self, &Item)) {
+        for item in items.iter().take(LISTED) {
+            draw(self, item);
+        }
+        if items.len() > LISTED {
+            let more = number(items.len() - LISTED);
+            self.canvas.push("\n  … and ").push(&more).push(" more; all are in the JSON form\n");
+        }
+    }
+
+    fn drifted(&mut self, item: &Item) {
+        let (word, tint) = match item.severity {
+            Some(Severity::High) => ("high", Tint::Bad),
+            Some(Severity::Medium) | None => ("medium", Tint::Changed),
+            Some(Severity::Low) => ("low", Tint::Good),
+        };
+        if !self.style.concise {
+            self.canvas.line();
+        }
+        self.canvas.push("  ").tinted(tint, word).spaces(8 - word.len());
+        self.head(item);
+        if self.style.concise {
+            return;
+        }
+        for difference in &item.differences {
+            self.difference(difference);
+        }
+        if let Some(why) = &item.weakened {
+            self.canvas.spaces(10).tinted(Tint::Bad, format_args!("weakened: {why}")).line();
+        }
+        if let Some(blame) = &item.blame {
+            self.canvas.spaces(10).push("by ").clean(&blame.who).push(" at ").clean(&blame.when);
+            self.canvas.push(" (").clean(&blame.event).push(")\n");
+        }
+    }
+
+    fn head(&mut self, item: &Item) {
+        let bucket = literal(&item.bucket);
+        self.canvas.tinted(Tint::Strong, &item.address);
+        if columns(&item.address) + columns(&bucket) + 19 <= self.style.width || self.style.concise
+        {
+            self.canvas.push("  ");
+        } else {
+            self.canvas.line().spaces(10);
+        }
+        self.canvas.push("bucket ").push(&bucket).line();
+    }
+
+    /// Whose it is, and from what to what.
+    fn difference(&mut self, difference: &Difference) {
+        let Difference { path, recorded, live, desired, whose, sensitive } = difference;
+        let text = |value: &Option<Json>| match value {
+            _ if *sensitive => SENSITIVE.to_owned(),
+            Some(value) => json(value),
+            None => "nothing".to_owned(),
+        };
+        let name = path.rsplit('.').next().unwrap_or_default();
+        let (live, recorded) = (text(live), text(recorded));
+        let line = match whose {
+            Whose::Drift => format!("drift: {name} = {recorded} -> {live}"),
+            Whose::Both => {
+                format!("both: {name} = {recorded} -> {live}, declared {}", text(desired))
+            }
+            Whose::Pending => format!("pending: {name} = {live}, declared {}", text(desired)),
+        };
+        self.wrapped("          ", &line);
+    }
+
+    fn pending(&mut self, item: &Item) {
+        let action = item.action.as_deref().unwrap_or_default();
+        self.canvas.push("  ").clean(action).spaces(8_usize.saturating_sub(columns(action)));
+        self.head(item);
+    }
+
+    fn suppressed(&mut self, item: &Item) {
+        self.canvas.push("  ");
+        self.head(item);
+        if let Some(Suppression { name, reason, expires }) = &item.suppressed {
+            let until = expires.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
+            self.wrapped("          ", &format!("{name}: {reason}{until}"));
+        }
+    }
+
+    fn error(&mut self, item: &Item) {
+        self.canvas.push("  ");
+        self.head(item);
+        if let Some(error) = &item.error {
+            self.wrapped("          ", &error.summary);
+        }
+    }
+
+    fn wrapped(&mut self, indent: &str, text: &str) {
+        let width = self.style.width.saturating_sub(indent.len()).max(30);
+        for line in wrap(&clean_lines(text), width) {
+            self.canvas.push(indent).push(&line).line();
+        }
+    }
+}
+
+/// A value as it would be written in the configuration.
+fn json(value: &Json) -> String {
+    match value {
+        Json::Null => "nothing".to_owned(),
+        Json::String(text) => literal(text),
+        Json::Array(items) => {
+            format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", "))
+        }
+        Json::Bool(_) | Json::Number(_) | Json::Object(_) => value.to_string(),
+    }
+}

@@ -1,0 +1,210 @@
+//! What silences known drift, until a day.
+
+use super::places::Places;
+use super::{Class, Item, Level, Problem, Report, Suppression, Whose};
+use crate::addr::{Address, AttrPath, InstanceKey, ModuleStep, Target};
+use crate::diag::{Diagnostic, Sources, Span};
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A `suppress` block.
+#[derive(Clone, Debug)]
+pub struct Silence {
+    /// Its label.
+    pub name: Arc<str>,
+    /// Instances, blocks and modules that it is about.
+    pub addresses: Vec<Target>,
+    /// Names of buckets that it is about; `*` stands for any text, `?` for one character.
+    pub buckets: Vec<Arc<str>>,
+    /// Attributes that it is about, as whole paths or by their name alone; all where there are none.
+    pub attributes: Vec<AttrPath>,
+    /// Why.
+    pub reason: Arc<str>,
+    /// The last day on which it holds, in UTC.
+    pub expires: Option<Date>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A `suppress` block, ready to be asked about many instances.
+struct Ready<'a> {
+    silence: &'a Silence,
+    names: BTreeSet<String>,
+    buckets: BTreeSet<&'a str>,
+    globs: Vec<&'a str>,
+    used: bool,
+}
+
+impl<'a> Ready<'a> {
+    fn new(silence: &'a Silence) -> Self {
+        let is_glob = |text: &&str| text.contains(['*', '?']);
+        let (globs, buckets): (Vec<&str>, Vec<&str>) =
+            silence.buckets.iter().map(|it| &**it).partition(is_glob);
+        Self {
+            silence,
+            names: silence.addresses.iter().map(ToString::to_string).collect(),
+            buckets: buckets.into_iter().collect(),
+            globs,
+            used: false,
+        }
+    }
+
+    /// Whether it is about an instance; `names` are those of all that it is part of.
+    fn is_about(&self, names: &[String], bucket: &str) -> bool {
+        names.iter().any(|name| self.names.contains(name))
+            || self.buckets.contains(bucket)
+            || self.globs.iter().any(|glob| fits(glob, bucket))
+    }
+
+    fn covers(&self, path: &AttrPath) -> bool {
+        let attributes = &self.silence.attributes;
+        attributes.is_empty()
+            || attributes.iter().any(|it| match it.steps() {
+                [name] => path.steps().last() == Some(name) || it.covers(path),
+                _ => it.covers(path),
+            })
+    }
+}
+
+impl Report {
+    /// Silences drift that is known, from the day on which this is asked. An instance is silent where
+    /// all its drift is. Gives back warnings: of what has expired, and, where the `whole` fleet was
+    /// looked at, of what silences nothing.
+    pub fn silence(&mut self, silences: &[Silence], today: Date, whole: bool) -> Vec<Diagnostic> {
+        let holds = |it: &&Silence| it.expires.is_none_or(|day| today <= day);
+        let mut ready: Vec<Ready<'_>> = silences.iter().filter(holds).map(Ready::new).collect();
+        for item in &mut self.resources {
+            if matches!(item.class, Class::Drift | Class::Both) {
+                item.suppressed = suppression(item, &mut ready);
+            }
+        }
+        let mut warnings = Vec::new();
+        for silence in silences.iter().filter(|it| !holds(it)) {
+            let day = silence.expires.map(|day| day.to_string()).unwrap_or_default();
+            let detail = format!(
+                "The suppression {:?} has expired on {day} and silences nothing any more. Remove \
+                 it, or give it another day.",
+                silence.name
+            );
+            warnings.push(Diagnostic::warning("Expired suppression", detail).at(silence.span));
+        }
+        for ready in ready.iter().filter(|it| whole && !it.used) {
+            let detail = format!(
+                "The suppression {:?} silences nothing: what it is about has not changed outside. \
+                 Remove it.",
+                ready.silence.name
+            );
+            warnings.push(Diagnostic::warning("Unused suppression", detail).at(ready.silence.span));
+        }
+        self.tally();
+        warnings
+    }
+
+    /// Adds what was found wrong once the report was there.
+    pub fn warn(&mut self, found: &[Diagnostic], sources: &Sources) {
+        let places = Places::new(sources, found.iter().filter_map(|it| it.subject));
+        self.diagnostics.extend(found.iter().map(|it| Problem {
+            severity: if it.is_error() { Level::Error } else { Level::Warning },
+            summary: it.summary.to_owned(),
+            detail: it.detail.clone(),
+            address: it.address.as_ref().map(ToString::to_string),
+            place: it.subject.and_then(|span| places.of(span)),
+        }));
+        self.tally();
+    }
+}
+
+/// What silences all drift of an instance.
+fn suppression(item: &Item, ready: &mut [Ready<'_>]) -> Option<Suppression> {
+    let names = item.address.parse().map_or_else(|_| Vec::new(), |address| names(&address));
+    let mut about: Vec<&mut Ready<'_>> =
+        ready.iter_mut().filter(|it| it.is_about(&names, &item.bucket)).collect();
+    let mut all = true;
+    let mut first: Option<usize> = None;
+    for difference in item.differences.iter().filter(|it| it.whose != Whose::Pending) {
+        let path: AttrPath = difference.path.split('.').collect();
+        let by = about.iter().position(|it| it.covers(&path));
+        if let Some(used) = by.and_then(|at| about.get_mut(at)) {
+            used.used = true;
+            first = first.or(by);
+        }
+        all &= by.is_some();
+    }
+    let Silence { name, reason, expires, .. } = about.get(first.filter(|_| all)?)?.silence;
+    Some(Suppression {
+        name: name.to_string(),
+        reason: reason.to_string(),
+        expires: expires.map(|day| day.to_string()),
+    })
+}
+
+/// The instance, its block, and the modules around it, with keys and without.
+fn names(address: &Address) -> Vec<String> {
+    let mut names = vec![address.to_string(), address.resource.to_string()];
+    let module = &address.resource.module;
+    for length in 1..=module.len() {
+        let Some(steps) = module.get(..length) else { continue };
+        names.push(Target::Module(steps.into()).to_string());
+        let open = steps.iter().map(|it| ModuleStep { key: InstanceKey::None, ..it.clone() });
+        names.push(Target::Module(open.collect()).to_string());
+    }
+    names
+}
+
+/// Whether a text fits a pattern in which `*` stands for any text and `?` for one character.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    // Where the last star stands, and how much of the text it holds so far.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(c) = text.get(t) {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(it) if *it == '?' || it == c => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((at, held)) = star else { return false };
+                star = Some((at, held + 1));
+                p = at + 1;
+                t = held + 1;
+            }
+        }
+    }
+    pattern.get(p..).is_some_and(|rest| rest.iter().all(|c| *c == '*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_people_expect() {
+        let rows = [
+            ("logs", "logs", true),
+            ("logs", "logs2", false),
+            ("*", "", true),
+            ("*", "anything", true),
+            ("acme-*", "acme-logs", true),
+            ("acme-*", "acm-logs", false),
+            ("*-logs", "a-logs-logs", true),
+            ("a*b*c", "aXbYbZc", true),
+            ("a*b*c", "aXbYbZ", false),
+            ("?ogs", "logs", true),
+            ("?ogs", "ogs", false),
+            ("**", "x", true),
+            ("", "", true),
+            ("", "x", false),
+        ];
+        for (pattern, text, expected) in rows {
+            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+        }
+        assert!(!fits(&"a*".repeat(200), &"a".repeat(100)), "in no time");
+    }
+}

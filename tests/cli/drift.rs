@@ -1,0 +1,326 @@
+//! `drift`, `report merge` and `--output`.
+
+use crate::harness::{Dir, Ran, resource};
+use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
+use serde_json::Value as Json;
+
+const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
+
+/// A directory with buckets of these names, and a sandbox that has them.
+struct Fleet {
+    dir: Dir,
+    world: World,
+    sandbox: Sandbox,
+}
+
+impl Fleet {
+    async fn of(buckets: &[&str]) -> Self {
+        let text: String = buckets.iter().map(|it| resource(it, it, "aws:kms", "")).collect();
+        let world = World::in_memory();
+        for bucket in buckets {
+            assert!(world.seed_bucket(bucket, "us-east-1", DEFAULT_ACCOUNT).unwrap());
+        }
+        let sandbox = Sandbox::start(world.clone(), Options::default()).await.unwrap();
+        let dir = Dir::with(&text)
+            .env("AWS_ENDPOINT_URL", &sandbox.endpoint())
+            .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCOUNT)
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "us-east-1");
+        Self { dir, world, sandbox }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        tokio::task::block_in_place(|| self.dir.run(arguments))
+    }
+
+    /// Somebody else's change.
+    fn change(&self, bucket: &str, algorithm: &str) {
+        let region = "us-east-1";
+        let client = aws_sdk_s3::Client::from_conf(
+            aws_sdk_s3::Config::builder()
+                .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+                .endpoint_url(self.sandbox.endpoint())
+                .region(aws_sdk_s3::config::Region::new(region))
+                .credentials_provider(aws_sdk_s3::config::Credentials::new(
+                    DEFAULT_ACCOUNT,
+                    "test",
+                    None,
+                    None,
+                    "test",
+                ))
+                .force_path_style(true)
+                .build(),
+        );
+        let default = aws_sdk_s3::types::ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(algorithm.into())
+            .build()
+            .unwrap();
+        let rule = aws_sdk_s3::types::ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(default)
+            .build();
+        let rules = aws_sdk_s3::types::ServerSideEncryptionConfiguration::builder()
+            .rules(rule)
+            .build()
+            .unwrap();
+        let put = client
+            .put_bucket_encryption()
+            .bucket(bucket)
+            .server_side_encryption_configuration(rules)
+            .send();
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put)).unwrap();
+    }
+}
+
+/// Holds a document to the published schema.
+#[track_caller]
+fn valid(document: &Json) {
+    let schema: Json = serde_json::from_str(include_str!("../../src/report/schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = schema.iter_errors(document).map(|it| it.to_string()).collect();
+    assert_eq!(faults, [""; 0], "{document:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exit_statuses_say_what_was_found() {
+    let fleet = Fleet::of(&["aaa", "bbb"]).await;
+    fleet.run(&["drift"]).status(3).says("Pending. 2 buckets checked, 2 with changes pending.");
+    fleet.run(&["drift", "-exit-code=drift"]).status(0);
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    fleet.run(&["drift"]).status(0).says("Clean. 2 buckets checked.");
+    fleet.change("bbb", "AES256");
+    fleet
+        .run(&["drift"])
+        .status(2)
+        .says("Drift. 2 buckets checked, 1 changed outside.")
+        .says("drift: sse_algorithm = \"aws:kms\" -> \"AES256\"")
+        .says("weakened: AWS managed key → SSE-S3");
+    fleet.run(&["drift", "-exit-code=drift"]).status(2);
+    fleet.run(&["drift", "-exit-code=never"]).status(0);
+    fleet.run(&["drift", "-severity=high"]).status(2);
+    fleet.run(&["drift", &format!("-exclude={TYPE}.bbb")]).status(0);
+    fleet.change("bbb", "aws:kms:dsse");
+    fleet.run(&["drift", "-severity=low"]).status(2).says("low");
+    fleet.run(&["drift", "-severity=medium"]).status(0).says("Clean.");
+    // Somebody else did what the files ask for: that is nobody's worry.
+    fleet.change("bbb", "AES256");
+    fleet.dir.write(
+        "main.seal.hcl",
+        resource("aaa", "aaa", "aws:kms", "") + &resource("bbb", "bbb", "AES256", ""),
+    );
+    fleet.run(&["drift"]).status(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_only_reads_and_writes_nothing() {
+    let fleet = Fleet::of(&["aaa", "bbb"]).await;
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    fleet.change("aaa", "AES256");
+    let state = fleet.dir.read("state/sealform.state.json");
+    let before = fleet.sandbox.requests();
+    let holder = sealform::state::Holder {
+        operation: "apply".into(),
+        who: "somebody".into(),
+        pid: 1,
+        since: "2026-01-01T00:00:00Z".parse().unwrap(),
+    };
+    let local = sealform::state::Local::new(fleet.dir.path().join("state/sealform.state.json"));
+    let lock = local.try_lock(&holder).unwrap();
+    fleet.run(&["drift"]).status(2);
+    // What writes waits its turn.
+    fleet.run(&["drift", "-record"]).status(1).complains("lock");
+    drop(lock);
+    let after = fleet.sandbox.requests();
+    let grown = after.iter().filter(|(name, count)| before.get(*name) != Some(count));
+    let changed: Vec<&str> = grown.map(|(name, _)| &**name).collect();
+    assert_eq!(changed, ["GetBucketEncryption"]);
+    assert_eq!(fleet.dir.read("state/sealform.state.json"), state);
+    fleet.run(&["drift", "-record"]).status(2).complains("Recorded 1 bucket as it is live.");
+    assert_ne!(fleet.dir.read("state/sealform.state.json"), state);
+    fleet.run(&["drift"]).status(3);
+    fleet.run(&["drift", "-from-state"]).status(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_hides_no_finding() {
+    let fleet = Fleet::of(&["aaa", "bbb", "ccc"]).await;
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    fleet.change("aaa", "AES256");
+    assert!(fleet.world.deny_bucket("bbb").unwrap());
+    let ran = fleet
+        .run(&["drift", "-output=json=found.json"])
+        .status(1)
+        .says("Error. 3 buckets checked, 1 changed outside, 1 not known.")
+        .says("\"AES256\"")
+        .complains("error: Access denied");
+    drop(ran);
+    let found: Json = serde_json::from_str(&fleet.dir.read("found.json")).unwrap();
+    valid(&found);
+    let classes: Vec<&str> = found["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["class"].as_str().unwrap())
+        .collect();
+    assert_eq!(classes, ["drift", "error", "unchanged"]);
+    assert_eq!(found["resources"][1]["bucket"], "bbb");
+    assert_eq!(found["resources"][0]["place"]["file"], "main.seal.hcl");
+    fleet.run(&["drift", "-from-state"]).status(1).says("1 changed outside, 1 not known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_alone_is_enough() {
+    let fleet = Fleet::of(&["aaa", "bbb"]).await;
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    let state = fleet.dir.read("state/sealform.state.json");
+    std::fs::remove_file(fleet.dir.path().join("main.seal.hcl")).unwrap();
+    fleet.run(&["drift", "-from-state"]).status(0);
+    fleet.change("aaa", "AES256");
+    fleet.dir.write("elsewhere.json", state);
+    std::fs::remove_dir_all(fleet.dir.path().join("state")).unwrap();
+    fleet.run(&["drift", "-from-state"]).status(1).complains("There is no state at");
+    let found = fleet.run(&["drift", "-from-state=elsewhere.json", "-json"]).status(2).json();
+    valid(&found);
+    assert_eq!(found["resources"][0]["class"], "drift");
+    assert_eq!(found["resources"][0]["severity"], "high");
+    assert!(found["resources"][0]["differences"][0].get("desired").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shares_make_up_the_whole() {
+    let names: Vec<String> = (0..24).map(|n| format!("bucket-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let fleet = Fleet::of(&names).await;
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    fleet.change("bucket-3", "AES256");
+    let mut files = vec!["report", "merge"];
+    let mut seen = 0;
+    for part in ["1", "2", "3"] {
+        let file: &str = Box::leak(format!("{part}.json").into_boxed_str());
+        let partition = format!("-partition=hash:{part}/3");
+        let ran = fleet.run(&["drift", &partition, &format!("-output=json={file}")]);
+        assert!([0, 2].contains(&ran.status), "{}", ran.stderr);
+        let found: Json = serde_json::from_str(&fleet.dir.read(file)).unwrap();
+        valid(&found);
+        let count = found["summary"]["checked"].as_u64().unwrap();
+        assert!(count > 0, "a share of 24 is empty");
+        seen += count;
+        files.push(file);
+    }
+    assert_eq!(seen, 24);
+    let whole = fleet.run(&[&files[..], &["-json"]].concat()).status(2).json();
+    valid(&whole);
+    assert_eq!(
+        (&whole["summary"]["checked"], &whole["summary"]["drifted"]),
+        (&24.into(), &1.into())
+    );
+    fleet.run(&[&files[..], &["-exit-code=never"]].concat()).status(0).says("Drift. 24 buckets");
+    // A share that is missing is not known to be well.
+    fleet.run(&files[..4]).status(1).says("there is no report of: 3");
+    fleet.run(&["report", "merge", "1.json", "1.json"]).status(1).complains("as another one is");
+    fleet.run(&["report", "merge", "main.seal.hcl"]).status(1).complains("it is not a report");
+    fleet.run(&["report", "merge", "none.json"]).status(1).complains("none.json");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_of_every_command_are_of_one_schema() {
+    let fleet = Fleet::of(&["aaa", "bbb"]).await;
+    valid(&fleet.run(&["plan", "-json", "-out=p.sealplan"]).status(0).json());
+    valid(&fleet.run(&["show", "-json", "p.sealplan"]).status(0).json());
+    let applied = fleet.run(&["apply", "-json", "p.sealplan"]).status(0).json();
+    valid(&applied);
+    assert_eq!(
+        (&applied["verdict"], &applied["resources"][0]["status"]),
+        (&"clean".into(), &"done".into())
+    );
+    // Refused before anything was planned.
+    let refused = fleet.run(&["apply", "-json", "p.sealplan"]).status(1).json();
+    valid(&refused);
+    assert_eq!(refused["diagnostics"][0]["summary"], "Saved plan is stale");
+    valid(&fleet.run(&["apply", "-json"]).status(1).json());
+    fleet.dir.write("more.seal.hcl", "locals {");
+    valid(&fleet.run(&["plan", "-json"]).status(1).json());
+    valid(&fleet.run(&["drift", "-json"]).status(1).json());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_formats_from_one_run() {
+    let fleet = Fleet::of(&["aaa"]).await;
+    let ran = fleet
+        .run(&["plan", "-output=json=plan.json", "-output=human=plan.txt"])
+        .status(0)
+        .says("Plan: 1 to update.");
+    assert_eq!(fleet.dir.read("plan.txt"), ran.stdout);
+    let plan: Json = serde_json::from_str(&fleet.dir.read("plan.json")).unwrap();
+    assert_eq!(plan["summary"]["actions"]["update"], 1);
+    fleet
+        .run(&["plan", "-json", "-output=human"])
+        .status(1)
+        .complains("Two formats on standard output");
+    fleet
+        .run(&["plan", "-output=json=x", "-output=human=x"])
+        .status(1)
+        .complains("Two formats in one file");
+    fleet.run(&["plan", "-output=jsn"]).status(1).complains("Did you mean \"json\"?");
+    fleet.run(&["plan", "-output=json=no/such/dir.json"]).status(1).complains("cannot write");
+    fleet
+        .run(&["apply", "-auto-approve", "-output=json=done.json"])
+        .status(0)
+        .says("Apply complete!");
+    let done: Json = serde_json::from_str(&fleet.dir.read("done.json")).unwrap();
+    assert_eq!(done["resources"][0]["status"], "done");
+}
+
+/// Others read what is written: a web server, node_exporter.
+#[cfg(unix)]
+#[test]
+fn a_file_of_a_report_is_as_readable_as_the_umask_says() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    let binary = env!("CARGO_BIN_EXE_sealform");
+    let script = format!("umask 022; {binary} plan --sandbox --output=json=plan.json");
+    let status = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(dir.path())
+        .output()
+        .unwrap()
+        .status;
+    assert!(status.success());
+    let mode = std::fs::metadata(dir.path().join("plan.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+    // What is no file is written to, not replaced.
+    dir.run(&["plan", "--sandbox", "--output=json=/dev/stderr"])
+        .status(0)
+        .complains("\"format_version\"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn known_drift_is_told_and_does_not_count() {
+    let fleet = Fleet::of(&["aaa", "bbb"]).await;
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    fleet.change("aaa", "AES256");
+    let suppress = |expires: &str| {
+        format!(
+            "suppress \"migration\" {{\n  addresses  = [{TYPE}.aaa]\n  buckets    = [\"old-*\"]\n  \
+             attributes = [sse_algorithm]\n  reason     = \"moves in May\"\n  expires    = \
+             \"{expires}\"\n}}\n"
+        )
+    };
+    fleet.dir.write("known.seal.hcl", suppress("2999-12-31"));
+    fleet
+        .run(&["drift"])
+        .status(0)
+        .says("Clean. 2 buckets checked, 1 suppressed.")
+        .says("migration: moves in May until 2999-12-31");
+    valid(&fleet.run(&["drift", "-json"]).status(0).json());
+    // What is to be done is still done.
+    fleet.run(&["plan", "-detailed-exitcode"]).status(2);
+    fleet.dir.write("known.seal.hcl", suppress("2020-02-29"));
+    fleet.run(&["drift"]).status(2).complains("expired on 2020-02-29");
+    fleet.change("aaa", "aws:kms");
+    fleet.dir.write("known.seal.hcl", suppress("2999-12-31"));
+    fleet.run(&["drift"]).status(0).complains("silences nothing");
+    fleet.dir.write("known.seal.hcl", suppress("2021-02-29"));
+    fleet.run(&["drift"]).status(1).complains("\"2021-02-29\" is no day");
+    fleet.dir.write("known.seal.hcl", "suppress \"x\" {\n  reason = \"none\"\n}\n");
+    fleet.run(&["validate"]).status(1).complains("needs `addresses` or `buckets`");
+}
