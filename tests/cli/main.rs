@@ -19,6 +19,7 @@ mod harness;
 mod json;
 mod language;
 mod lifecycle;
+mod operations;
 mod sandboxed;
 mod testing;
 mod validate;

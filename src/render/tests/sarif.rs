@@ -9,18 +9,19 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::sync::LazyLock;
 
-fn schema() -> jsonschema::Validator {
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
     let schema: Json =
         serde_json::from_str(include_str!("../../../tests/sarif/schema.json")).unwrap();
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
-}
+});
 
 /// The document, after it has been held to the schema.
 #[track_caller]
 fn valid(report: &Report) -> Json {
     let document = sarif(report);
-    let wrong: Vec<String> = schema()
+    let wrong: Vec<String> = SCHEMA
         .iter_errors(&document)
         .map(|error| format!("{}: {error}", error.instance_path()))
         .take(5)
@@ -41,10 +42,10 @@ fn rule_ids(document: &Json) -> Vec<&str> {
 fn the_schema_can_fail() {
     let mut document = sarif(&sampler());
     document["runs"][0]["results"][0]["level"] = json!("critical");
-    assert!(!schema().is_valid(&document));
+    assert!(!SCHEMA.is_valid(&document));
     let mut document = sarif(&sampler());
     document["runs"][0]["results"][0]["message"]["text"] = json!("{0}");
-    assert!(!schema().is_valid(&document));
+    assert!(!SCHEMA.is_valid(&document));
 }
 
 #[test]
