@@ -5,7 +5,9 @@
 //! given here; this draws no format.
 
 use super::canvas::{SENSITIVE, clean};
-use crate::report::{Class, Difference, Item, Level, Problem, Report, Severity, Status, Whose};
+use crate::report::{
+    Class, Command, Difference, Item, Level, Problem, Report, Severity, Status, Whose,
+};
 use std::collections::BTreeSet;
 
 /// How many characters of one value are shown.
@@ -73,6 +75,15 @@ impl Kind {
             | Self::Warning
             | Self::PendingChange => false,
         }
+    }
+}
+
+/// The name of the command that made a report.
+pub(super) fn command(report: &Report) -> &'static str {
+    match report.command {
+        Command::Plan => "plan",
+        Command::Apply => "apply",
+        Command::Drift => "drift",
     }
 }
 

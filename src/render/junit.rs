@@ -8,11 +8,10 @@
 //! The numbers of the suite are those of its cases. Whatever a name is made of, the document is XML
 //! 1.0: what may not be in one is written as an escape.
 
-use super::canvas::clean;
+use super::canvas::{clean, put};
 use super::finding::{self, Kind};
 use crate::addr::Address;
-use crate::report::{Command, Item, Level, Problem, Report, Severity};
-use std::fmt::Write as _;
+use crate::report::{Item, Level, Problem, Report, Severity};
 
 /// The numbers of a suite.
 #[derive(Debug, Default)]
@@ -37,11 +36,7 @@ pub fn junit(report: &Report) -> String {
             Level::Warning => put(&mut warnings, format_args!("{}\n", described(problem))),
         }
     }
-    let command = match report.command {
-        Command::Plan => "plan",
-        Command::Apply => "apply",
-        Command::Drift => "drift",
-    };
+    let command = finding::command(report);
     let numbers = format!(
         "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
         counts.tests,
@@ -232,9 +227,4 @@ fn text(value: &str) -> String {
         }
     }
     out
-}
-
-/// Appends what cannot fail.
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    let _infallible = out.write_fmt(text);
 }

@@ -10,19 +10,17 @@
 //! files stand beside each other in one collector. There are no timestamps on samples: the collector
 //! refuses them.
 
-use crate::report::{Class, Command, Report, Verdict};
-use std::fmt::{Display, Write as _};
+use super::canvas::put;
+use super::finding;
+use crate::report::{Class, Report, Verdict};
+use std::fmt::Display;
 
 const LAST_SUCCESS: &str = "sealform_last_success_timestamp_seconds";
 
 /// The whole file; `previous` is what the file of the run before says.
 pub fn prometheus(report: &Report, previous: Option<&str>) -> String {
     let mut out = Exposition::of(report);
-    let command = match report.command {
-        Command::Plan => "plan",
-        Command::Apply => "apply",
-        Command::Drift => "drift",
-    };
+    let command = finding::command(report);
     out.family("sealform_info", "What made these metrics; always 1.");
     out.sample("sealform_info", &[("version", &report.sealform_version), ("command", command)], 1);
     out.family(
@@ -176,9 +174,4 @@ fn read_labels(text: &str) -> Option<(Vec<(String, String)>, &str)> {
 /// The value of a label between its quotes.
 fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-}
-
-/// Appends what cannot fail.
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    let _infallible = out.write_fmt(text);
 }

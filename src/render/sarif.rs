@@ -9,13 +9,12 @@
 //! Fingerprints are made of rule, address, bucket and the paths of the attributes that differ: no
 //! line and no value, so that an alert stays the same one while its block moves in its file.
 
-use super::canvas::clean;
+use super::canvas::{clean, put};
 use super::finding::{self, About, Finding, Kind};
-use crate::report::{Command, Item, Place, Report, Verdict};
+use crate::report::{Item, Place, Report, Verdict};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// The version of the format.
 const VERSION: &str = "2.1.0";
@@ -186,11 +185,7 @@ fn described(kind: Kind) -> Json {
 /// By what code scanning tells apart runs whose alerts must not close each other's: the command, the
 /// directory, the share.
 fn category(report: &Report) -> String {
-    let command = match report.command {
-        Command::Plan => "plan",
-        Command::Apply => "apply",
-        Command::Drift => "drift",
-    };
+    let command = finding::command(report);
     let mut id = format!("sealform-{command}/");
     let directory = resolved(&report.directory, "").path;
     if !directory.is_empty() {
@@ -444,9 +439,4 @@ fn percent_encoded(path: &str) -> String {
         }
     }
     out
-}
-
-/// Appends what cannot fail.
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    let _infallible = out.write_fmt(text);
 }

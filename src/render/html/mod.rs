@@ -7,13 +7,12 @@
 //!
 //! Text from outside goes in escaped, by way of one function for markup and one for the JSON.
 
-use super::canvas::clean;
+use super::canvas::{clean, put};
 use super::finding::{self, Kind};
 use crate::report::{Command, Item, Level, OutputItem, Problem, Report, Verdict};
 use base64::Engine as _;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -295,9 +294,4 @@ fn findings(out: &mut String, report: &Report) {
         }
     });
     left_out(out, found.len());
-}
-
-/// Appends what cannot fail.
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    let _infallible = out.write_fmt(text);
 }
