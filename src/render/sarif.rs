@@ -265,12 +265,13 @@ impl Results<'_> {
         let stands = place.map(|it| (&*it.file, it.line, it.end_line));
         // A file that the report names is there, whatever its line 1 says.
         let stands = stands.or(self.first.map(|file| (file, 1, 1)));
-        if let Some((file, first, last)) = stands {
+        let artifact = stands.and_then(|(file, ..)| artifact(&self.report.directory, file));
+        if let Some((artifact, (_, first, last))) = artifact.zip(stands) {
             let first = first.max(1);
             location.insert(
                 "physicalLocation".to_owned(),
                 json!({
-                    "artifactLocation": artifact(&self.report.directory, file),
+                    "artifactLocation": artifact,
                     "region": { "startLine": first, "endLine": last.max(first) },
                 }),
             );
@@ -385,7 +386,8 @@ fn escaped(text: &str) -> String {
 fn first_file(report: &Report) -> Option<&str> {
     let items = report.resources.iter().filter_map(|item| item.place.as_ref());
     let problems = report.diagnostics.iter().filter_map(|problem| problem.place.as_ref());
-    items.chain(problems).map(|place| &*place.file).min()
+    let files = items.chain(problems).map(|place| &*place.file);
+    files.filter(|file| artifact(&report.directory, file).is_some()).min()
 }
 
 /// A path without `.` and, where that can be, `..`.
@@ -415,16 +417,19 @@ fn resolved(directory: &str, file: &str) -> Resolved {
     Resolved { path: percent_encoded(&steps.join("/")), absolute, outside }
 }
 
-/// Where a file is.
-fn artifact(directory: &str, file: &str) -> Json {
+/// Where a file is; nothing for what names none.
+fn artifact(directory: &str, file: &str) -> Option<Json> {
     let resolved = resolved(directory, file);
-    if resolved.absolute {
+    if resolved.path.is_empty() {
+        return None;
+    }
+    Some(if resolved.absolute {
         json!({ "uri": format!("file:///{}", resolved.path) })
     } else if resolved.outside {
         json!({ "uri": resolved.path })
     } else {
         json!({ "uri": resolved.path, "uriBaseId": ROOT })
-    }
+    })
 }
 
 /// A path as that of a URI.

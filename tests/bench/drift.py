@@ -116,7 +116,8 @@ def main():
     arguments.add_argument("--rounds", type=int, default=1_000)
     arguments.add_argument("--watched", type=int, default=100,
                            help="how many buckets are watched")
-    arguments.add_argument("--interval", default="100ms")
+    arguments.add_argument("--interval", default="1s",
+                           help="the shortest that the command takes")
     arguments.add_argument("--formats", default=",".join(FORMATS),
                            help="which formats are measured; nothing for none")
     arguments.add_argument("--binary", help="measure this one instead of building")

@@ -150,6 +150,10 @@ fn what_has_no_block_stands_at_the_first_file_with_its_address() {
     assert_eq!(location["physicalLocation"]["region"]["startLine"], 1);
     let name = "aws_s3_bucket_server_side_encryption_configuration.gone";
     assert_eq!(location["logicalLocations"][0]["fullyQualifiedName"], name);
+    // What names no file stands nowhere.
+    let nowhere = Item { place: Some(place("../..", 1)), ..orphan.clone() };
+    let document = valid(&report(vec![nowhere]));
+    assert!(results(&document)[0]["locations"][0].get("physicalLocation").is_none());
     // With no file at all, as from the state alone, there is the address only.
     let document = valid(&report(vec![orphan]));
     assert!(results(&document)[0]["locations"][0].get("physicalLocation").is_none());
@@ -263,7 +267,7 @@ fn a_fleet_is_valid() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn any_report_is_valid(report in any_report()) {
