@@ -4,7 +4,7 @@ use super::ui::Ui;
 use crate::addr::Address;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::engine::{Project, VERSION};
-use crate::render::Style;
+use crate::render::{self, Style};
 use crate::report::{Command, Facts, Report, Share};
 use crate::state;
 use clap::ValueEnum as _;
@@ -17,14 +17,41 @@ pub(super) enum Format {
     Human,
     /// One JSON document, of which there is a schema.
     Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For test reports: the XML of `JUnit`.
+    Junit,
+    /// For monitoring: Prometheus's text format.
+    Prometheus,
+    /// One page for a browser.
+    Html,
 }
 
 impl Format {
-    /// The text of a report; `human` is what is drawn for people.
-    fn draw(self, report: &Report, human: &dyn Fn(&Style) -> String, style: &Style) -> String {
+    /// The text of a report; `human` is what is drawn for people, `previous` what the file says that
+    /// this replaces.
+    fn draw(
+        self,
+        report: &Report,
+        human: &dyn Fn(&Style) -> String,
+        style: &Style,
+        previous: Option<&str>,
+    ) -> String {
         match self {
             Self::Human => human(style),
             Self::Json => report.to_json().unwrap_or_default(),
+            Self::Sarif => format!("{}\n", render::sarif(report)),
+            Self::Junit => render::junit(report),
+            Self::Prometheus => render::prometheus(report, previous),
+            Self::Html => render::html(report),
+        }
+    }
+
+    /// What the file of the run before says, where that is taken over.
+    fn previous(self, file: &Path) -> Option<String> {
+        match self {
+            Self::Prometheus => std::fs::read_to_string(file).ok(),
+            Self::Human | Self::Json | Self::Sarif | Self::Junit | Self::Html => None,
         }
     }
 }
@@ -39,7 +66,8 @@ pub(super) struct Output {
 /// In which formats a run tells what it found.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Outputs {
-    /// Print in this format, or write it to a file. May be repeated. Formats: human, json.
+    /// Print in this format, or write it to a file. May be repeated. Formats: human, json,
+    /// sarif, junit, prometheus, html.
     #[arg(long = "output", value_name = "FORMAT[=FILE]", value_parser = output)]
     wanted: Vec<Output>,
     /// Print one JSON document instead of text: --output json.
@@ -111,7 +139,7 @@ impl Outputs {
         human: &dyn Fn(&Style) -> String,
         ui: &Ui,
     ) -> bool {
-        let text = self.screen().draw(report, human, &ui.style());
+        let text = self.screen().draw(report, human, &ui.style(), None);
         if !text.is_empty() {
             ui.out(&text);
         }
@@ -130,8 +158,9 @@ impl Outputs {
         let mut written = true;
         for Output { format, file } in &self.wanted {
             let Some(file) = file else { continue };
-            let text = format.draw(report, human, &style);
-            if let Err(error) = state::publish(&dir.join(file), text.as_bytes()) {
+            let path = dir.join(file);
+            let text = format.draw(report, human, &style, format.previous(&path).as_deref());
+            if let Err(error) = state::publish(&path, text.as_bytes()) {
                 ui.error("Cannot write the report", &format!("{}: {error}", file.display()));
                 written = false;
             }

@@ -101,7 +101,7 @@ impl Canvas {
 }
 
 /// Appends what cannot fail.
-fn put(out: &mut String, text: impl Display) {
+pub(super) fn put(out: &mut String, text: impl Display) {
     // Writing to a string cannot fail.
     let _infallible = write!(out, "{text}");
 }

@@ -17,21 +17,30 @@ pub mod console;
 mod diagnostics;
 pub mod diff;
 pub mod explain;
+mod finding;
 pub mod github;
 pub mod graph;
+mod html;
 pub mod human;
 mod item_diff;
 pub mod json;
 pub mod json_lines;
+mod junit;
 pub mod markdown;
 mod markup;
+mod prometheus;
 mod review;
+mod sarif;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::diagnostics::diagnostics;
+pub use self::html::html;
+pub use self::junit::junit;
+pub use self::prometheus::prometheus;
+pub use self::sarif::sarif;
 
 /// A text from outside on one line, so that it cannot steer a terminal.
 pub fn harmless(text: &str) -> String {

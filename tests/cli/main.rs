@@ -19,6 +19,7 @@ mod harness;
 mod json;
 mod language;
 mod lifecycle;
+mod operations;
 mod pipelines;
 mod requests;
 mod safety;

@@ -2,12 +2,17 @@
 
 mod diagnostics;
 mod explain;
+mod fleets;
 mod github;
+mod html;
 mod human;
 mod json;
 mod json_lines;
+mod junit;
 mod markdown;
+mod prometheus;
 mod properties;
 mod reports;
 mod samples;
+mod sarif;
 mod shown;
