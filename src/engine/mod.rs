@@ -13,6 +13,7 @@ mod project;
 mod readings;
 mod run;
 mod sandboxed;
+mod state;
 mod test;
 mod version;
 
@@ -21,6 +22,7 @@ pub use self::explain::{explain, overview};
 pub use self::project::{Project, Request, VariableSource};
 pub use self::run::{LockOptions, PlanOptions, Run, Setup};
 pub use self::sandboxed::{SandboxOptions, change_in_sandbox, serve_sandbox};
+pub use self::state::{Manner, Wanted, change_state, versions};
 pub use self::test::Suite;
 
 /// The version of this tool.

@@ -16,9 +16,11 @@ mod examples;
 mod fmt;
 mod harness;
 mod json;
+mod kills;
 mod language;
 mod lifecycle;
 mod sandboxed;
+mod states;
 mod testing;
 mod validate;
 
