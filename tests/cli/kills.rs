@@ -236,20 +236,20 @@ mod stopped {
         sandbox.stop().await;
     }
 
-    /// A directory in the place of a file refuses root, too.
+    /// A file in the place of a directory refuses root, too.
     #[tokio::test(flavor = "multi_thread")]
     async fn what_cannot_be_saved_is_put_aside_and_can_be_pushed() {
         let (_world, sandbox) = served(Duration::from_millis(1)).await;
         let dir = dir(&sandbox, "AES256");
         run(&dir, &["apply", "-auto-approve"]).status(0);
         dir.write("main.seal.hcl", super::configuration("aws:kms"));
-        dir.write("state/sealform.state.json.backup.tmp/x/y", "");
+        dir.write("state/sealform.state.json.history", "");
         run(&dir, &["apply", "-auto-approve"])
             .status(1)
             .says("Apply incomplete: 50 updated")
             .complains("errored.state.json")
             .complains("sealform state push");
-        std::fs::remove_dir_all(dir.path().join("state/sealform.state.json.backup.tmp")).unwrap();
+        std::fs::remove_file(dir.path().join("state/sealform.state.json.history")).unwrap();
         run(&dir, &["state", "push", "errored.state.json"]).status(0);
         run(&dir, &["plan", "-detailed-exitcode"]).status(0).never_says("outside");
         sandbox.stop().await;

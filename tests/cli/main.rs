@@ -19,6 +19,7 @@ mod json;
 mod kills;
 mod language;
 mod lifecycle;
+mod matrix;
 mod sandboxed;
 mod states;
 mod testing;
