@@ -104,7 +104,7 @@ async fn plan_and_do(
     let mut signals = Signals::new().within(doing.planning.timeout);
     let mut progress = ui.progress();
     let open = Run::open(project, checked, setup, &mut progress, &mut diagnostics);
-    let opened = match signals.unless(open).await {
+    let opened = match signals.unless(Box::pin(open)).await {
         Ok(opened) => opened,
         Err(signal) => return stopped(signal, ui),
     };
@@ -112,7 +112,7 @@ async fn plan_and_do(
         return finish(&diagnostics, Some(project), doing, ui);
     };
     let planned = run.plan(project, checked, options, &mut progress, &mut diagnostics);
-    let planned = signals.unless(planned).await;
+    let planned = signals.unless(Box::pin(planned)).await;
     drop(progress);
     let plan = match planned {
         Ok(plan) => plan,
@@ -140,7 +140,7 @@ async fn plan_and_do(
     }
     ui.diagnostics(&diagnostics, &project.sources);
     if !plan.is_empty() && !doing.auto_approve {
-        let answer = signals.unless(ui.confirm(question(&plan))).await;
+        let answer = signals.unless(Box::pin(ui.confirm(question(&plan)))).await;
         if answer != Ok(true) {
             run.close().await;
             return match answer {
@@ -179,7 +179,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let mut signals = Signals::new().within(doing.planning.timeout);
         let mut progress = ui.progress();
         let open = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics);
-        let opened = signals.unless(open).await;
+        let opened = signals.unless(Box::pin(open)).await;
         drop(progress);
         let mut run = match opened {
             Ok(Some(run)) => run,
