@@ -80,8 +80,7 @@ fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
         return finish(&diagnostics, &project, began, doing, ui);
     }
     let prepared = prepare(global, &doing.planning, destroy, &mut diagnostics);
-    let setup =
-        doing.planning.locking.setup(global, if destroy { "destroy" } else { "apply" }, false);
+    let setup = doing.planning.setup(global, if destroy { "destroy" } else { "apply" }, false);
     let Some(checked) = &prepared.checked else {
         return finish(&diagnostics, &prepared.project, began, doing, ui);
     };
@@ -132,10 +131,10 @@ async fn plan_and_do(
     ui: &Ui,
 ) -> Exit {
     let Prepared { project, options, .. } = prepared;
-    let mut signals = Signals::new();
+    let mut signals = Signals::new().within(doing.planning.selecting.timeout);
     let mut progress = ui.progress();
     let open = Run::open(project, checked, setup, &mut progress, &mut diagnostics);
-    let opened = match signals.unless(open).await {
+    let opened = match signals.unless(Box::pin(open)).await {
         Ok(opened) => opened,
         Err(signal) => return stopped(signal, ui),
     };
@@ -143,7 +142,7 @@ async fn plan_and_do(
         return finish(&diagnostics, project, began, doing, ui);
     };
     let planned = run.plan(project, checked, options, &mut progress, &mut diagnostics);
-    let planned = signals.unless(planned).await;
+    let planned = signals.unless(Box::pin(planned)).await;
     drop(progress);
     let plan = match planned {
         Ok(plan) => plan,
@@ -172,7 +171,7 @@ async fn plan_and_do(
     }
     ui.diagnostics(&diagnostics, &project.sources);
     if !doing.auto_approve {
-        let answer = match signals.unless(agreed(&plan, doing, ui)).await {
+        let answer = match signals.unless(Box::pin(agreed(&plan, doing, ui))).await {
             Ok(answer) => answer,
             Err(signal) => {
                 run.close().await;
@@ -266,13 +265,13 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
         return finish(&diagnostics, &project, began, doing, ui);
     };
-    let setup = doing.planning.locking.setup(global, "apply", false);
+    let setup = doing.planning.setup(global, "apply", false);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     runtime.block_on(async {
-        let mut signals = Signals::new();
+        let mut signals = Signals::new().within(doing.planning.selecting.timeout);
         let mut progress = ui.progress();
         let open = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics);
-        let opened = signals.unless(open).await;
+        let opened = signals.unless(Box::pin(open)).await;
         drop(progress);
         let mut run = match opened {
             Ok(Some(run)) => run,
@@ -324,7 +323,8 @@ async fn carry_out(
     let signal = Arc::new(OnceLock::new());
     let watcher = tokio::spawn(watch(signals, stop.clone(), Arc::clone(&signal)));
     let mut progress = ui.progress();
-    let result = run.apply(plan, doing.planning.selecting.parallelism, &stop, &mut progress).await;
+    let parallelism = doing.planning.selecting.parallelism();
+    let result = run.apply(plan, parallelism, &stop, &mut progress).await;
     drop(progress);
     watcher.abort();
     let outcome = match result {
@@ -363,8 +363,9 @@ async fn watch(mut signals: Signals, stop: Stop, first: Arc<OnceLock<Signal>>) {
     loop {
         let signal = signals.next().await;
         let text = if stop.ask() {
+            let why = if signal == Signal::Time { "The time is over. " } else { "" };
             format!(
-                "Stopping: nothing new begins, and what runs has {} seconds. Once more cuts it.",
+                "{why}Stopping: nothing new begins, and what runs has {} seconds. Once more cuts it.",
                 GRACE.as_secs()
             )
         } else {

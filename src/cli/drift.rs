@@ -123,7 +123,7 @@ async fn round(global: &Global, args: &Args, ui: &Ui) -> Round {
     let began = Began::now();
     let mut diagnostics = Diagnostics::new();
     args.outputs.check(&mut diagnostics);
-    let mut setup = args.locking.setup(global, "drift", !args.record);
+    let mut setup = args.selecting.setup(&args.locking, global, "drift", !args.record);
     setup.lock.enabled &= args.record;
     let request = args.variables.request(global);
     let project = match &args.from_state {

@@ -15,13 +15,16 @@ mod completions;
 mod console;
 mod demo;
 mod drift;
+mod edit;
 mod explain;
 mod fmt;
+mod force_unlock;
 mod formats;
 mod graph;
 mod init;
 mod output;
 mod plan;
+mod refresh;
 mod report;
 mod rescue;
 mod sandbox;
@@ -140,8 +143,12 @@ enum Command {
     Show(show::Args),
     /// Show the outputs.
     Output(output::Args),
-    /// Look into the state.
+    /// Look into the state, and change it by name.
     State(state::Args),
+    /// Record what is live.
+    Refresh(refresh::Args),
+    /// Take a lock away from a run that is gone.
+    ForceUnlock(force_unlock::Args),
     /// Run the tests in *.sealtest.hcl files, on a sandbox of their own.
     Test(test::Args),
     /// Draw what refers to what.
@@ -194,6 +201,8 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Show(args) => show::run(&global, &args, ui),
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),
+        Command::Refresh(args) => refresh::run(&global, &args, ui),
+        Command::ForceUnlock(args) => force_unlock::run(&global, &args, ui),
         Command::Test(args) => test::run(&global, &args, ui),
         Command::Graph(args) => graph::run(&global, &args, ui),
         Command::Console(args) => console::run(&global, &args, ui),

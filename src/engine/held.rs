@@ -40,7 +40,7 @@ impl Held {
 const LOCK_PAUSE: Duration = Duration::from_millis(250);
 
 /// Takes the lock, waiting as long as is asked for.
-async fn lock(
+pub(super) async fn lock(
     local: &Local,
     setup: &Setup,
     reporter: &mut dyn Reporter,

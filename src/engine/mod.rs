@@ -14,6 +14,7 @@ mod project;
 mod readings;
 mod run;
 mod sandboxed;
+mod state;
 mod test;
 mod version;
 
@@ -24,6 +25,7 @@ pub use self::run::{LockOptions, PlanOptions, Run, Setup};
 pub use self::sandboxed::{
     KeyChange, SandboxOptions, change_in_sandbox, key_in_sandbox, serve_sandbox,
 };
+pub use self::state::{Manner, Wanted, change_state, versions};
 pub use self::test::Suite;
 
 /// The version of this tool.

@@ -18,7 +18,7 @@ use crate::refresh::{self, Remembered};
 use crate::report::Share;
 use crate::resource::{self, Observed};
 use crate::sandbox::Sandbox;
-use crate::state::{Holder, Intent, Local, Lock, Recorded, StateError, StateFile};
+use crate::state::{Change, Holder, Intent, Local, Lock, Recorded, StateError, StateFile};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct Setup {
     pub sandbox: Option<SandboxOptions>,
     /// The state, in the place of the one where the configuration says.
     pub state: Option<Local>,
+    /// `--max-retries`, in the place of what the providers say.
+    pub max_retries: Option<u32>,
     /// `AWS_CA_BUNDLE` in the environment.
     pub ca_bundle: Option<String>,
 }
@@ -328,6 +330,55 @@ impl Run {
         }
         self.state = Some(session.state().clone());
         Ok(outcome)
+    }
+
+    /// Records what the plan found to be live, and drops the records of what is gone; nothing else
+    /// is changed. Tells which records were brought up to date, and which were dropped.
+    ///
+    /// # Errors
+    /// The state could not be written.
+    pub fn record_live(
+        &mut self,
+        plan: &Plan,
+        dry_run: bool,
+    ) -> Result<(Vec<Address>, Vec<Address>), StateError> {
+        let stand_in = Local::in_memory();
+        if dry_run && let Some(state) = &self.state {
+            let mut session = stand_in.session(None, VERSION)?;
+            session.overwrite(state.clone())?;
+            session.save()?;
+        }
+        let local = if dry_run { &stand_in } else { &self.local };
+        let mut session = local.session(self.lock.take(), VERSION)?;
+        let (mut updated, mut gone) = (Vec::new(), Vec::new());
+        for step in &plan.steps {
+            let address = step.previous.as_ref().unwrap_or(&step.address);
+            let Some(recorded) = session.state().resources.get(address).cloned() else { continue };
+            let Some(ty) = resource::find(&address.resource.ty) else { continue };
+            if *recorded.identity != *step.identity {
+                continue;
+            }
+            match &step.before {
+                None if step.reason == Some(plan::Reason::Gone) => {
+                    session.record(Change::Remove { address: address.clone() })?;
+                    gone.push(address.clone());
+                }
+                Some(live)
+                    if !ty.differences(&recorded.values, live, &step.terms.keys).is_empty() =>
+                {
+                    let recorded = Recorded { values: live.clone(), ..recorded };
+                    session.record(Change::Set { address: address.clone(), recorded })?;
+                    updated.push(address.clone());
+                }
+                None | Some(_) => {}
+            }
+            if step.before.is_some() {
+                session.settle(&step.provider, &step.identity)?;
+            }
+        }
+        session.save()?;
+        self.state = Some(session.state().clone());
+        Ok((updated, gone))
     }
 
     /// What is recorded.

@@ -153,6 +153,8 @@ fn of_item<'a>(report: &Report, item: &'a Item) -> Annotation<'a> {
             (_, Some(Status::Done)) => "Done",
             (_, Some(Status::Failed)) => "Failed",
             (_, Some(Status::Skipped)) => "Not begun",
+            (_, Some(Status::Unknown)) => "Cut, not known whether done",
+            (_, Some(Status::Unrecorded)) => "Done, not recorded",
             (Command::Plan | Command::Apply | Command::Drift, None) => "To be done",
         };
         let why = item.reason.as_ref().map_or_else(String::new, |why| format!(" ({why})"));

@@ -220,6 +220,7 @@ fn planned_change(step: &Step) -> Json {
 fn reason(reason: &Reason) -> &'static str {
     match reason {
         Reason::Removed => "removed",
+        Reason::OnDestroy => "on-destroy",
         Reason::NotInConfiguration => "not-in-configuration",
         Reason::IdentityChanged { .. } => "identity-changed",
         Reason::MovedTo { .. } => "moved-to",
@@ -331,6 +332,10 @@ impl<W: io::Write, C: FnMut() -> String> Reporter for Lines<W, C> {
                 let text = format!("Failed to {}: {}", step.action.word(), diagnostic.summary);
                 let more = json!({ "summary": diagnostic.summary });
                 self.hook(Level::Error, "apply_errored", step, &text, more);
+            }
+            Event::Cut { step } => {
+                let text = "Cut: not known whether done";
+                self.hook(Level::Warn, "apply_cut", step, text, json!({}));
             }
             Event::Skipped { step } => {
                 self.hook(Level::Warn, "apply_skipped", step, "Not begun", json!({}));

@@ -218,6 +218,8 @@ fn action(item: &Item) -> String {
         Some(Status::Done) => format!("{action}, done"),
         Some(Status::Failed) => format!("{action}, **failed**"),
         Some(Status::Skipped) => format!("{action}, **not begun**"),
+        Some(Status::Unknown) => format!("{action}, **not known whether done**"),
+        Some(Status::Unrecorded) => format!("{action}, done, **not recorded**"),
     }
 }
 

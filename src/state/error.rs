@@ -123,7 +123,7 @@ fn io_mend(error: &io::Error) -> &'static str {
     use io::ErrorKind as Kind;
     if matches!(error.kind(), Kind::PermissionDenied | Kind::ReadOnlyFilesystem) {
         " Give the user that runs Sealform the right to read and write this file and its directory."
-    } else if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded) {
+    } else if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge) {
         " Free some space and run again: what is in the journal is taken up then."
     } else {
         ""

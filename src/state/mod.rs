@@ -34,14 +34,16 @@
 //! assert_eq!(local.read().unwrap().unwrap().resources.len(), 1);
 //! ```
 
+mod edit;
 mod error;
 mod file;
 mod intent;
 mod journal;
 mod local;
 
+pub use self::edit::Edit;
 pub use self::error::StateError;
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
 pub use self::intent::{Intent, Writing};
 pub use self::journal::{Change, JournalError};
-pub use self::local::{Found, Holder, Local, Lock, Session, publish, write_atomically};
+pub use self::local::{Found, Holder, Local, Lock, Session, Version, publish, write_atomically};

@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::panic,
-    reason = "a test fails where something is not as it expects"
+    clippy::print_stdout,
+    reason = "a test fails where something is not as it expects, and prints what it measured"
 )]
 
 mod bad_input;
@@ -17,13 +18,16 @@ mod examples;
 mod fmt;
 mod harness;
 mod json;
+mod kills;
 mod language;
 mod lifecycle;
+mod matrix;
 mod operations;
 mod pipelines;
 mod requests;
 mod safety;
 mod sandboxed;
+mod states;
 mod testing;
 mod validate;
 

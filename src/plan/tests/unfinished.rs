@@ -14,6 +14,9 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "a" {
 }
 "#;
 
+/// What is live, the unfinished intents, and whether that is drift.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], bool);
+
 /// The bucket is recorded as AES256, live so, and these intents are unfinished.
 fn world(found: &str, intents: &[(&str, &str)]) -> World {
     let mut world = World::of([("a", live(found))]);
@@ -39,7 +42,7 @@ fn world(found: &str, intents: &[(&str, &str)]) -> World {
 fn our_own_half_done_work_is_no_drift_and_somebody_elses_is() {
     let project = Project::new(CONFIGURATION);
     let (kms, dsse, aes) = ("aws:kms", "aws:kms:dsse", "AES256");
-    let rows: [(&str, &[(&str, &str)], bool); 7] = [
+    let rows: [Row<'_>; 7] = [
         (kms, &[], true),
         (kms, &[(aes, kms)], false),
         // Not written: it is as recorded.
@@ -68,4 +71,18 @@ fn a_stopped_run_is_told_with_its_buckets() {
     let world = world("AES256", &[("AES256", "aws:kms")]);
     let (_, diagnostics) = world.plan_with(&project, &Options::default());
     insta::assert_snapshot!(diagnostics[0].detail, @r#"A run without the lock ended while it wrote these buckets, and does not know whether it has: "a". Where they now are as it was to leave them, that is not shown as changed outside. The next apply brings them to what is declared and settles this."#);
+}
+
+#[test]
+fn a_record_of_an_unknown_type_is_kept_and_told() {
+    let project = Project::new(CONFIGURATION);
+    let mut world = world("aws:kms", &[]);
+    let recorded = world.recorded.resources[&address("a")].clone();
+    world.recorded.resources.insert("later_type.x".parse().unwrap(), recorded);
+    for destroy in [false, true] {
+        let options = Options { destroy, ..Options::default() };
+        let (plan, diagnostics) = world.plan_with(&project, &options);
+        assert!(plan.steps.iter().all(|step| step.address == address("a")));
+        assert_eq!(diagnostics[0].summary, "Unknown resource type");
+    }
 }
