@@ -48,11 +48,6 @@ pub enum PlanFileError {
     Sensitive(String),
 }
 
-#[derive(Deserialize)]
-struct Sniff {
-    sealform_plan: u64,
-}
-
 #[derive(Serialize)]
 struct Document<'a> {
     sealform_plan: u64,
@@ -68,11 +63,12 @@ impl Plan {
     /// The bytes are not a plan, one of another version, or not what was written.
     pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Origin), PlanFileError> {
         let not_a_plan = PlanFileError::NotAPlan;
-        let sniff: Sniff = serde_json::from_slice(bytes).map_err(not_a_plan)?;
-        if sniff.sealform_plan != VERSION {
-            return Err(PlanFileError::Version(sniff.sealform_plan));
-        }
         let mut document: Map<String, Json> = serde_json::from_slice(bytes).map_err(not_a_plan)?;
+        let version = document.get("sealform_plan").cloned().unwrap_or_default();
+        let version: u64 = serde_json::from_value(version).map_err(not_a_plan)?;
+        if version != VERSION {
+            return Err(PlanFileError::Version(version));
+        }
         let told = document.remove("checksum");
         if told != Some(checksum(&document).map_err(not_a_plan)?.into()) {
             return Err(PlanFileError::Damaged);
