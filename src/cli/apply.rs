@@ -10,7 +10,7 @@ use crate::apply::{GRACE, Stop};
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
 use crate::engine::{Checked, Project, Run, Setup};
 use crate::event::Outcome;
-use crate::plan::{Plan, Step};
+use crate::plan::{Origin, Plan, Step};
 use crate::render;
 use crate::report::{Command, Report};
 use clap::ArgAction;
@@ -262,7 +262,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     doing.planning.outputs.check(&mut diagnostics);
     let project = Project::load(&doing.planning.variables.request(global), &mut diagnostics);
     let plan = read_plan(&project.dir.join(file), &mut diagnostics);
-    let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
+    let Some((mut plan, origin)) = plan.filter(|_| !has_errors(&diagnostics)) else {
         return finish(&diagnostics, &project, began, doing, ui);
     };
     let setup = doing.planning.setup(global, "apply", false);
@@ -278,11 +278,18 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             Ok(None) => return finish(&diagnostics, &project, began, doing, ui),
             Err(signal) => return stopped(signal, ui),
         };
+        run.check_origin(&project, &plan, &origin, &mut diagnostics).await;
         // A plan that is stale is told to be so first: the word would not help it.
-        if let Some(refused) = weakening_refused(&plan, doing) {
+        if !has_errors(&diagnostics) {
+            diagnostics.extend(weakening_refused(&plan, doing));
+        }
+        if has_errors(&diagnostics) {
             run.close().await;
-            diagnostics.push(refused);
             return finish(&diagnostics, &project, began, doing, ui);
+        }
+        ui.diagnostics(&diagnostics, &project.sources);
+        if let Some(state) = run.state() {
+            plan.complete(state);
         }
         let told = (&project, &diagnostics);
         let exit = carry_out(&mut run, &plan, told, (doing, began), signals, ui).await;
@@ -292,7 +299,10 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
 }
 
 /// Reads a plan that `plan --out` saved.
-pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -> Option<Plan> {
+pub(super) fn read_plan(
+    path: &std::path::Path,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Plan, Origin)> {
     let fault = |detail: String| Diagnostic::error("Unusable plan", detail);
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
@@ -302,7 +312,7 @@ pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -
         }
     };
     match Plan::from_bytes(&bytes) {
-        Ok(plan) => Some(plan),
+        Ok(read) => Some(read),
         Err(error) => {
             diagnostics.push(fault(format!("{}: {error}.", path.display())));
             None

@@ -139,11 +139,16 @@ impl Outputs {
         human: &dyn Fn(&Style) -> String,
         ui: &Ui,
     ) -> bool {
+        self.print(report, human, ui);
+        self.write_files(dir, report, human, ui)
+    }
+
+    /// As [`Outputs::write`], without files.
+    pub(super) fn print(&self, report: &Report, human: &dyn Fn(&Style) -> String, ui: &Ui) {
         let text = self.screen().draw(report, human, &ui.style(), None);
         if !text.is_empty() {
             ui.out(&text);
         }
-        self.write_files(dir, report, human, ui)
     }
 
     /// As [`Outputs::write`], without standard output.
@@ -167,6 +172,23 @@ impl Outputs {
         }
         written
     }
+}
+
+/// The metrics of a report, for whoever asks for them; `previous` are those of the round before.
+pub(super) fn metrics(report: &Report, _previous: Option<&str>) -> String {
+    let sum = &report.summary;
+    let failed = usize::from(report.verdict == crate::report::Verdict::Error);
+    let series = [
+        ("sealform_failed", "Whether something could not be found out.", failed),
+        ("sealform_drifted", "Buckets with drift that nothing suppresses.", sum.drifted),
+        ("sealform_pending", "Buckets with changes pending.", sum.pending),
+        ("sealform_suppressed", "Buckets with drift that is suppressed.", sum.suppressed),
+        ("sealform_errors", "Buckets that could not be read.", sum.errors),
+    ];
+    let line = |(name, help, value): (&str, &str, usize)| {
+        format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
+    };
+    series.map(line).concat()
 }
 
 /// When a command began.

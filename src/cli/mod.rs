@@ -22,6 +22,7 @@ mod force_unlock;
 mod formats;
 mod graph;
 mod init;
+mod listen;
 mod output;
 mod plan;
 mod refresh;

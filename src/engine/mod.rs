@@ -14,6 +14,7 @@ mod project;
 mod readings;
 mod run;
 mod sandboxed;
+mod saved;
 mod state;
 mod test;
 mod version;

@@ -172,9 +172,13 @@ impl Report {
         let failed =
             sum.errors > 0 || self.diagnostics.iter().any(|it| it.severity == Level::Error);
         let undone = self.resources.iter().any(|it| it.status.is_some_and(|it| it != Status::Done));
+        // An apply that was not begun, such as one that nobody approved, is as its plan was.
+        let waiting = self.resources.iter().any(|it| {
+            it.status.is_none() && it.action.as_deref().is_some_and(|it| it != Action::NoOp.word())
+        });
         self.verdict = if failed || undone {
             Verdict::Error
-        } else if self.command == Command::Apply {
+        } else if self.command == Command::Apply && !waiting {
             // Whatever differed does so no more.
             Verdict::Clean
         } else if sum.drifted > 0 {

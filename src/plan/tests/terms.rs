@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diag::Severity;
+use crate::plan::Origin;
 use crate::resource::{Key, KeyAnswer, KeyName, UnknownElement};
 
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -65,8 +66,9 @@ fn an_alias_is_compared_as_the_key_that_it_points_to() {
     assert_eq!(summary(&plan), ["adopt x[0] bucket-0"]);
     assert_eq!(diagnostics, []);
     // A saved plan knows it, too.
-    let saved = Plan::from_bytes(&plan.to_bytes().unwrap()).unwrap();
-    assert_eq!(saved.to_bytes().unwrap(), plan.to_bytes().unwrap());
+    let saved = Plan::from_bytes(&plan.to_bytes(&Origin::default()).unwrap()).unwrap().0;
+    let bytes = |plan: &Plan| plan.to_bytes(&Origin::default()).unwrap();
+    assert_eq!(bytes(&saved), bytes(&plan));
     assert!(!saved.steps[0].terms.keys.is_empty());
 }
 
@@ -123,7 +125,7 @@ fn what_weakens_is_asked_for_unless_the_resource_or_destroy_says_so() {
     assert_eq!(unconfirmed(&plan), ["other"]);
     let plan = world.plan(&both(allow));
     assert_eq!(unconfirmed(&plan), [""; 0]);
-    let saved = Plan::from_bytes(&plan.to_bytes().unwrap()).unwrap();
+    let saved = Plan::from_bytes(&plan.to_bytes(&Origin::default()).unwrap()).unwrap().0;
     assert!(saved.steps[1].terms.allow_weakening && saved.steps[1].weakening.is_some());
     // What has left the configuration weakens when it is reset; `destroy` was asked for.
     let gone = Project::new(&block("y", "\"other\"", "AES256", allow));
@@ -239,8 +241,9 @@ fn buckets_of_one_name_at_two_endpoints_are_two() {
 fn a_plan_without_terms_is_read() {
     let project = Project::new(&block("x", "\"logs\"", "aws:kms", ""));
     let plan = World::of([("logs", fresh())]).plan(&project);
-    let text = String::from_utf8(plan.to_bytes().unwrap()).unwrap();
+    let text = String::from_utf8(plan.to_bytes(&Origin::default()).unwrap()).unwrap();
     assert!(!text.contains("terms"), "{text}");
-    let read = Plan::from_bytes(text.as_bytes()).unwrap();
-    assert!(read.steps[0].terms.are_usual() && read.to_bytes().unwrap() == text.into_bytes());
+    let (read, origin) = Plan::from_bytes(text.as_bytes()).unwrap();
+    assert!(read.steps[0].terms.are_usual());
+    assert_eq!(read.to_bytes(&origin).unwrap(), text.into_bytes());
 }

@@ -64,6 +64,10 @@ fn an_outcome_says_what_became_of_each_step() {
     assert_eq!(statuses, [Status::Done, Status::Failed, Status::Skipped]);
     assert_eq!((report.verdict, report.summary.actions.update), (Verdict::Error, 1));
     assert_eq!(report.diagnostics.len(), 1);
+    let unapproved =
+        case.with_facts(Command::Apply, &faults, |facts| Report::of_plan(&plan, facts));
+    assert_eq!(unapproved.verdict, Verdict::Pending);
+    assert_eq!(unapproved.summary.actions.update, 0);
     let whole = of(&Outcome::default());
     assert_eq!((whole.verdict, whole.summary.actions.update), (Verdict::Clean, 3));
 }
