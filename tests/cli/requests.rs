@@ -201,3 +201,25 @@ provider "aws" {
     );
     dir.run(&["validate"]).status(1).complains("Remove one of the two");
 }
+
+#[test]
+fn a_key_and_an_element_can_be_put_into_the_sandbox() {
+    let bucket = crate::harness::resource("x", "logs", "AES256", "");
+    let key = r#"
+data "aws_kms_key" "k" { key_id = "alias/team" }
+output "key" { value = "${data.aws_kms_key.k.key_state} ${data.aws_kms_key.k.key_spec}" }
+"#;
+    let dir = Dir::with(&format!("provider \"aws\" {{ region = \"eu-west-1\" }}\n{bucket}{key}"));
+    let told =
+        || dir.run(&["plan", "-sandbox", "-json"]).json()["output_changes"]["key"]["after"].clone();
+    dir.run(&["sandbox", "key", "alias/team"]).status(0).says("Made the key alias/team");
+    assert_eq!(told(), "Enabled SYMMETRIC_DEFAULT");
+    let broken = ["--key-state", "PendingDeletion", "--key-spec", "HMAC_256"];
+    dir.run(&[&["sandbox", "key", "alias/team"], &broken[..]].concat())
+        .status(0)
+        .says("Changed the key alias/team");
+    assert_eq!(told(), "PendingDeletion HMAC_256");
+    dir.run(&["sandbox", "key", "no key"]).status(1).complains("no key");
+    dir.run(&["sandbox", "change", "logs", "--elements", "<Tomorrow>1</Tomorrow>"]).status(0);
+    assert!(dir.read("state/sandbox.jsonl").contains("<Tomorrow>1</Tomorrow>"));
+}
