@@ -2,7 +2,7 @@
 
 use super::files::ModuleFiles;
 use super::project::Project;
-use crate::addr::Address;
+use crate::addr::{Address, ResourceAddr};
 use crate::config::{IgnoreChanges, Resource};
 use crate::diag::{self, Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::eval::{self, Evaluation, Input, Instance, Session, Tree, functions::Context, span_of};
@@ -206,11 +206,16 @@ impl Project {
                 diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
             }
         }
-        let mut seen: BTreeMap<(Option<&str>, Arc<str>), &Instance> = BTreeMap::new();
-        for instance in &evaluation.instances {
+        let mut named: Vec<(Option<&str>, Arc<str>, usize)> = Vec::new();
+        let mut block: Option<(&ResourceAddr, &Resource)> = None;
+        for (nth, instance) in evaluation.instances.iter().enumerate() {
             let address = &instance.address;
             let Some(ty) = resource::find(&address.resource.ty) else { continue };
-            let Some(block) = self.config.block(&address.resource) else { continue };
+            // The instances of one block stand together.
+            if block.is_none_or(|(addr, _)| *addr != address.resource) {
+                block = self.config.block(&address.resource).map(|it| (&address.resource, it));
+            }
+            let Some((_, block)) = block else { continue };
             let found = ty.validate(&instance.declared);
             diagnostics.extend(found.into_iter().map(|mut it| {
                 it.detail = discreet(it.detail, &instance.declared);
@@ -233,30 +238,49 @@ impl Project {
             // The same name at another endpoint is another bucket.
             let endpoint =
                 providers.get(&instance.provider).and_then(|it| it.endpoints.s3.as_deref());
-            let Some(first) = seen.insert((endpoint, Arc::clone(&bucket)), instance) else {
-                continue;
-            };
-            let bucket_path = ["bucket"].iter().collect();
-            let place = |instance: &Instance| {
-                let block = self.config.block(&instance.address.resource)?;
-                Some(span_of(&block.body, &bucket_path).unwrap_or(block.header))
-            };
-            let mut fault = Diagnostic::error(
-                "Two resources for one bucket",
-                format!(
-                    "{} and {address} both declare the bucket {bucket:?}. A bucket has one \
-                     configuration, and each would undo the other. Remove one of the two.",
-                    first.address
-                ),
-            )
-            .of(address)
-            .at_maybe(place(instance));
-            if let Some(span) = place(first)
-                && first.address.resource != address.resource
-            {
-                fault = fault.related(span, "the bucket is declared here, too");
+            named.push((endpoint, bucket, nth));
+        }
+        // Most often the names are in order as the keys are, so that this is one look at each.
+        named.sort();
+        let alike = named.windows(2).filter_map(|pair| match pair {
+            [(at, name, first), (also_at, also, second)] if (at, name) == (also_at, also) => {
+                Some((*second, *first, name))
             }
-            diagnostics.push(fault);
+            _ => None,
+        });
+        let twice: BTreeMap<usize, (usize, &Arc<str>)> =
+            alike.map(|(second, first, bucket)| (second, (first, bucket))).collect();
+        for (second, (first, bucket)) in twice {
+            let all = &evaluation.instances;
+            if let (Some(first), Some(second)) = (all.get(first), all.get(second)) {
+                diagnostics.push(self.two_for_one(bucket, first, second));
+            }
+        }
+    }
+
+    /// The fault of two instances that declare one bucket.
+    fn two_for_one(&self, bucket: &str, first: &Instance, second: &Instance) -> Diagnostic {
+        let bucket_path = ["bucket"].iter().collect();
+        let place = |instance: &Instance| {
+            let block = self.config.block(&instance.address.resource)?;
+            Some(span_of(&block.body, &bucket_path).unwrap_or(block.header))
+        };
+        let address = &second.address;
+        let fault = Diagnostic::error(
+            "Two resources for one bucket",
+            format!(
+                "{} and {address} both declare the bucket {bucket:?}. A bucket has one \
+                 configuration, and each would undo the other. Remove one of the two.",
+                first.address
+            ),
+        )
+        .of(address)
+        .at_maybe(place(second));
+        match place(first) {
+            Some(span) if first.address.resource != address.resource => {
+                fault.related(span, "the bucket is declared here, too")
+            }
+            Some(_) | None => fault,
         }
     }
 }

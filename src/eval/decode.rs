@@ -4,7 +4,7 @@ use super::expression::{Scope, capital, fault};
 use crate::addr::AttrPath;
 use crate::config::{Attribute, Block, Body, ExprKind, Name};
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
-use crate::schema::{NestedBlock, Schema, Usage};
+use crate::schema::{self, NestedBlock, Schema, Usage};
 use crate::value::{Type, Value};
 use std::sync::Arc;
 
@@ -207,26 +207,13 @@ pub(super) fn body(
         }
         let ty = attribute.ty.ty();
         let value = match body.attribute(attribute.name) {
-            None => Value::Null(ty),
-            Some(given) => match evaluate(scope, given, &ty) {
-                Ok(value) if value.is_null() && attribute.usage == Usage::Required => {
-                    diagnostics.push(*fault(
-                        "Missing attribute",
-                        format!("{:?} must have a value; this one is null.", attribute.name),
-                        given.expr.span,
-                    ));
-                    whole = false;
-                    continue;
-                }
-                Ok(value) => value.sensitive_if(attribute.sensitive),
-                Err(fault) => {
-                    diagnostics.push(*fault);
-                    whole = false;
-                    continue;
-                }
-            },
+            None => Some(Value::Null(ty)),
+            Some(given) => self::attribute(scope, attribute, given, &ty, diagnostics),
         };
-        fields.push((attribute.name.into(), value));
+        match value {
+            Some(value) => fields.push((attribute.name.into(), value)),
+            None => whole = false,
+        }
     }
     for nested in schema.blocks {
         match blocks(scope, body, nested, diagnostics) {
@@ -237,8 +224,33 @@ pub(super) fn body(
     whole.then(|| Value::Object(fields.into_iter().collect()))
 }
 
+/// The value of an attribute that is given.
+pub(super) fn attribute(
+    scope: &Scope<'_>,
+    attribute: &schema::Attribute,
+    given: &Attribute,
+    ty: &Type,
+    diagnostics: &mut Diagnostics,
+) -> Option<Value> {
+    match evaluate(scope, given, ty) {
+        Ok(value) if value.is_null() && attribute.usage == Usage::Required => {
+            diagnostics.push(*fault(
+                "Missing attribute",
+                format!("{:?} must have a value; this one is null.", attribute.name),
+                given.expr.span,
+            ));
+            None
+        }
+        Ok(value) => Some(value.sensitive_if(attribute.sensitive)),
+        Err(fault) => {
+            diagnostics.push(*fault);
+            None
+        }
+    }
+}
+
 /// The blocks of one kind: those that are written out, and those that `dynamic` blocks make.
-fn blocks(
+pub(super) fn blocks(
     scope: &Scope<'_>,
     body: &Body,
     nested: &'static NestedBlock,
@@ -295,6 +307,9 @@ fn blocks(
 
 fn evaluate(scope: &Scope<'_>, given: &Attribute, ty: &Type) -> Result<Value, Box<Diagnostic>> {
     let value = scope.eval(&given.expr)?;
+    if value.is_plainly(ty) {
+        return Ok(value);
+    }
     value.convert(ty).map_err(|error| {
         let detail = format!(
             "{:?} is to be a {}, and this is a {}: {}.",

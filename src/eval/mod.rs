@@ -10,6 +10,7 @@ mod decode;
 mod expression;
 pub mod functions;
 mod import;
+mod pattern;
 mod place;
 mod reference;
 mod repeat;
@@ -26,6 +27,7 @@ pub use self::variable::{Given, GivenValue, Origin};
 use self::condition::Kind;
 use self::expression::{Scope, World, fault};
 use self::functions::Context;
+use self::pattern::Pattern;
 use self::place::{Place, Values};
 use self::reference::Root;
 use self::repeat::Repeated;
@@ -34,6 +36,7 @@ use crate::config::{Expr, Output, Repeat, Resource};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::schema::Schema;
 use crate::value::{Type, Value};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -158,10 +161,24 @@ fn evaluate_for<'a>(
     });
     diagnostics.append(&mut found);
     let mut evaluation = std::mem::take(&mut run.result);
-    evaluation.instances.sort_by(|a, b| a.address.cmp(&b.address));
-    evaluation.unread.sort_by(|a, b| a.address.cmp(&b.address));
+    evaluation.instances.sort_by(by_address);
+    evaluation.unread.sort_by(by_address);
     run.at = 0;
     Session { evaluation, run }
+}
+
+/// The order of addresses. Those of one block share its name, so that only their keys are compared.
+fn by_address(a: &Instance, b: &Instance) -> Ordering {
+    let (of_a, of_b) = (&a.address.resource, &b.address.resource);
+    if Arc::ptr_eq(&of_a.name, &of_b.name)
+        && Arc::ptr_eq(&of_a.ty, &of_b.ty)
+        && Arc::ptr_eq(&of_a.module, &of_b.module)
+        && of_a.mode == of_b.mode
+    {
+        a.address.key.cmp(&b.address.key)
+    } else {
+        a.address.cmp(&b.address)
+    }
 }
 
 /// Evaluates an expression that refers to nothing but what is bound.
@@ -474,13 +491,26 @@ impl<'a> Run<'a> {
                 .referenced
                 .get(&place.module.path)
                 .is_some_and(|it| it.contains(&resource.addr));
+        let mut pattern =
+            (keys.len() > 1).then(|| Pattern::new(&Scope::new(self), &resource.body, schema));
+        if mode == Mode::Managed {
+            self.result.instances.reserve(keys.len());
+        }
         let mut seen: Vec<(InstanceKey, Value)> = Vec::new();
         let mut failed = false;
         for repeated in keys {
             let address = addr.instance(repeated.key.clone());
             self.repeated = Some(repeated);
             let mut faults = Diagnostics::new();
-            let declared = self.instance(resource, &address, schema, &mut faults);
+            let scope = Scope::new(self);
+            let declared = if self.preconditions(resource, &address, &mut faults) {
+                match &mut pattern {
+                    Some(pattern) => pattern.instance(&scope, &mut faults),
+                    None => decode::body(&scope, &resource.body, schema, &mut faults),
+                }
+            } else {
+                None
+            };
             let value = declared.filter(|_| sound).and_then(|declared| {
                 let value = referenced.then(|| match mode {
                     Mode::Managed => (input.resolve)(&address, &declared),
@@ -513,21 +543,19 @@ impl<'a> Run<'a> {
         Some(repeat::gather(&resource.repeat, seen))
     }
 
-    /// Evaluates one instance, with `each` or `count` set.
-    fn instance(
+    /// Whether the preconditions hold of the instance that `each` or `count` is set for.
+    fn preconditions(
         &self,
         resource: &Resource,
         address: &Address,
-        schema: &'static Schema,
         faults: &mut Diagnostics,
-    ) -> Option<Value> {
-        let scope = Scope::new(self);
-        let kind = Kind::Precondition { what: address, block: &address.resource.block() };
+    ) -> bool {
         let conditions = &resource.lifecycle.preconditions;
-        if !condition::hold(conditions, &kind, self.input.lenient, &scope, faults) {
-            return None;
+        if conditions.is_empty() {
+            return true;
         }
-        decode::body(&scope, &resource.body, schema, faults)
+        let kind = Kind::Precondition { what: address, block: &address.resource.block() };
+        condition::hold(conditions, &kind, self.input.lenient, &Scope::new(self), faults)
     }
 
     /// Whether the postconditions hold of what references to the instance see.

@@ -55,7 +55,7 @@ impl Value {
     }
 
     /// Whether the value needs no conversion, as far as that is seen at a glance.
-    fn is_plainly(&self, ty: &Type) -> bool {
+    pub fn is_plainly(&self, ty: &Type) -> bool {
         match (self.reveal(), ty) {
             (_, Type::Any)
             | (Self::Bool(_), Type::Bool)

@@ -21,7 +21,7 @@ mod unify;
 pub use self::convert::ConvertError;
 pub use self::json::{from_json, to_json};
 pub use self::number::Number;
-pub use self::quote::quote;
+pub use self::quote::{quote, write_quote};
 pub use self::ty::{ObjectAttribute, Type};
 pub use self::unify::unify;
 
@@ -89,8 +89,20 @@ pub struct Fields(Arc<[(Arc<str>, Value)]>);
 impl Fields {
     /// The value under `name`.
     pub fn get(&self, name: &str) -> Option<&Value> {
+        // Of a few names most differ in length already.
+        const FEW: usize = 8;
+        if self.0.len() <= FEW {
+            return self.0.iter().find(|(key, _)| **key == *name).map(|(_, value)| value);
+        }
         let at = self.0.binary_search_by(|(key, _)| (**key).cmp(name)).ok()?;
         self.0.get(at).map(|(_, value)| value)
+    }
+
+    /// Entries that the caller guarantees to be in ascending order of their names, each once.
+    pub fn in_order(entries: impl IntoIterator<Item = (Arc<str>, Value)>) -> Self {
+        let fields: Arc<[(Arc<str>, Value)]> = entries.into_iter().collect();
+        debug_assert!(fields.is_sorted_by(|a, b| a.0 < b.0), "names are out of order");
+        Self(fields)
     }
 
     /// The entries in ascending order of their names.

@@ -1,33 +1,41 @@
 //! Text in quotes, as Go writes it.
 
+use std::fmt::{self, Write};
+
 /// The text in quotes, with what cannot be seen as escapes.
 pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
+    // Writing to a string cannot fail.
+    let _infallible = write_quote(&mut out, text);
+    out
+}
+
+/// Writes the text in quotes, with what cannot be seen as escapes.
+pub fn write_quote(out: &mut impl Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
     for character in text.chars() {
         match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            visible if is_printable(visible) => out.push(visible),
+            '"' => out.write_str("\\\"")?,
+            '\\' => out.write_str("\\\\")?,
+            '\u{7}' => out.write_str("\\a")?,
+            '\u{8}' => out.write_str("\\b")?,
+            '\u{c}' => out.write_str("\\f")?,
+            '\n' => out.write_str("\\n")?,
+            '\r' => out.write_str("\\r")?,
+            '\t' => out.write_str("\\t")?,
+            '\u{b}' => out.write_str("\\v")?,
+            visible if is_printable(visible) => out.write_char(visible)?,
             other => {
                 let code = u32::from(other);
-                out.push_str(&match code {
-                    ..=0x1f | 0x7f => format!("\\x{code:02x}"),
-                    ..=0xffff => format!("\\u{code:04x}"),
-                    _ => format!("\\U{code:08x}"),
-                });
+                match code {
+                    ..=0x1f | 0x7f => write!(out, "\\x{code:02x}")?,
+                    ..=0xffff => write!(out, "\\u{code:04x}")?,
+                    _ => write!(out, "\\U{code:08x}")?,
+                }
             }
         }
     }
-    out.push('"');
-    out
+    out.write_char('"')
 }
 
 fn is_printable(character: char) -> bool {

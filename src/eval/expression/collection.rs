@@ -1,7 +1,7 @@
 //! What makes collections and takes them apart: objects, `for`, splats, attributes, indexes.
 
 use super::{Fault, Marks, Outcome, Scope, fault};
-use crate::config::{Expr, For, Name};
+use crate::config::{Expr, ExprKind, For, Name};
 use crate::diag::{Span, did_you_mean};
 use crate::value::{Fields, Number, Type, Value, unify};
 use std::collections::BTreeMap;
@@ -16,6 +16,13 @@ impl Scope<'_> {
         let mut marks = Marks::default();
         let mut first = None;
         for (key, value) in entries {
+            // What a long map is made of most often.
+            if let (ExprKind::Literal(Value::String(name)), ExprKind::Literal(value)) =
+                (&key.kind, &value.kind)
+            {
+                fields.push((Arc::clone(name), value.clone()));
+                continue;
+            }
             let name = match self.eval(key).and_then(|it| name(&it, key.span, &mut marks)) {
                 Ok(name) => name,
                 Err(fault) => {

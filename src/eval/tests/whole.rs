@@ -448,3 +448,60 @@ fn resources_name_their_providers() {
         providers.iter().map(|(name, value)| format!("{name} {}", show(value))).collect();
     assert_eq!(shown, ["aws {region = \"a\"}", "aws.eu {region = \"b\"}"]);
 }
+
+/// What instances share is an economy that nobody sees: each is what it is when it is alone.
+#[test]
+fn many_instances_are_what_each_is_alone() {
+    const VALUES: [(&str, &str); 5] =
+        [("a", "1"), ("b", "\"2\""), ("c", "2"), ("d", "\"x\""), ("e", "sensitive(\"x\")")];
+    let thing = |keys: &[(&str, &str)], body: &str| {
+        let entries: Vec<String> =
+            keys.iter().map(|(key, value)| format!("    {key} = {value}\n")).collect();
+        let text = format!(
+            "resource \"thing\" \"t\" {{\n  for_each = {{\n{}  }}\n{body}\n}}\n",
+            entries.concat()
+        );
+        let outcome = run(&text);
+        let shown = outcome.evaluation.instances.iter().map(|it| show(&it.declared));
+        (shown.collect::<Vec<_>>(), outcome.faults)
+    };
+    let bodies = [
+        "name = each.key",
+        "name = \"fixed\"\n on = true",
+        "name = \"${each.key}-${each.value}\"",
+        "name = each.key\n pin = each.value",
+        "name = \"fixed\"\n rule { size = each.value }",
+        "name = each.key\n rule { size = 5 }",
+        "name = each.key\n rule { }",
+        "name = each.key\n rule { size = \"five\" }",
+        "name = null",
+        "name = [for each in [\"n\"] : each][0]",
+        "name = each.key\n dynamic \"rule\" {\n for_each = [each.value]\n content { size = rule.value }\n }",
+        "name = each.key\n dynamic \"rule\" {\n for_each = [7]\n content { size = rule.value }\n }",
+        "name = each.key\n dynamic \"rule\" {\n for_each = [1, 2]\n content { size = rule.value }\n }",
+    ];
+    for body in bodies {
+        let (together, faults) = thing(&VALUES, body);
+        let (mut alone, mut told) = (Vec::new(), Vec::new());
+        for value in VALUES {
+            let (shown, faults) = thing(&[value], body);
+            alone.extend(shown);
+            told.extend(faults);
+        }
+        told.dedup();
+        assert_eq!(together, alone, "{body}");
+        assert_eq!(faults, told, "{body}");
+    }
+}
+
+#[test]
+fn what_is_another_each_time_is_so_for_each_instance() {
+    for function in ["uuid()", "core::uuid()", "templatestring(local.text, {})"] {
+        let text = format!(
+            "locals {{\n text = \"$${{uuid()}}\"\n}}\n\
+             resource \"thing\" \"t\" {{\n count = 3\n name = {function}\n pin = \"x\"\n}}\n"
+        );
+        let names: BTreeSet<String> = run(&text).names().into_iter().collect();
+        assert_eq!(names.len(), 3, "{function}: {names:?}");
+    }
+}
