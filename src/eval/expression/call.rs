@@ -1,7 +1,7 @@
 //! Function calls, and the two functions whose arguments may fail.
 
 use super::{Fault, Scope, capital, fault};
-use crate::config::Call;
+use crate::config::{Call, Expr};
 use crate::diag::{Span, did_you_mean};
 use crate::eval::functions::{self, CallError, Function};
 use crate::value::{Type, Value};
@@ -23,19 +23,12 @@ impl Scope<'_> {
             call.arguments.iter().map(|it| self.eval(it)).collect::<Result<Vec<_>, _>>()?;
         let mut marked = false;
         if call.expand
-            && let Some(last) = arguments.pop()
+            && let (Some(last), Some(given)) = (arguments.pop(), call.arguments.last())
         {
             marked = last.is_sensitive();
-            match last.reveal() {
-                Value::Unknown(_) => return Ok(Value::Unknown(Type::Any).sensitive_if(marked)),
-                open => match open.as_items() {
-                    Some(items) => arguments.extend(items.iter().cloned()),
-                    None => {
-                        let at = call.arguments.last().map_or(span, |argument| argument.span);
-                        let detail = "What ends with `...` must be a list, a set or a tuple.";
-                        return Err(fault("Wrong type", detail, at));
-                    }
-                },
+            match expanded(&last, given)? {
+                Some(items) => arguments.extend(items.iter().cloned()),
+                None => return Ok(Value::Unknown(Type::Any).sensitive_if(marked)),
             }
         }
         let result = if function.special {
@@ -59,16 +52,39 @@ impl Scope<'_> {
         fault("Invalid function call", detail, at)
     }
 
+    /// The arguments of `try` or `can` that may fail, and those that its last one expands to. An
+    /// error is that the last one does not expand.
+    fn attempts<'c>(&self, call: &'c Call) -> Result<Option<Attempts<'c>>, Fault> {
+        match call.arguments.split_last().filter(|_| call.expand) {
+            None => Ok(Some((&call.arguments, Vec::new()))),
+            Some((last, before)) => {
+                let value = self.eval(last)?;
+                let marked = value.is_sensitive();
+                let items = expanded(&value, last)?;
+                let marked = |item: &Value| item.clone().sensitive_if(marked);
+                Ok(items.map(|items| (before, items.iter().map(marked).collect())))
+            }
+        }
+    }
+
     /// `try(a, b, …)`: the first that has a value.
     fn try_call(&self, call: &Call, span: Span) -> Result<Value, Fault> {
+        let Some((arguments, more)) = self.attempts(call)? else {
+            return Ok(Value::Unknown(Type::Any));
+        };
+        // What is not known yet may still fail, and another expression may be the one.
+        let known = |value: Value| {
+            if value.is_wholly_known() { value } else { Value::Unknown(Type::Any) }
+        };
         let mut last = None;
-        for argument in &call.arguments {
+        for argument in arguments {
             match self.eval(argument) {
-                // What is not known yet may still fail, and another expression may be the one.
-                Ok(value) if !value.is_wholly_known() => return Ok(Value::Unknown(Type::Any)),
-                Ok(value) => return Ok(value),
+                Ok(value) => return Ok(known(value)),
                 Err(fault) => last = Some(fault),
             }
+        }
+        if let Some(value) = more.into_iter().next() {
+            return Ok(known(value));
         }
         Err(match last {
             Some(last) => fault(
@@ -85,13 +101,37 @@ impl Scope<'_> {
 
     /// `can(a)`: whether it has a value.
     fn can_call(&self, call: &Call, span: Span) -> Result<Value, Fault> {
-        match call.arguments.as_slice() {
-            [only] => Ok(match self.eval(only) {
-                Ok(value) if value.is_wholly_known() => Value::Bool(true),
-                Ok(_) => Value::Unknown(Type::Bool),
-                Err(_) => Value::Bool(false),
-            }),
-            _ => Err(fault("Invalid function call", "`can` expects one argument.", span)),
-        }
+        let Some((arguments, more)) = self.attempts(call)? else {
+            return Ok(Value::Unknown(Type::Any));
+        };
+        let value = match (arguments, &*more) {
+            ([only], []) => self.eval(only),
+            ([], [only]) => Ok(only.clone()),
+            _ => {
+                let detail = "`can` expects one argument.";
+                return Err(fault("Invalid function call", detail, span));
+            }
+        };
+        Ok(match value {
+            Ok(value) if value.is_wholly_known() => Value::Bool(true),
+            Ok(_) => Value::Unknown(Type::Bool),
+            Err(_) => Value::Bool(false),
+        })
     }
+}
+
+/// Expressions that may fail, and the values behind them that an expanded argument stands for.
+type Attempts<'c> = (&'c [Expr], Vec<Value>);
+
+/// The arguments that one with `...` behind it stands for; nothing while it is unknown.
+fn expanded<'v>(value: &'v Value, given: &Expr) -> Result<Option<&'v [Value]>, Fault> {
+    let detail = match value.reveal() {
+        Value::Unknown(_) => return Ok(None),
+        Value::Null(_) => "What ends with `...` must not be null.",
+        open => match open.as_items() {
+            Some(items) => return Ok(Some(items)),
+            None => "What ends with `...` must be a list, a set or a tuple.",
+        },
+    };
+    Err(fault("Wrong type", detail, given.span))
 }

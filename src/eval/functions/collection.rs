@@ -101,10 +101,11 @@ pub(super) fn element_of(args: &[Value]) -> Type {
         return args.first().map_or(Type::Any, element_type);
     };
     let index = match args.get(1) {
-        Some(index) => index.as_number().and_then(crate::value::Number::as_usize),
+        Some(index) => index.as_number().and_then(crate::value::Number::as_i64),
         None => (types.len() == 1).then_some(0),
     };
-    let index = index.and_then(|index| index.checked_rem(types.len()));
+    let length = i64::try_from(types.len()).unwrap_or(i64::MAX);
+    let index = index.and_then(|index| usize::try_from(index.checked_rem(length)?).ok());
     index.and_then(|index| types.get(index)).cloned().unwrap_or(Type::Any)
 }
 
@@ -140,22 +141,39 @@ pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
 /// Counts round and round, in a list also backwards from its end.
 pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let list = one(args)?;
-    let (Value::List(_) | Value::Tuple(_)) = list else {
-        return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(list))));
+    let length = match list {
+        Value::List(list) => Some(list.items.len()),
+        Value::Tuple(items) => Some(items.len()),
+        Value::Unknown(Type::Tuple(types)) => Some(types.len()),
+        Value::Unknown(Type::Any | Type::List(_)) => None,
+        other => {
+            return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(other))));
+        }
     };
+    let unknown = || Ok(Value::Unknown(element_of(args)));
+    if args.get(1).is_none_or(Value::is_unknown) {
+        return unknown();
+    }
     let index = whole(args, 1)?;
-    let items = items(list)?;
-    // Terraform fails within; a tuple is what `[…]` makes.
-    if index < 0 && matches!(list, Value::Tuple(_)) {
+    let Some(length) = length else { return unknown() };
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    // Terraform fails within, but for the multiples of the length; a tuple is what `[…]` makes.
+    let is_list = matches!(list, Value::List(_));
+    if index < 0 && !is_list && index.checked_rem(length) != Some(0) {
         let message = "must not be less than zero for a tuple; tolist makes a list of one";
         return Err(CallError::at(1, message));
     }
-    i64::try_from(items.len())
-        .ok()
-        .and_then(|length| index.checked_rem_euclid(length))
-        .and_then(|index| items.get(usize::try_from(index).ok()?))
-        .cloned()
-        .ok_or_else(|| CallError::at(0, "must not be empty"))
+    let Some(index) = index.checked_rem_euclid(length) else {
+        return Err(CallError::at(0, "must not be empty"));
+    };
+    match list.as_items() {
+        None => unknown(),
+        Some(items) => usize::try_from(index)
+            .ok()
+            .and_then(|index| items.get(index))
+            .cloned()
+            .ok_or_else(CallError::misfit),
+    }
 }
 
 pub(super) fn concat(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
@@ -390,19 +408,20 @@ pub(super) fn coalesce(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
 }
 
 pub(super) fn coalescelist(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    for (n, arg) in args.iter().enumerate() {
-        match arg {
-            Value::List(list) if list.items.is_empty() => {}
-            Value::Tuple(items) if items.is_empty() => {}
-            Value::Null(Type::List(_) | Type::Tuple(_)) => {}
-            Value::List(_) | Value::Tuple(_) => return Ok(arg.clone()),
-            Value::Unknown(Type::Any | Type::List(_) | Type::Tuple(_)) => {
-                return Ok(Value::Unknown(Type::Any));
-            }
-            other => {
-                let message = format!("must be a list or tuple, not {}", kind(other));
-                return Err(CallError::at(n, message));
-            }
+    // What stands behind an unknown value is not looked at.
+    for (n, arg) in args.iter().enumerate().take_while(|(_, arg)| !arg.is_unknown()) {
+        let (Value::List(_) | Value::Tuple(_) | Value::Null(Type::List(_) | Type::Tuple(_))) = arg
+        else {
+            let message = format!("must be a list or tuple, not {}", kind(arg));
+            return Err(CallError::at(n, message));
+        };
+    }
+    for arg in args {
+        if arg.is_unknown() {
+            return Ok(Value::Unknown(Type::Any));
+        }
+        if arg.as_items().is_some_and(|items| !items.is_empty()) {
+            return Ok(arg.clone());
         }
     }
     Err(CallError::new("all arguments are null or empty"))

@@ -62,21 +62,36 @@ pub(super) fn setsubtract(args: &[Value], _: &Context<'_>) -> Result<Value, Call
     Ok(Value::set(ty, kept.cloned().collect()))
 }
 
+/// The type of what argument `n` gives to each row.
+fn row_type(n: usize, arg: &Value) -> Result<Type, CallError> {
+    match arg {
+        Value::Tuple(items) if items.is_empty() => Ok(Type::Any),
+        Value::Tuple(items) => unify(&items.iter().map(Value::ty).collect::<Vec<_>>())
+            .ok_or_else(|| CallError::at(n, "list of any single type required")),
+        other => Ok(element_type(&convert(n, other, Type::list(Type::Any))?)),
+    }
+}
+
 pub(super) fn setproduct(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
+    let any_set = args.iter().any(|arg| matches!(arg, Value::Set(_)));
+    let types = args.iter().enumerate().map(|(n, arg)| row_type(n, arg));
+    let types = types.collect::<Result<Vec<_>, _>>()?;
+    if args.iter().any(|arg| matches!(arg, Value::Set(set) if set.may_shrink())) {
+        return Ok(Value::Unknown(product_type(args)));
+    }
+    if args.iter().any(|arg| arg.as_items().is_some_and(<[Value]>::is_empty)) {
+        // No row is made, so that no element need convert.
+        let row = Type::Tuple(Arc::new(types));
+        let none = Vec::new();
+        return Ok(if any_set { Value::set(row, none) } else { Value::list(row, none) });
+    }
     let mut lists = Vec::with_capacity(args.len());
-    let mut any_set = false;
     for (n, arg) in args.iter().enumerate() {
-        any_set |= matches!(arg, Value::Set(_));
-        let list = convert(n, arg, Type::list(Type::Any))?;
-        lists.push(list);
+        lists.push(convert(n, arg, Type::list(Type::Any))?);
     }
     let element = Type::Tuple(Arc::new(lists.iter().map(element_type).collect()));
     let lists = lists.iter().map(items).collect::<Result<Vec<_>, _>>()?;
-    let count = if lists.iter().any(|list| list.is_empty()) {
-        0
-    } else {
-        lists.iter().fold(1, |count: usize, list| count.saturating_mul(list.len()))
-    };
+    let count = lists.iter().fold(1, |count: usize, list| count.saturating_mul(list.len()));
     if count > MAX_GENERATED || count.saturating_mul(lists.len()) > 4 * MAX_GENERATED {
         return Err(CallError::new("would build more than 1,000,000 combinations"));
     }

@@ -92,9 +92,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The element of a list at an index, counted round and round.",
         collection::element,
     )
-    .unknown(Depth::Top)
-    .marks(Depth::Top)
-    .typed(collection::element_of),
+    .unknown(Depth::Raw)
+    .marks(Depth::Top),
     Function::new(
         "flatten",
         &[required("list", ParamType::Any)],
@@ -200,6 +199,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         sets::setproduct,
     )
     .variadic(required("more", ParamType::Any))
+    .unknown(Depth::Top)
     .typed(sets::product_type),
     Function::new(
         "setsubtract",

@@ -1,6 +1,7 @@
 //! YAML as values: maps as objects, lists as tuples, as Terraform reads it.
 
 use super::super::{CallError, Context, normal, text};
+use super::settle::{Refused, settle};
 use crate::value::{Number, Type, Value};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -24,9 +25,12 @@ pub(in super::super) fn yamldecode(args: &[Value], _: &Context<'_>) -> Result<Va
             format!("holds the control character {c:?}, which YAML may not"),
         ));
     }
-    let mut decoder =
-        Decoder { parser: Parser::new_from_str(given), anchors: BTreeMap::new(), values: 0 };
-    decoder.document().map_err(|Fault { place, what }| {
+    let read = || {
+        let text = settle(given)?;
+        let parser = Parser::new_from_str(&text);
+        Decoder { parser, anchors: BTreeMap::new(), values: 0 }.document()
+    };
+    read().map_err(|Fault { place, what }| {
         let place = place
             .map_or_else(String::new, |(line, column)| format!("line {line}, column {column}: "));
         CallError::at(0, format!("is no YAML that can be read: {place}{what}"))
@@ -50,6 +54,12 @@ impl From<ScanError> for Fault {
     fn from(error: ScanError) -> Self {
         let at = error.marker();
         Self { place: Some((at.line(), at.col() + 1)), what: error.info().to_owned() }
+    }
+}
+
+impl From<Refused> for Fault {
+    fn from(Refused { line, column, what }: Refused) -> Self {
+        Self { place: Some((line, column)), what: what.into() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod settle;
 
 pub(super) use self::decode::yamldecode;
 pub(super) use self::encode::yamlencode;
