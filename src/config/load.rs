@@ -48,12 +48,12 @@ pub fn directory(dir: &Path, sources: &mut Sources, diagnostics: &mut Diagnostic
         }
     };
     for name in names.iter().filter(|name| is_config(name)) {
-        found.config.extend(file(&dir.join(name), name, sources, diagnostics));
+        found.config.extend(listed(dir, name, name, sources, diagnostics));
     }
     let first = VALUES_FILES.iter().filter_map(|first| names.iter().find(|name| name == first));
     let is_auto = |name: &&String| AUTO_VALUES_SUFFIXES.iter().any(|end| name.ends_with(end));
     for name in first.chain(names.iter().filter(is_auto)) {
-        found.values.extend(file(&dir.join(name), name, sources, diagnostics));
+        found.values.extend(listed(dir, name, name, sources, diagnostics));
     }
     if found.config.is_empty() && diagnostics.is_empty() {
         let terraform = names
@@ -106,7 +106,7 @@ pub fn module(
     let mut config = Vec::new();
     for file_name in names.iter().filter(|name| is_config(name)) {
         let shown = format!("{name}/{file_name}");
-        config.extend(file(&dir.join(file_name), &shown, sources, diagnostics));
+        config.extend(listed(dir, file_name, &shown, sources, diagnostics));
     }
     if config.is_empty() {
         return Err(format!("The directory {name} has no {}.", config_names()));
@@ -135,7 +135,7 @@ pub fn tests(
         }));
     }
     names.sort();
-    names.iter().filter_map(|name| file(&dir.join(name), name, sources, diagnostics)).collect()
+    names.iter().filter_map(|name| listed(dir, name, name, sources, diagnostics)).collect()
 }
 
 /// The one way of naming a directory; the name itself where it has none.
@@ -165,20 +165,40 @@ fn display(dir: &Path) -> String {
     }
 }
 
-/// The names of the files in a directory, in order; hidden ones and editors' backups left out.
+/// The names of what is no directory in a directory, in order; hidden ones and editors' backups left
+/// out.
 fn list(dir: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let hidden = name.starts_with('.') || name.starts_with('#');
-        // A pipe would be waited for without end.
-        if !hidden && !name.ends_with('~') && entry.path().is_file() {
+        if !hidden && !name.ends_with('~') && !entry.path().is_dir() {
             names.push(name);
         }
     }
     names.sort();
     Ok(names)
+}
+
+/// Reads a file that was found by its name in a directory. Something else of such a name is told: it
+/// is there for a reason, and a pipe would be waited for without end.
+fn listed(
+    dir: &Path,
+    name: &str,
+    shown: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<FileId> {
+    let path = dir.join(name);
+    let what = match fs::metadata(&path) {
+        Ok(about) if !about.is_file() => "is a pipe, a socket or a device, and no file",
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "is a link that leads nowhere",
+        Ok(_) | Err(_) => return file(&path, shown, sources, diagnostics),
+    };
+    let detail = format!("{shown} {what}. Remove it, or give it another name.");
+    diagnostics.push(Diagnostic::error("Cannot read the file", detail));
+    None
 }
 
 /// Reads one file under the name that the user knows it by.

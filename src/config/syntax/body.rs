@@ -22,6 +22,17 @@ struct Reading {
     damaged: Vec<Span>,
 }
 
+/// How the items of a body stand on their lines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// Each on its own.
+    Own,
+    /// The only one on the line of the `{` and of the `}`.
+    One,
+    /// The first on the line of the `{`, others below: told, so that the last may end with `}`.
+    Spread,
+}
+
 /// What ended a block.
 enum End {
     Closed,
@@ -46,13 +57,17 @@ impl Parser<'_> {
 
     /// Reads items up to the end of the text or of the block whose `{` is given.
     fn items(&mut self, into: &mut Reading, base: Base, open: Option<Token>) -> bool {
-        let mut one_line = open.is_some() && !self.at(K::Newline);
+        let on_one = open.is_some() && !self.at(K::Newline);
+        let mut lines = if on_one { Lines::One } else { Lines::Own };
         loop {
             let token = self.peek();
             match token.kind {
                 K::Newline => {
                     self.bump();
-                    if std::mem::take(&mut one_line) && !into.is_empty() {
+                    if lines == Lines::One && into.is_empty() {
+                        lines = Lines::Own;
+                    } else if lines == Lines::One {
+                        lines = Lines::Spread;
                         let detail = "A block that begins its attribute on the line of `{` ends \
                                       on this line, too. Put the attribute on the next line.";
                         self.item(base, |parser| {
@@ -70,13 +85,15 @@ impl Parser<'_> {
                 _ => {
                     let (faults, blocks) = (self.count(), into.blocks.len());
                     let read = self.item(base, |parser| {
-                        let read = parser.body_item(into, one_line);
+                        let read = parser.body_item(into, lines);
                         if read.is_err() {
                             parser.recover();
                         }
                         read
                     });
-                    one_line &= read.is_ok();
+                    if read.is_err() && lines == Lines::One {
+                        lines = Lines::Own;
+                    }
                     if self.count() > faults {
                         // Of a block with faults in it, what is missing is told at its head.
                         let head = into.blocks.get(blocks).map(Block::header);
@@ -88,7 +105,7 @@ impl Parser<'_> {
     }
 
     /// Reads an attribute or a block, with the end of its line.
-    fn body_item(&mut self, into: &mut Reading, one_line: bool) -> Parsed<()> {
+    fn body_item(&mut self, into: &mut Reading, lines: Lines) -> Parsed<()> {
         let token = self.peek();
         let name = match token.kind {
             K::Ident => {
@@ -107,10 +124,10 @@ impl Parser<'_> {
         match next.kind {
             K::Equal => {
                 self.bump();
-                self.attribute(name, into, one_line)
+                self.attribute(name, into, lines)
             }
             K::OpenBrace | K::OpenQuote | K::Ident => {
-                if one_line {
+                if lines == Lines::One {
                     let detail = "A block on one line has one attribute and no block in it. Put \
                                   what is in it on lines of its own.";
                     self.error("Missing newline", detail, name.span);
@@ -122,7 +139,7 @@ impl Parser<'_> {
                 self.wrong_setter(&name, next);
                 self.bump();
                 self.take(K::Equal);
-                self.attribute(name, into, one_line)
+                self.attribute(name, into, lines)
             }
             _ => {
                 let starts_value = matches!(
@@ -169,14 +186,14 @@ impl Parser<'_> {
     }
 
     /// An attribute whose `=` has been read.
-    fn attribute(&mut self, name: Name, into: &mut Reading, one_line: bool) -> Parsed<()> {
+    fn attribute(&mut self, name: Name, into: &mut Reading, lines: Lines) -> Parsed<()> {
         let read = self.expr();
         let expr = match &read {
             Ok(_) => None,
             Err(Failed) => Some(self.hole(self.span_from(name.span.end))),
         };
         let (expr, result) = match (read, expr) {
-            (Ok(tree), _) => match self.line_end("attribute", one_line) {
+            (Ok(tree), _) => match self.line_end("attribute", lines) {
                 Ok(()) => (tree.expr, Ok(())),
                 // What was read is most likely not what was meant.
                 Err(failed) => (self.hole(tree.expr.span), Err(failed)),
@@ -191,27 +208,27 @@ impl Parser<'_> {
     }
 
     /// The end of the line behind an attribute or a block.
-    fn line_end(&mut self, what: &str, one_line: bool) -> Parsed<()> {
+    fn line_end(&mut self, what: &str, lines: Lines) -> Parsed<()> {
         let token = self.peek();
         match token.kind {
             K::Newline => {
-                if !one_line {
+                if lines != Lines::One {
                     self.bump();
                 }
                 Ok(())
             }
             K::End => Ok(()),
-            K::CloseBrace if one_line => Ok(()),
+            K::CloseBrace if lines != Lines::Own => Ok(()),
             K::Comma => {
                 self.bump();
                 let detail = "Attributes and blocks stand on lines of their own, without commas.";
                 self.once_a_line("Unexpected comma", detail, token);
-                if !one_line {
+                if lines != Lines::One {
                     self.take(K::Newline);
                 }
                 Ok(())
             }
-            K::Ident if one_line => {
+            K::Ident if lines == Lines::One && self.sets(token) => {
                 let detail = "A block on one line has one attribute. Put each on its own line.";
                 self.once_a_line("Missing newline", detail, token);
                 Ok(())
@@ -298,7 +315,14 @@ impl Parser<'_> {
             into.blocks.extend(blocks);
             return Ok(());
         }
-        self.line_end("block", false)
+        self.line_end("block", Lines::Own)
+    }
+
+    /// Whether the name that this token is has a `=` behind it.
+    fn sets(&self, name: Token) -> bool {
+        let behind = self.text.get(name.end as usize..).unwrap_or("");
+        let behind = behind.trim_start_matches([' ', '\t']);
+        behind.starts_with('=') && !behind.starts_with("==")
     }
 
     /// Whether the next thing from here on, on any line, is `{`.
