@@ -1,7 +1,7 @@
 //! Text with colours, and text from outside made harmless.
 
 use crate::addr::write_quoted;
-use crate::value::{Fields, Value};
+use crate::value::{Fields, Value, write_quote};
 use anstyle::{AnsiColor, Color, Effects, Style};
 use std::fmt::{self, Display, Write};
 
@@ -169,7 +169,7 @@ pub(super) fn literal(text: &str) -> String {
     out
 }
 
-/// A value as an expression on one line.
+/// A value as it is shown on one line: as an expression, but for what stands in quotes.
 pub(super) fn inline(value: &Value) -> String {
     let mut out = String::new();
     let _infallible = write_value(&mut out, value);
@@ -205,7 +205,8 @@ fn write_value(out: &mut impl Write, value: &Value) -> fmt::Result {
         Value::Sensitive(_) => out.write_str(SENSITIVE),
         Value::Bool(truth) => write!(out, "{truth}"),
         Value::Number(number) => write!(out, "{number}"),
-        Value::String(text) => write_quoted(&mut Clean { out, lines: false }, text),
+        // As Terraform shows it: `${` stands for itself.
+        Value::String(text) => write_quote(&mut Clean { out, lines: false }, text),
         Value::List(_) | Value::Set(_) | Value::Tuple(_) => {
             out.write_str("[")?;
             for (n, item) in value.as_items().unwrap_or_default().iter().enumerate() {
@@ -234,7 +235,7 @@ fn write_value(out: &mut impl Write, value: &Value) -> fmt::Result {
 fn write_key(out: &mut impl Write, name: &str) -> fmt::Result {
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if plain { out.write_str(name) } else { write_quoted(&mut Clean { out, lines: false }, name) }
+    if plain { out.write_str(name) } else { write_quote(&mut Clean { out, lines: false }, name) }
 }
 
 /// The name of an entry of a map or object, in quotes where it needs them.

@@ -17,6 +17,7 @@ fn outputs_are_expressions() {
         ("key", json!("hush"), true),
         ("names", json!(["acme-logs", "acme-archive"]), false),
         ("policy", json!("one\ntwo\n"), false),
+        ("template", json!({ "a ${b}": "${b} %{c} \u{1}\u{200b}" }), false),
         (
             "fleet",
             json!({
@@ -30,16 +31,17 @@ fn outputs_are_expressions() {
     .map(|(name, value, sensitive)| (name.to_owned(), OutputState { value, sensitive }))
     .collect();
     assert_snapshot!(human::outputs(&outputs, &Style::PLAIN), @r#"
-    fleet  = {
+    fleet    = {
       acme-logs-eu-central-1 = { algorithm = "aws:kms", key = "alias/acme" }
       b                      = []
     }
-    key    = (sensitive value)
-    names  = ["acme-logs", "acme-archive"]
-    policy = <<-EOT
+    key      = (sensitive value)
+    names    = ["acme-logs", "acme-archive"]
+    policy   = <<-EOT
       one
       two
     EOT
+    template = { "a ${b}" = "${b} %{c} \x01\u200b" }
     "#);
 }
 
