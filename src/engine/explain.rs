@@ -6,6 +6,7 @@
 
 use super::Project;
 use crate::addr::{Mode, ResourceAddr};
+use crate::config::Config;
 use crate::config::language::{self, Argument, LanguageBlock, Rest};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::eval::functions::FUNCTIONS;
@@ -72,7 +73,8 @@ pub fn explain(subject: &str, project: Option<&Project>) -> Result<Vec<Page>, Di
              `TYPE.rule.name`, or an address such as `TYPE.name[\"key\"]`."
         )));
     };
-    if let Some(page) = project.and_then(|project| declared_value(&names, project)) {
+    let place = project.and_then(|project| Place::of(&names, project));
+    if let Some(page) = place.as_ref().and_then(Place::declared_value) {
         return Ok(vec![page]);
     }
     let mut path = canonical(&names, &items);
@@ -90,14 +92,14 @@ pub fn explain(subject: &str, project: Option<&Project>) -> Result<Vec<Page>, Di
     let type_at = usize::from(kind != "resource");
     if find(&path).is_none()
         && let (Some(ty), Some(name)) = (path.get(type_at), path.get(type_at + 1))
-        && let Some(project) = project
-        && let Some((address, span)) = declared_block(kind, ty, name, project)
+        && let Some(place) = &place
+        && let Some((address, span)) = place.declared_block(kind, ty, name)
     {
-        let position = project.sources.position(span);
+        let (within, sources) = (&place.within, &place.project.sources);
         declared = Some(format!(
-            "{address} is declared in {}, line {}.",
-            project.sources.name(span.file),
-            position.line
+            "{within}{address} is declared in {}, line {}.",
+            sources.name(span.file),
+            sources.position(span).line
         ));
         path.remove(type_at + 1);
     }
@@ -192,52 +194,88 @@ fn canonical(names: &[String], items: &[Item]) -> Vec<String> {
     }
 }
 
-/// A resource, data source or aliased provider of the configuration: its address and its place.
-fn declared_block(kind: &str, ty: &str, name: &str, project: &Project) -> Option<(String, Span)> {
-    let mut addr = ResourceAddr::managed(ty, name);
-    match kind {
-        "provider" => {
-            let address = format!("{ty}.{name}");
-            let block = project.config.providers.get(address.as_str())?;
-            return Some((address, block.alias.as_ref().unwrap_or(&block.name).span));
-        }
-        "data" => addr.mode = Mode::Data,
-        _ => {}
-    }
-    let block = project.config.resources.get(&addr)?;
-    Some((addr.to_string(), block.header))
+/// A module of a project, and what an address names in it.
+struct Place<'a> {
+    project: &'a Project,
+    config: &'a Config,
+    /// The way to it, as addresses begin with it.
+    within: String,
+    /// The names behind that.
+    names: &'a [String],
 }
 
-/// What the configuration itself tells of a variable or output.
-fn declared_value(names: &[String], project: &Project) -> Option<Page> {
-    let [kind, name] = names else { return None };
-    let place = |span: Span| {
+impl<'a> Place<'a> {
+    /// Goes where the names lead through modules; nowhere where there is no such module.
+    fn of(mut names: &'a [String], project: &'a Project) -> Option<Self> {
+        let mut config = &project.config;
+        let mut within = String::new();
+        while let [module, name, rest @ ..] = names
+            && module == "module"
+            && !rest.is_empty()
+        {
+            config = &config.modules.get(name.as_str())?.config;
+            within.push_str(&format!("module.{name}."));
+            names = rest;
+        }
+        Some(Self { project, config, within, names })
+    }
+
+    /// A resource, data source or aliased provider: its address in the module, and its place.
+    fn declared_block(&self, kind: &str, ty: &str, name: &str) -> Option<(String, Span)> {
+        let mut addr = ResourceAddr::managed(ty, name);
+        match kind {
+            "provider" => {
+                let address = format!("{ty}.{name}");
+                let block = self.config.providers.get(address.as_str())?;
+                return Some((address, block.alias.as_ref().unwrap_or(&block.name).span));
+            }
+            "data" => addr.mode = Mode::Data,
+            _ => {}
+        }
+        let block = self.config.resources.get(&addr)?;
+        Some((addr.to_string(), block.header))
+    }
+
+    /// What the configuration itself tells of a variable, an output or a module.
+    fn declared_value(&self) -> Option<Page> {
+        let Self { project, config, within, names } = self;
+        let (kind, name) = match names {
+            // As the caller of a module names its outputs.
+            [name] if !within.is_empty() => ("output", name),
+            [kind, name] => (kind.as_str(), name),
+            _ => return None,
+        };
+        let (title, kind, text, span) = match kind {
+            "var" => {
+                let it = config.variables.get(name.as_str())?;
+                let usage = if it.default.is_some() { "optional" } else { "required" };
+                let sensitive = if it.sensitive { ", sensitive" } else { "" };
+                let kind = format!("variable: {}, {usage}{sensitive}", it.ty);
+                (format!("var.{name}"), kind, it.description.clone(), it.name.span)
+            }
+            "local" => {
+                let it = config.locals.get(name.as_str())?;
+                (format!("local.{name}"), "local value".to_owned(), None, it.name.span)
+            }
+            "output" => {
+                let it = config.outputs.get(name.as_str())?;
+                let sensitive = if it.sensitive { ": sensitive" } else { "" };
+                let kind = format!("output{sensitive}");
+                (format!("output.{name}"), kind, it.description.clone(), it.name.span)
+            }
+            "module" => {
+                let it = config.modules.get(name.as_str())?;
+                let kind = format!("module: {}", it.source.0);
+                (format!("module.{name}"), kind, None, it.header)
+            }
+            _ => return None,
+        };
+        let text = text.as_deref().unwrap_or_default();
         let line = project.sources.position(span).line;
-        format!("Declared in {}, line {line}.", project.sources.name(span.file))
-    };
-    let (title, kind, text, span) = match kind.as_str() {
-        "var" => {
-            let it = project.config.variables.get(name.as_str())?;
-            let usage = if it.default.is_some() { "optional" } else { "required" };
-            let sensitive = if it.sensitive { ", sensitive" } else { "" };
-            let kind = format!("variable: {}, {usage}{sensitive}", it.ty);
-            (format!("var.{name}"), kind, it.description.clone(), it.name.span)
-        }
-        "local" => {
-            let it = project.config.locals.get(name.as_str())?;
-            (format!("local.{name}"), "local value".to_owned(), None, it.name.span)
-        }
-        "output" => {
-            let it = project.config.outputs.get(name.as_str())?;
-            let sensitive = if it.sensitive { ": sensitive" } else { "" };
-            let kind = format!("output{sensitive}");
-            (format!("output.{name}"), kind, it.description.clone(), it.name.span)
-        }
-        _ => return None,
-    };
-    let text = text.as_deref().unwrap_or_default();
-    let text = format!("{text}\n\n{}", place(span)).trim_start().to_owned();
-    Some(Page { title, kind, text, ..Page::default() })
+        let declared = format!("Declared in {}, line {line}.", project.sources.name(span.file));
+        let text = format!("{text}\n\n{declared}").trim_start().to_owned();
+        Some(Page { title: format!("{within}{title}"), kind, text, ..Page::default() })
+    }
 }
 
 /// Pages about what has a path with this ending: one for all that say the same.
