@@ -3,7 +3,7 @@
 use super::args::Planning;
 use super::plan::{Prepared, prepare, show};
 use super::signals::Signals;
-use super::ui::Ui;
+use super::ui::{Answer, Ui};
 use super::{Exit, Global};
 use crate::config;
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
@@ -62,12 +62,9 @@ fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
     doing.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
     let asks = !doing.auto_approve;
-    if asks && (doing.planning.json || !doing.planning.input || !ui.can_ask()) {
-        diagnostics.push(Diagnostic::error(
-            "Approval needed",
-            "There is nobody to ask. Say --auto-approve, or save a plan with `plan --out FILE`, \
-             have it reviewed, and `apply FILE`.",
-        ));
+    if asks && (doing.planning.json || !doing.planning.input) {
+        let why = if doing.planning.json { "--json" } else { "--input=false" };
+        diagnostics.push(approval_needed(&format!("With {why}, nobody is asked.")));
         return finish(&diagnostics, None, doing, ui);
     }
     let prepared = prepare(global, &doing.planning, destroy, &mut diagnostics);
@@ -126,14 +123,30 @@ async fn plan_and_do(
         return Exit::Failure;
     }
     ui.diagnostics(&diagnostics, &project.sources);
-    if !plan.is_empty() && !doing.auto_approve && !ui.confirm(question(&plan)) {
-        run.close().await;
-        ui.note("\nNothing was changed.");
-        return Exit::Failure;
+    if !plan.is_empty() && !doing.auto_approve {
+        let answer = ui.confirm(question(&plan));
+        if answer != Answer::Yes {
+            run.close().await;
+            ui.note("\nNothing was changed.");
+            if answer == Answer::None {
+                let fault = approval_needed("Standard input ended before there was an answer.");
+                ui.diagnostics(&[fault], &project.sources);
+            }
+            return Exit::Failure;
+        }
     }
     let exit = carry_out(&mut run, &plan, project, doing, ui).await;
     run.close().await;
     exit
+}
+
+/// The fault of a run that nobody approved of.
+fn approval_needed(why: &str) -> Diagnostic {
+    let detail = format!(
+        "{why} Answer \"yes\", say --auto-approve, or save a plan with `plan --out FILE`, have it \
+         reviewed, and `apply FILE`."
+    );
+    Diagnostic::error("Approval needed", detail)
 }
 
 fn question(plan: &Plan) -> &'static str {

@@ -91,7 +91,7 @@ impl Answers<'_> {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) => {
-                    self.ui.error(&format!("cannot read standard input: {error}"));
+                    self.ui.error("Cannot read the input", &format!("standard input: {error}"));
                     return false;
                 }
             }
@@ -122,7 +122,7 @@ impl Answers<'_> {
         let mut editor = match Editor::<Prompt, DefaultHistory>::with_config(config) {
             Ok(editor) => editor,
             Err(error) => {
-                self.ui.error(&format!("cannot read from the terminal: {error}"));
+                self.ui.error("Cannot read the input", &format!("the terminal: {error}"));
                 return false;
             }
         };
@@ -143,7 +143,7 @@ impl Answers<'_> {
                 Err(ReadlineError::Interrupted) => {}
                 Err(ReadlineError::Eof) => break true,
                 Err(error) => {
-                    self.ui.error(&format!("cannot read from the terminal: {error}"));
+                    self.ui.error("Cannot read the input", &format!("the terminal: {error}"));
                     break false;
                 }
             }

@@ -17,12 +17,12 @@ pub(super) fn run(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
     let dir = match tempfile::tempdir() {
         Ok(dir) => dir,
         Err(error) => {
-            ui.error(&format!("cannot make a temporary directory: {error}"));
+            ui.error("Cannot make a directory", &format!("a temporary directory: {error}"));
             return Exit::Failure;
         }
     };
     if let Err(error) = std::fs::write(dir.path().join("main.seal.hcl"), CONFIGURATION) {
-        ui.error(&format!("cannot write the example: {error}"));
+        ui.error("Cannot write the example", &error.to_string());
         return Exit::Failure;
     }
     let change: &[&str] = &["sandbox", "change", "acme-audit-log", "--sse-algorithm", "AES256"];
@@ -52,7 +52,8 @@ pub(super) fn run(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
         ui.out(&format!("\n# {words}\n$ sealform {}\n\n", command.join(" ")));
         let exit = super::run(arguments(global, dir.path(), command));
         if exit.code() != expected {
-            ui.error(&format!("the step ended with {}, not with {expected}", exit.code()));
+            let text = format!("the step ended with {}, not with {expected}", exit.code());
+            ui.error("Unexpected exit status", &text);
             return Exit::Failure;
         }
     }

@@ -54,7 +54,10 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut course = Course::default();
     if args.paths.iter().any(|path| path == Path::new(STDIN)) {
         if args.paths.len() > 1 {
-            ui.error("standard input (`-`) is formatted alone, without other paths beside it");
+            ui.error(
+                "Too many paths",
+                "standard input (`-`) is formatted alone, without other paths beside it",
+            );
             return Exit::Failure;
         }
         stdin(args, &mut course, ui);
@@ -89,6 +92,10 @@ fn stdin(args: &Args, course: &mut Course, ui: &Ui) {
         ui.out(&render::diff::unified(NAME, &text, &formatted, &ui.style()));
     } else if !args.check {
         ui.out(&formatted);
+        // A line that a terminal or a pipe gets is a whole one.
+        if !formatted.ends_with('\n') {
+            ui.out("\n");
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
         Ok(true) => describe(global, ui),
         Ok(false) => write_starter(here, ui),
         Err(error) => {
-            ui.error(&format!("{}: {error}", here.display()));
+            ui.error("Cannot read the directory", &format!("{}: {error}", here.display()));
             Exit::Failure
         }
     }
@@ -39,13 +39,18 @@ fn describe(global: &Global, ui: &Ui) -> Exit {
         return Exit::Failure;
     }
     ui.out(&format!(
-        "There is a configuration here: {} resource blocks, {} buckets, {} variables.\n\
+        "There is a configuration here: {}, {}, {}.\n\
          Nothing needs to be initialised. Next: sealform plan\n",
-        project.config.resources.len(),
-        checked.evaluation.instances.len(),
-        project.config.variables.len(),
+        counted(project.config.resources.len(), "block"),
+        counted(checked.evaluation.instances.len(), "bucket"),
+        counted(project.config.variables.len(), "variable"),
     ));
     Exit::Success
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{s}")
 }
 
 fn write_starter(dir: &Path, ui: &Ui) -> Exit {
@@ -53,7 +58,7 @@ fn write_starter(dir: &Path, ui: &Ui) -> Exit {
     // Never over a file that somebody else makes at this moment.
     let file = OpenOptions::new().write(true).create_new(true).open(&path);
     if let Err(error) = file.and_then(|mut file| file.write_all(STARTER.as_bytes())) {
-        ui.error(&format!("cannot write {}: {error}", path.display()));
+        ui.error("Cannot write the file", &format!("{}: {error}", path.display()));
         return Exit::Failure;
     }
     ui.out(&format!(

@@ -223,7 +223,7 @@ fn runtime(ui: &mut Ui) -> Option<tokio::runtime::Runtime> {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => Some(runtime),
         Err(error) => {
-            ui.error(&format!("cannot start the runtime: {error}"));
+            ui.error("Cannot start", &format!("the runtime: {error}"));
             None
         }
     }

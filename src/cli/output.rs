@@ -5,6 +5,7 @@ use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Sources, did_you_mean};
 use crate::render;
+use crate::state::OutputState;
 use std::collections::BTreeMap;
 
 /// Shows the outputs that the last apply recorded.
@@ -13,7 +14,7 @@ pub(super) struct Args {
     /// Only this output, its value shown even if it is sensitive.
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Print JSON instead of text.
+    /// Print JSON instead of text, for programs: what is sensitive is shown.
     #[arg(long)]
     json: bool,
     /// Print a string, number or bool as it is, without quotes.
@@ -28,7 +29,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     };
     let Some(name) = &args.name else {
         if args.json {
-            ui.out_json(&render::json::outputs(&outputs));
+            ui.out_json(&whole(&outputs));
         } else if outputs.is_empty() {
             ui.note("No outputs are recorded. Declare some with `output`, and apply.");
         } else {
@@ -49,7 +50,10 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             serde_json::Value::Null
             | serde_json::Value::Array(_)
             | serde_json::Value::Object(_) => {
-                ui.error("--raw prints strings, numbers and bools only; use --json");
+                ui.error(
+                    "Not a plain value",
+                    "--raw prints strings, numbers and bools only; use --json",
+                );
                 return Exit::Failure;
             }
         };
@@ -57,9 +61,18 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     } else if args.json {
         ui.out_json(&output.value);
     } else {
-        let open = crate::state::OutputState { sensitive: false, ..output.clone() };
+        let open = OutputState { sensitive: false, ..output.clone() };
         let one = BTreeMap::from([(String::new(), open)]);
         ui.out(render::human::outputs(&one, &ui.style()).trim_start_matches(" = "));
     }
     Exit::Success
+}
+
+/// All outputs for a program, what is sensitive with its value: whoever asks for one by name sees
+/// it, too.
+fn whole(outputs: &BTreeMap<String, OutputState>) -> serde_json::Value {
+    let entry = |(name, OutputState { value, sensitive }): (&String, &OutputState)| {
+        (name.clone(), serde_json::json!({ "value": value, "sensitive": sensitive }))
+    };
+    outputs.iter().map(entry).collect::<serde_json::Map<_, _>>().into()
 }

@@ -47,7 +47,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         // As in Terraform, the path is relative to the directory of the configuration.
         let file = prepared.project.dir.join(path);
         if let Err(reason) = save(&plan, &file) {
-            ui.error(&format!("cannot save the plan to {}: {reason}", path.display()));
+            ui.error("Cannot save the plan", &format!("{}: {reason}", path.display()));
             return Exit::Failure;
         }
         ui.note(&format!(

@@ -40,7 +40,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let state = match read_state(global, ui) {
         Err(exit) => return exit,
         Ok(None) => {
-            ui.error("there is no state: nothing has been applied yet");
+            ui.error("No state", "there is no state: nothing has been applied yet");
             return Exit::Failure;
         }
         Ok(Some(state)) => state,
@@ -68,7 +68,7 @@ fn list(state: &StateFile, addresses: &[String], ui: &Ui) -> Exit {
         match text.parse() {
             Ok(target) => targets.push(target),
             Err(error) => {
-                ui.error(&error.to_string());
+                ui.error("Invalid address", &error.to_string());
                 return Exit::Failure;
             }
         }
@@ -89,7 +89,7 @@ fn show(state: &StateFile, text: &str, json: bool, ui: &Ui) -> Exit {
     let found = match text.parse() {
         Ok(address) => state.resources.get_key_value(&address),
         Err(error) => {
-            ui.error(&format!("{error}"));
+            ui.error("Invalid address", &error.to_string());
             return Exit::Failure;
         }
     };

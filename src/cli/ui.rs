@@ -1,10 +1,21 @@
 //! The terminal: what is written where, and what is asked.
 
 use super::{Exit, Global};
-use crate::diag::{Diagnostic, Sources};
+use crate::diag::{Diagnostic, Sources, capital};
 use crate::render::{self, Style};
 use std::cell::Cell;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+
+/// What came of asking for approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The word that was asked for.
+    Yes,
+    /// Anything else.
+    No,
+    /// Nobody answered: standard input ended.
+    None,
+}
 
 /// Where a command writes to and asks.
 #[derive(Debug)]
@@ -37,6 +48,12 @@ impl Ui {
         if self.failed.get() { Exit::Failure } else { exit }
     }
 
+    /// Ends the program here. What a command holds in memory at its end goes back to the system all
+    /// at once, instead of piece by piece.
+    pub(super) fn leave(&self, exit: Exit) -> ! {
+        std::process::exit(self.exit(exit).code().into())
+    }
+
     /// How standard output is drawn on.
     pub(super) fn style(&self) -> Style {
         Style { color: self.color_out, concise: self.concise, width: self.width }
@@ -54,7 +71,7 @@ impl Ui {
             && error.kind() != io::ErrorKind::BrokenPipe
         {
             self.failed.set(true);
-            self.error(&format!("cannot write to standard output: {error}"));
+            self.error("Cannot write the output", &format!("standard output: {error}"));
         }
     }
 
@@ -69,9 +86,11 @@ impl Ui {
         let _closed = writeln!(io::stderr().lock(), "{text}");
     }
 
-    /// Writes an error that belongs to no place to standard error.
-    pub(super) fn error(&self, text: &str) {
-        self.diagnostics(&[Diagnostic::error("Failed", format!("{text}."))], &Sources::default());
+    /// Writes an error that belongs to no place to standard error: what kind of thing is wrong,
+    /// and what, as a sentence without its capital and its stop.
+    pub(super) fn error(&self, summary: &'static str, text: &str) {
+        let detail = format!("{}.", capital(text));
+        self.diagnostics(&[Diagnostic::error(summary, detail)], &Sources::default());
     }
 
     /// Writes diagnostics to standard error.
@@ -93,13 +112,25 @@ impl Ui {
         io::stdin().is_terminal()
     }
 
-    /// Asks for the word `yes`.
-    pub(super) fn confirm(&self, question: &str) -> bool {
+    /// Asks for the word `yes`; whoever reads standard input may be a person or a pipe.
+    pub(super) fn confirm(&self, question: &str) -> Answer {
+        const LONGEST: u64 = 1 << 10;
         let mut stderr = io::stderr().lock();
         let asked =
             write!(stderr, "\n{question}\n  Only \"yes\" is accepted.\n\n  Enter a value: ")
                 .and_then(|()| stderr.flush());
         let mut answer = String::new();
-        asked.is_ok() && io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+        let read = io::stdin().lock().take(LONGEST).read_line(&mut answer);
+        match read {
+            // A word that nobody ended may be the half of another.
+            Ok(_) if asked.is_ok() && answer.ends_with('\n') => {
+                if answer.trim_end() == "yes" {
+                    Answer::Yes
+                } else {
+                    Answer::No
+                }
+            }
+            Ok(_) | Err(_) => Answer::None,
+        }
     }
 }

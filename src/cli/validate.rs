@@ -35,5 +35,5 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             ui.out(&format!("Success! The configuration is valid: {count} {buckets}.\n"));
         }
     }
-    if valid { Exit::Success } else { Exit::Failure }
+    ui.leave(if valid { Exit::Success } else { Exit::Failure })
 }

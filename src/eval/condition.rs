@@ -108,9 +108,10 @@ impl Kind<'_> {
             Some(message) if message.is_sensitive() => {
                 "the message holds a sensitive value and is not shown.".into()
             }
-            Some(message) => {
-                message.as_str().map_or_else(|| "the condition is false.".into(), Arc::clone)
-            }
+            Some(message) => message
+                .as_str()
+                .filter(|text| !text.trim().is_empty())
+                .map_or_else(|| "the condition is false.".into(), Arc::clone),
             None => "the condition is false, and its message could not be evaluated.".into(),
         };
         let held = |summary, what: &dyn Display| {

@@ -30,7 +30,7 @@ fn init_writes_a_configuration_that_works() {
     dir.run(&["init"]).status(0).says("main.seal.hcl");
     dir.run(&["plan", "--sandbox"]).status(0).says("1 to update");
     let written = dir.read("main.seal.hcl");
-    dir.run(&["init"]).status(0).says("1 resource blocks");
+    dir.run(&["init"]).status(0).says("1 block, 1 bucket, 1 variable.");
     assert_eq!(dir.read("main.seal.hcl"), written);
 }
 
@@ -104,7 +104,72 @@ fn state_show_output_and_show() {
     assert_eq!(dir.run(&["output", "-raw", "name"]).status(0).stdout, "logs");
     assert_eq!(dir.run(&["output", "hidden"]).status(0).stdout, "\"s3cret\"\n");
     assert_eq!(dir.run(&["output", "-json", "name"]).status(0).json(), "logs");
+    let all = dir.run(&["output", "-json"]).status(0).json();
+    assert_eq!(all["hidden"], serde_json::json!({ "value": "s3cret", "sensitive": true }));
+    dir.run(&["output"]).status(0).says("hidden = (sensitive value)").never_says("s3cret");
     dir.run(&["output", "nmae"]).status(1).complains("Did you mean \"name\"?");
+}
+
+#[test]
+fn approval_is_read_from_a_terminal_or_a_pipe() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    let apply = ["apply", "--sandbox"];
+    for (answer, told) in [
+        ("no\n", "Nothing was changed."),
+        ("YES\n", "Nothing was changed."),
+        (" yes\n", "Nothing was changed."),
+        ("\nyes\n", "Nothing was changed."),
+        ("yes", "Standard input ended before there was an answer."),
+        ("", "Standard input ended before there was an answer."),
+    ] {
+        dir.piped(&apply, answer).status(1).says("Plan:").complains(told);
+    }
+    dir.run(&["apply", "--sandbox", "-input=false"]).status(1).complains("nobody is asked");
+    dir.piped(&["apply", "--sandbox", "-json"], "yes\n").status(1).complains("nobody is asked");
+    dir.run(&["state", "list"]).status(1);
+    dir.piped(&apply, "yes\r\n").status(0).says("Apply complete!");
+    // Where there is nothing to do, nobody is asked.
+    dir.piped(&apply, "").status(0);
+    dir.piped(&["destroy", "--sandbox"], "yes\n").status(0);
+    assert_eq!(dir.run(&["state", "list"]).status(0).stdout, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_named_like_a_file_and_is_none_is_told() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    std::os::unix::fs::symlink("nowhere", dir.path().join("link.seal.hcl")).unwrap();
+    let _socket =
+        std::os::unix::net::UnixListener::bind(dir.path().join("s.auto.sealvars.hcl")).unwrap();
+    dir.run(&["validate"])
+        .status(1)
+        .complains("link.seal.hcl is a link that leads nowhere")
+        .complains("s.auto.sealvars.hcl is a pipe, a socket or a device");
+}
+
+#[test]
+fn an_address_within_a_module_is_explained() {
+    let dir = Dir::with("module \"m\" {\n  source = \"./m\"\n}\n");
+    let inner = resource("x", "logs", "aws:kms", "") + "output \"o\" { value = 1 }\n";
+    dir.write("m/main.seal.hcl", &inner);
+    let ty = "aws_s3_bucket_server_side_encryption_configuration";
+    dir.run(&["explain", &format!("module.m.{ty}.x")])
+        .status(0)
+        .says(&format!("module.m.{ty}.x is declared in"));
+    dir.run(&["explain", &format!("module.m[\"k\"].{ty}.x.rule")]).status(0).says("rule");
+    dir.run(&["explain", "module.m"]).status(0).says("module: ./m");
+    dir.run(&["explain", "module.m.o"]).status(0).says("module.m.output.o");
+    dir.run(&["explain", &format!("module.n.{ty}.x")]).status(1);
+    dir.run(&["explain", &format!("module.m.{ty}.y")]).status(1).complains("has no \"y\"");
+}
+
+#[test]
+fn counts_and_empty_messages_read_well() {
+    let check = "check \"c\" {\n  assert {\n    condition     = var.v == 2\n    \
+                 error_message = \"\"\n  }\n}\nvariable \"v\" {\n  default = 1\n}\n";
+    let dir = Dir::with(&(resource("x", "logs", "aws:kms", "") + check));
+    dir.run(&["init"]).status(0).says("1 block, 1 bucket, 1 variable.");
+    dir.run(&["plan", "--sandbox"]).status(0).complains("The check \"c\": the condition is false.");
 }
 
 #[test]

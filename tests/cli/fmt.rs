@@ -76,6 +76,9 @@ fn directories_below_are_gone_into_where_that_is_asked_for() {
 fn standard_input_goes_to_standard_output() {
     let dir = Dir::with(UGLY);
     assert_eq!(dir.piped(&["fmt", "-"], UGLY).status(0).stdout, PRETTY);
+    assert_eq!(dir.piped(&["fmt", "-"], "a=1").status(0).stdout, "a = 1\n");
+    assert_eq!(dir.piped(&["fmt", "-"], "a=1\n\n").status(0).stdout, "a = 1\n\n");
+    assert_eq!(dir.piped(&["fmt", "-"], "").status(0).stdout, "\n");
     assert_eq!(dir.piped(&["fmt", "-check", "-"], UGLY).status(3).stdout, "");
     assert_eq!(dir.piped(&["fmt", "-check", "-"], PRETTY).status(0).stdout, "");
     dir.piped(&["fmt", "-diff", "-"], UGLY).status(0).says("--- old/<stdin>\n").says("\n-a=1\n");
