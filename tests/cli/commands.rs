@@ -30,7 +30,7 @@ fn init_writes_a_configuration_that_works() {
     dir.run(&["init"]).status(0).says("main.seal.hcl");
     dir.run(&["plan", "--sandbox"]).status(0).says("1 to update");
     let written = dir.read("main.seal.hcl");
-    dir.run(&["init"]).status(0).says("1 block, 1 bucket, 0 variables");
+    dir.run(&["init"]).status(0).says("1 block, 1 bucket, 1 variable.");
     assert_eq!(dir.read("main.seal.hcl"), written);
 }
 

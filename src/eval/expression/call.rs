@@ -54,7 +54,7 @@ impl Scope<'_> {
 
     /// The arguments of `try` or `can` that may fail, and those that its last one expands to. An
     /// error is that the last one does not expand.
-    fn attempts<'c>(&self, call: &'c Call) -> Result<Option<(&'c [Expr], Vec<Value>)>, Fault> {
+    fn attempts<'c>(&self, call: &'c Call) -> Result<Option<Attempts<'c>>, Fault> {
         match call.arguments.split_last().filter(|_| call.expand) {
             None => Ok(Some((&call.arguments, Vec::new()))),
             Some((last, before)) => {
@@ -119,6 +119,9 @@ impl Scope<'_> {
         })
     }
 }
+
+/// Expressions that may fail, and the values behind them that an expanded argument stands for.
+type Attempts<'c> = (&'c [Expr], Vec<Value>);
 
 /// The arguments that one with `...` behind it stands for; nothing while it is unknown.
 fn expanded<'v>(value: &'v Value, given: &Expr) -> Result<Option<&'v [Value]>, Fault> {

@@ -486,7 +486,7 @@ fn what_comes_from_outside_cannot_steer_the_terminal() {
           bucket "a\u001b[2J\u202e\r\n\u009bm"
           rule {
               apply_server_side_encryption_by_default {
-      ~           kms_master_key_id = "a\u001b[2J\u202e\r\n\u009bm" -> "alias/ok"
+      ~           kms_master_key_id = "a\x1b[2J\u202e\r\n\u009bm" -> "alias/ok"
                   # 1 unchanged attribute hidden
               }
               # 2 unchanged attributes hidden
@@ -497,7 +497,7 @@ fn what_comes_from_outside_cannot_steer_the_terminal() {
     Changes to Outputs:
 
       + text = {
-          "a\u001b[2J\u202e\r\n\u009bm" = <<-EOT
+          "a\x1b[2J\u202e\r\n\u009bm" = <<-EOT
             a\u001b[2J\u202e\r
             \u009bm
             EOT

@@ -1,7 +1,7 @@
 //! YAML as values: maps as objects, lists as tuples, as Terraform reads it.
 
 use super::super::{CallError, Context, normal, text};
-use super::tabs;
+use super::settle::{Refused, settle};
 use crate::value::{Number, Type, Value};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -26,7 +26,7 @@ pub(in super::super) fn yamldecode(args: &[Value], _: &Context<'_>) -> Result<Va
         ));
     }
     let read = || {
-        let text = tabs::settle(given)?;
+        let text = settle(given)?;
         let parser = Parser::new_from_str(&text);
         Decoder { parser, anchors: BTreeMap::new(), values: 0 }.document()
     };
@@ -57,8 +57,8 @@ impl From<ScanError> for Fault {
     }
 }
 
-impl From<tabs::Misplaced> for Fault {
-    fn from(tabs::Misplaced { line, column, what }: tabs::Misplaced) -> Self {
+impl From<Refused> for Fault {
+    fn from(Refused { line, column, what }: Refused) -> Self {
         Self { place: Some((line, column)), what: what.into() }
     }
 }

@@ -2,7 +2,7 @@
 
 mod decode;
 mod encode;
-mod tabs;
+mod settle;
 
 pub(super) use self::decode::yamldecode;
 pub(super) use self::encode::yamlencode;

@@ -1,15 +1,14 @@
-//! What tabs mean in YAML as Terraform reads it: where they separate as spaces do, and where they are
-//! refused because they look like an indentation.
+//! YAML as Terraform reads it, put into the words of the parser behind, which follows a later version
+//! of the language.
 //!
-//! The parser behind follows a later version of YAML, which has other rules. So the text is looked
-//! through first, by the rules of version 1.1. Nothing but tabs is of interest here: other faults are
-//! left to the parser.
+//! The text is looked through by the rules of version 1.1, as far as the versions differ: tabs separate
+//! or are refused where they look like an indentation; in brackets and quotes a line may begin anywhere;
+//! a text in a block that nothing ends has no line break at its end; and there are other escapes and
+//! directives. Other faults are left to the parser, and the lines keep their numbers.
 
-use std::borrow::Cow;
-
-/// A tab where there must be none: the line and column, from 1, and what is wrong.
+/// What must not be: the line and column, from 1, and what is wrong.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Misplaced {
+pub(super) struct Refused {
     pub(super) line: usize,
     pub(super) column: usize,
     pub(super) what: &'static str,
@@ -18,16 +17,20 @@ pub(super) struct Misplaced {
 const NO_TOKEN: &str = "nothing may begin behind a tab here; indent and separate with spaces";
 const PLAIN: &str = "a tab stands where a text goes on that is indented with spaces";
 const BLOCK: &str = "a tab stands where a space of the indentation is expected";
+const ESCAPE: &str = "`\\/` is no escape; a slash stands for itself";
+const VERSION: &str = "only version 1.1 of YAML is read";
+const DIRECTIVE: &str = "there are no directives but `%YAML` and `%TAG`";
 
-/// The text with spaces for the tabs that separate.
-pub(super) fn settle(text: &str) -> Result<Cow<'_, str>, Misplaced> {
-    if !text.contains('\t') {
-        return Ok(Cow::Borrowed(text));
-    }
+/// How many spaces are added beside one for each byte of the text.
+const MAX_PADDING: usize = 1 << 16;
+
+/// The text as the parser is to see it.
+pub(super) fn settle(text: &str) -> Result<String, Refused> {
     let mut scan = Scan {
         text: text.as_bytes(),
-        out: text.as_bytes().to_vec(),
+        out: Vec::with_capacity(text.len()),
         at: 0,
+        padding: MAX_PADDING + text.len(),
         line: 0,
         line_start: 0,
         // The indentations of the blocks that are open, the innermost last.
@@ -36,14 +39,16 @@ pub(super) fn settle(text: &str) -> Result<Cow<'_, str>, Misplaced> {
         key_allowed: true,
     };
     while scan.token()? {}
-    Ok(String::from_utf8(scan.out).map_or(Cow::Borrowed(text), Cow::Owned))
+    Ok(String::from_utf8(scan.out).unwrap_or_else(|_| text.to_owned()))
 }
 
 struct Scan<'a> {
     text: &'a [u8],
-    /// The same text with some tabs replaced.
+    /// The text that it becomes.
     out: Vec<u8>,
     at: usize,
+    /// How many spaces may still be added.
+    padding: usize,
     line: usize,
     line_start: usize,
     indents: Vec<usize>,
@@ -78,12 +83,20 @@ impl Scan<'_> {
         self.keys.len() > 1
     }
 
-    fn misplaced(&self, what: &'static str) -> Misplaced {
-        Misplaced { line: self.line + 1, column: self.column() + 1, what }
+    fn refused(&self, what: &'static str) -> Refused {
+        Refused { line: self.line + 1, column: self.column() + 1, what }
     }
 
-    /// Passes one byte; the two of a line's end as one.
+    /// Passes one byte, as it is.
     fn bump(&mut self) {
+        if let Some(byte) = self.peek(0) {
+            self.out.push(byte);
+            self.skip();
+        }
+    }
+
+    /// Passes one byte that is left out.
+    fn skip(&mut self) {
         let byte = self.peek(0);
         self.at += 1;
         if byte == Some(b'\n') || (byte == Some(b'\r') && self.peek(0) != Some(b'\n')) {
@@ -94,10 +107,28 @@ impl Scan<'_> {
 
     /// Passes a space, or a tab that means one.
     fn bump_blank(&mut self) {
-        if let Some(byte) = self.out.get_mut(self.at) {
-            *byte = b' ';
-        }
+        self.out.push(b' ');
+        self.skip();
+    }
+
+    /// The column that what goes on in a block must reach.
+    fn least(&self) -> usize {
+        self.indents.last().map_or(0, |indent| indent + 1)
+    }
+
+    /// Passes the end of a line in brackets or quotes, where the next may begin further left than
+    /// its block.
+    fn bump_break(&mut self) {
         self.bump();
+        if self.column() == 0 {
+            let blanks = (0..self.least()).take_while(|n| is_blank(self.peek(*n))).count();
+            let missing = self.least() - blanks;
+            // Many lines that are far from where they belong do not make the text much longer.
+            if let Some(left) = self.padding.checked_sub(missing) {
+                self.padding = left;
+                self.out.extend(std::iter::repeat_n(b' ', missing));
+            }
+        }
     }
 
     fn rest_of_line(&mut self) {
@@ -143,9 +174,10 @@ impl Scan<'_> {
                 Some(b' ') => self.bump(),
                 Some(b'\t') if self.in_brackets() || !self.key_allowed => self.bump_blank(),
                 Some(b'#') => self.rest_of_line(),
+                byte if is_break(byte) && self.in_brackets() => self.bump_break(),
                 byte if is_break(byte) => {
                     self.bump();
-                    self.key_allowed |= !self.in_brackets();
+                    self.key_allowed = true;
                 }
                 _ => return,
             }
@@ -153,7 +185,7 @@ impl Scan<'_> {
     }
 
     /// Passes the next token; false at the end of the text.
-    fn token(&mut self) -> Result<bool, Misplaced> {
+    fn token(&mut self) -> Result<bool, Refused> {
         self.separation();
         let Some(byte) = self.peek(0) else { return Ok(false) };
         let column = self.column();
@@ -165,12 +197,12 @@ impl Scan<'_> {
         }
         let word = ends_word(self.peek(1));
         match byte {
-            b'%' if column == 0 => self.rest_of_line(),
+            b'%' if column == 0 => self.directive()?,
             _ if self.at_document() => {
                 self.indents.clear();
                 self.forget_key();
                 self.key_allowed = false;
-                self.at += 3;
+                (0..3).for_each(|_| self.bump());
             }
             b'[' | b'{' => {
                 self.may_be_key();
@@ -219,7 +251,7 @@ impl Scan<'_> {
             }
             b'*' | b'&' | b'!' => {
                 self.may_be_key();
-                while !ends_word(self.peek(0)) && !(brackets && self.at_flow_sign()) {
+                while !(ends_word(self.peek(0)) || brackets && self.at_flow_sign()) {
                     self.bump();
                 }
             }
@@ -230,9 +262,9 @@ impl Scan<'_> {
             }
             b'\'' | b'"' => {
                 self.may_be_key();
-                self.quoted(byte);
+                self.quoted(byte)?;
             }
-            b'\t' => return Err(self.misplaced(NO_TOKEN)),
+            b'\t' => return Err(self.refused(NO_TOKEN)),
             _ => {
                 self.may_be_key();
                 self.plain()?;
@@ -245,30 +277,52 @@ impl Scan<'_> {
         matches!(self.peek(0), Some(b',' | b'[' | b']' | b'{' | b'}'))
     }
 
-    /// A text in quotes; what a line in it begins with is folded away.
-    fn quoted(&mut self, quote: u8) {
+    /// A line that begins with `%`.
+    fn directive(&mut self) -> Result<(), Refused> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let line = rest.split(|byte| is_break(Some(*byte))).next().unwrap_or_default();
+        let mut words = line.split(|byte| is_blank(Some(*byte))).filter(|word| !word.is_empty());
+        match (words.next(), words.next()) {
+            (Some(b"%YAML"), Some(version)) if version != b"1.1" => {
+                return Err(self.refused(VERSION));
+            }
+            (Some(b"%YAML" | b"%TAG"), _) => {}
+            _ => return Err(self.refused(DIRECTIVE)),
+        }
+        self.rest_of_line();
+        Ok(())
+    }
+
+    /// A text in quotes; the blanks that a line in it begins with are folded away.
+    fn quoted(&mut self, quote: u8) -> Result<(), Refused> {
         self.bump();
         let mut begins = false;
         loop {
             match self.peek(0) {
-                None => return,
+                None => return Ok(()),
                 Some(b'\\') if quote == b'"' => {
-                    self.bump();
-                    if self.peek(0).is_some() {
-                        begins = is_break(self.peek(0));
-                        self.bump();
+                    match self.peek(1) {
+                        Some(b'/') => return Err(self.refused(ESCAPE)),
+                        Some(b'\'') => self.skip(),
+                        _ => self.bump(),
                     }
+                    begins = is_break(self.peek(0));
+                    if begins { self.bump_break() } else { self.bump() }
                 }
                 Some(byte) if byte == quote => {
                     self.bump();
                     if quote == b'"' || self.peek(0) != Some(b'\'') {
-                        return;
+                        return Ok(());
                     }
                     self.bump();
                 }
                 Some(b'\t') if begins => self.bump_blank(),
+                byte if is_break(byte) => {
+                    begins = true;
+                    self.bump_break();
+                }
                 byte => {
-                    begins = is_break(byte) || (begins && is_blank(byte));
+                    begins &= is_blank(byte);
                     self.bump();
                 }
             }
@@ -276,8 +330,8 @@ impl Scan<'_> {
     }
 
     /// A text without quotes, which may go on in lines that are indented further.
-    fn plain(&mut self) -> Result<(), Misplaced> {
-        let least = self.indents.last().map_or(0, |indent| indent + 1);
+    fn plain(&mut self) -> Result<(), Refused> {
+        let least = self.least();
         let brackets = self.in_brackets();
         let mut broken = false;
         loop {
@@ -301,9 +355,9 @@ impl Scan<'_> {
             while is_blank(self.peek(0)) || is_break(self.peek(0)) {
                 if is_break(self.peek(0)) {
                     broken = true;
-                    self.bump();
+                    if brackets { self.bump_break() } else { self.bump() }
                 } else if broken && self.column() < least && self.peek(0) == Some(b'\t') {
-                    return Err(self.misplaced(PLAIN));
+                    return Err(self.refused(PLAIN));
                 } else if broken {
                     self.bump_blank();
                 } else {
@@ -319,8 +373,9 @@ impl Scan<'_> {
     }
 
     /// A text behind `|` or `>`, which is indented with spaces alone.
-    fn block_text(&mut self) -> Result<(), Misplaced> {
+    fn block_text(&mut self) -> Result<(), Refused> {
         self.bump();
+        let header = self.out.len();
         let outer = self.indents.last().copied();
         let mut indent = 0;
         while let Some(sign @ (b'+' | b'-' | b'1'..=b'9')) = self.peek(0) {
@@ -341,7 +396,7 @@ impl Scan<'_> {
             }
             widest = widest.max(self.column());
             if (indent == 0 || self.column() < indent) && self.peek(0) == Some(b'\t') {
-                return Err(self.misplaced(BLOCK));
+                return Err(self.refused(BLOCK));
             }
             if is_break(self.peek(0)) {
                 self.bump();
@@ -350,11 +405,35 @@ impl Scan<'_> {
             if indent == 0 {
                 indent = widest.max(outer.map_or(0, |outer| outer + 1)).max(1);
             }
-            if self.column() != indent || self.peek(0).is_none() {
+            if self.peek(0).is_none() {
+                // A line of nothing but indentation, and nothing to end it, is none.
+                self.out.truncate(self.out.trim_ascii_end().len().max(self.line_end()));
+                return Ok(());
+            }
+            if self.column() != indent {
                 return Ok(());
             }
             self.rest_of_line();
+            if self.peek(0).is_none() {
+                self.chomp(header);
+            }
             self.bump();
+        }
+    }
+
+    /// How long the text is that it has become up to the last end of a line.
+    fn line_end(&self) -> usize {
+        self.out.iter().rposition(|byte| is_break(Some(*byte))).map_or(0, |at| at + 1)
+    }
+
+    /// Leaves a text in a block without a line break at its end, by what its header says.
+    fn chomp(&mut self, header: usize) {
+        let signs = self.out.get_mut(header..).unwrap_or_default();
+        let mut signs =
+            signs.iter_mut().take_while(|sign| matches!(sign, b'+' | b'-' | b'1'..=b'9'));
+        match signs.find(|sign| !sign.is_ascii_digit()) {
+            Some(sign) => *sign = b'-',
+            None => self.out.insert(header, b'-'),
         }
     }
 }
@@ -364,11 +443,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tabs_separate_or_are_refused() {
-        let rows: [(&str, Result<&str, (usize, usize)>); 14] = [
+    fn a_text_is_put_into_the_words_of_the_parser() {
+        /// The text that comes of it, or where it is refused.
+        type Outcome = Result<&'static str, (usize, usize)>;
+        let rows: [(&str, Outcome); 24] = [
             ("a:\tb", Ok("a: b")),
             ("a: \"x\ty\"\t# c", Ok("a: \"x\ty\" # c")),
-            ("{\ta:\t1,\tb: [\t2\t]}", Ok("{ a: 1, b: [ 2 ]}")),
+            ("{\ta:\t1,\tb: [\t2,\t3]}", Ok("{ a: 1, b: [ 2, 3]}")),
             ("a: \"x\n\ty\"", Ok("a: \"x\n y\"")),
             ("a: b\tc", Ok("a: b\tc")),
             ("a: |\n  b\n  \tc\n", Ok("a: |\n  b\n  \tc\n")),
@@ -380,6 +461,16 @@ mod tests {
             ("a:\n\tb: 1", Err((2, 1))),
             ("\n\t\na: 1", Err((2, 1))),
             ("a: x\n  \ty", Ok("a: x\n   y")),
+            ("a: {\nb: 1\n}", Ok("a: {\n b: 1\n }")),
+            ("a:\n  b: [1, # c\n2,\n     3]\nc: 4", Ok("a:\n  b: [1, # c\n   2,\n     3]\nc: 4")),
+            ("a: \"x\ny\"", Ok("a: \"x\n y\"")),
+            ("a: \"\\'\\\"\"", Ok("a: \"'\\\"\"")),
+            ("a: \"\\/\"", Err((1, 5))),
+            ("a: |\n  x", Ok("a: |-\n  x")),
+            ("a: |2+ # c\n  x", Ok("a: |2- # c\n  x")),
+            ("a: |\n  x\n  ", Ok("a: |\n  x\n")),
+            ("%YAML 1.2\n---\na", Err((1, 1))),
+            ("%FOO\n---\na", Err((1, 1))),
         ];
         for (text, expected) in rows {
             let got = settle(text);
