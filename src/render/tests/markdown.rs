@@ -217,7 +217,9 @@ fn what_became_of_an_apply() {
 fn plans_of_any_size_with_hostile_names() {
     for count in [1, HOSTILE.len(), 100, 10_000] {
         let report = hostile(count);
-        for limit in [LIMIT, 1_000_000, 20_000, 4_000] {
+        let limits = [LIMIT, 20_000, 4_000, 1_000_000];
+        // The largest once: it is the one that takes time.
+        for limit in limits.into_iter().take(if count > 1_000 { 1 } else { 4 }) {
             let (text, parsed) = held(&report, limit);
             // The rows are those of the most important changes.
             let mut all: Vec<&Item> = report.resources.iter().collect();
@@ -255,7 +257,7 @@ fn a_plan_of_ten_thousand_says_what_is_left_out() {
 fn any_limit_gives_a_whole_comment() {
     let report = hostile(21);
     let whole = markdown(&report, usize::MAX).len();
-    for limit in (0..1_000).chain((1_000..whole + 10).step_by(97)) {
+    for limit in (0..1_000).chain((1_000..whole + 10).step_by(331)) {
         held(&report, limit);
     }
     assert_eq!(markdown(&report, whole + 10_000).len(), whole);
@@ -383,7 +385,7 @@ fn any_item() -> impl Strategy<Value = Item> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn nothing_breaks_out(
