@@ -8,7 +8,7 @@ use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
 use crate::engine::{Checked, Project, Run, Setup};
-use crate::plan::Plan;
+use crate::plan::{Origin, Plan};
 use crate::render;
 use crate::report::{Command, Report};
 use clap::ArgAction;
@@ -175,7 +175,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     doing.planning.outputs.check(&mut diagnostics);
     let project = Project::load(&doing.planning.variables.request(global), &mut diagnostics);
     let plan = read_plan(&project.dir.join(file), &mut diagnostics);
-    let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
+    let Some((mut plan, origin)) = plan.filter(|_| !has_errors(&diagnostics)) else {
         return finish(&diagnostics, &project, began, doing, ui);
     };
     let setup = doing.planning.locking.setup(global, "apply", false);
@@ -187,6 +187,15 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let Some(mut run) = opened else {
             return finish(&diagnostics, &project, began, doing, ui);
         };
+        run.check_origin(&project, &plan, &origin, &mut diagnostics).await;
+        if has_errors(&diagnostics) {
+            run.close().await;
+            return finish(&diagnostics, &project, began, doing, ui);
+        }
+        ui.diagnostics(&diagnostics, &project.sources);
+        if let Some(state) = run.state() {
+            plan.complete(state);
+        }
         let told = (&project, &diagnostics);
         let exit = carry_out(&mut run, &plan, told, (doing, began), ui).await;
         run.close().await;
@@ -195,7 +204,10 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
 }
 
 /// Reads a plan that `plan --out` saved.
-pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -> Option<Plan> {
+pub(super) fn read_plan(
+    path: &std::path::Path,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Plan, Origin)> {
     let fault = |detail: String| Diagnostic::error("Unusable plan", detail);
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
@@ -205,7 +217,7 @@ pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -
         }
     };
     match Plan::from_bytes(&bytes) {
-        Ok(plan) => Some(plan),
+        Ok(read) => Some(read),
         Err(error) => {
             diagnostics.push(fault(format!("{}: {error}.", path.display())));
             None

@@ -133,7 +133,7 @@ fn parallelism(text: &str) -> Result<usize, String> {
 }
 
 /// Reads `30s`, `5m`, `1h` or a number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_alphabetic());
     let unit = text.get(digits.len()..).unwrap_or("");
     let number: u64 = digits.parse().map_err(|_| "write it as 30s, 5m or 1h".to_owned())?;

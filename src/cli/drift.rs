@@ -1,16 +1,21 @@
 //! `sealform drift`.
 
-use super::args::{Locking, Selecting, Variables};
-use super::formats::{Began, Outputs};
+use super::args::{Locking, Selecting, Variables, duration};
+use super::formats::{Began, Outputs, metrics};
+use super::listen::{self, Told};
+use super::signals::Signals;
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{DEFAULT_STATE, Project, Run, Setup, Strictness};
+use crate::event::Reporter;
 use crate::plan::Plan;
 use crate::render;
 use crate::report::{Command, Report, Severity, Share, Verdict};
 use crate::state::Local;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Compares what is live with the configuration and with what is recorded. Changes nothing, takes no
 /// lock and needs permission to read only.
@@ -38,6 +43,13 @@ pub(super) struct Args {
     /// Record what is live, so that it is drift no more. Takes the lock and writes the state.
     #[arg(long)]
     record: bool,
+    /// Look again and again, with so much time between, such as 10m, until a signal asks to stop.
+    /// Prints only when the verdict changes; writes files each time.
+    #[arg(long, value_name = "INTERVAL", value_parser = interval, conflicts_with = "record")]
+    watch: Option<Duration>,
+    /// With --watch: tell how it is at this address, such as 127.0.0.1:9464: /metrics, /healthz.
+    #[arg(long, value_name = "ADDRESS", requires = "watch")]
+    listen: Option<SocketAddr>,
     #[command(flatten)]
     locking: Locking,
     #[command(flatten)]
@@ -90,6 +102,15 @@ impl From<Level> for Severity {
     }
 }
 
+/// Reads the time between two looks.
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval < Duration::from_secs(1) {
+        return Err("it is at least 1s".to_owned());
+    }
+    Ok(interval)
+}
+
 /// Reads `hash:K/N`.
 fn share(text: &str) -> Result<Share, String> {
     let wrong = || "write it as hash:K/N, with K from 1 to N".to_owned();
@@ -103,12 +124,57 @@ fn share(text: &str) -> Result<Share, String> {
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     ui.concise = args.outputs.concise;
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    if let Some(interval) = args.watch {
+        return runtime.block_on(Box::pin(watch(global, args, interval, ui)));
+    }
     let Round { report, project, diagnostics } =
         runtime.block_on(Box::pin(round(global, args, ui)));
     let human = |style: &render::Style| render::human::drift(&report, style);
     let written = args.outputs.write(&project.dir, &report, &human, ui);
     ui.diagnostics(&diagnostics, &project.sources);
     if written { args.counting.exit(report.verdict) } else { Exit::Failure }
+}
+
+/// Looks again and again until a signal asks to stop. Everything that a round has read is gone when it
+/// ends, but for the verdict and the metrics.
+async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exit {
+    let mut signals = Signals::new();
+    let told = Told::default();
+    if let Some(address) = args.listen {
+        match listen::serve(address, told.clone()).await {
+            Ok(bound) => ui.note(&format!("Listening on http://{bound}: /metrics and /healthz.")),
+            Err(error) => {
+                ui.error(&format!("cannot listen on {address}: {error}"));
+                return Exit::Failure;
+            }
+        }
+    }
+    let mut last: Option<Verdict> = None;
+    loop {
+        let looked = tokio::select! {
+            looked = Box::pin(round(global, args, ui)) => looked,
+            () = signals.next() => break,
+        };
+        let Round { report, project, diagnostics } = looked;
+        let human = |style: &render::Style| render::human::drift(&report, style);
+        if last.replace(report.verdict) != Some(report.verdict) {
+            args.outputs.print(&report, &human, ui);
+            ui.diagnostics(&diagnostics, &project.sources);
+        }
+        args.outputs.write_files(&project.dir, &report, &human, ui);
+        if args.listen.is_some() {
+            let metrics = metrics(&report, told.metrics().as_deref());
+            told.set(metrics, interval.saturating_mul(3).max(Duration::from_mins(1)));
+        }
+        // Many that were started at once do not ask at once for ever.
+        let pause = interval.mul_f64(0.9 + 0.2 * fastrand::f64());
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = signals.next() => break,
+        }
+    }
+    ui.note("Stopped.");
+    Exit::Success
 }
 
 /// What looking once came to.
@@ -133,7 +199,7 @@ async fn round(global: &Global, args: &Args, ui: &Ui) -> Round {
         }
         None => Project::load(&request, &mut diagnostics),
     };
-    let plan = look(&project, args, &setup, ui, &mut diagnostics).await;
+    let plan = Box::pin(look(&project, args, &setup, ui, &mut diagnostics)).await;
     let mut report = began.facts(Command::Drift, &project, &diagnostics, args.partition, |facts| {
         plan.map_or_else(|| Report::of_failure(facts), |plan| Report::of_plan(&plan, facts))
     });
@@ -161,24 +227,29 @@ async fn look(
 ) -> Option<Plan> {
     let mut options = args.selecting.options(false, true, diagnostics);
     options.share = args.partition;
-    let mut progress = ui.progress();
+    let mut shown = args.watch.is_none().then(|| ui.progress());
+    let mut nobody = ();
+    let progress: &mut dyn Reporter = match &mut shown {
+        Some(shown) => shown,
+        None => &mut nobody,
+    };
     let (mut run, plan) = if args.from_state.is_some() {
         if has_errors(diagnostics) {
             return None;
         }
-        let mut run = Run::open_state(project, setup, &mut progress, diagnostics).await?;
-        let plan = run.compare_with_state(project, &options, &mut progress, diagnostics).await;
+        let mut run = Run::open_state(project, setup, progress, diagnostics).await?;
+        let plan = run.compare_with_state(project, &options, progress, diagnostics).await;
         (run, Some(plan))
     } else {
         let checked = project.check(Strictness::Strict, diagnostics);
         if has_errors(diagnostics) {
             return None;
         }
-        let mut run = Run::open(project, &checked, setup, &mut progress, diagnostics).await?;
-        let plan = run.plan(project, &checked, &options, &mut progress, diagnostics).await;
+        let mut run = Run::open(project, &checked, setup, progress, diagnostics).await?;
+        let plan = run.plan(project, &checked, &options, progress, diagnostics).await;
         (run, plan)
     };
-    drop(progress);
+    drop(shown);
     if let Some(plan) = plan.as_ref().filter(|_| args.record) {
         match run.record_seen(plan) {
             Ok(0) => {}

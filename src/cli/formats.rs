@@ -139,11 +139,16 @@ impl Outputs {
         human: &dyn Fn(&Style) -> String,
         ui: &Ui,
     ) -> bool {
+        self.print(report, human, ui);
+        self.write_files(dir, report, human, ui)
+    }
+
+    /// As [`Outputs::write`], without files.
+    pub(super) fn print(&self, report: &Report, human: &dyn Fn(&Style) -> String, ui: &Ui) {
         let text = self.screen().draw(report, human, &ui.style(), None);
         if !text.is_empty() {
             ui.out(&text);
         }
-        self.write_files(dir, report, human, ui)
     }
 
     /// As [`Outputs::write`], without standard output.
@@ -167,6 +172,11 @@ impl Outputs {
         }
         written
     }
+}
+
+/// The metrics of a report, for whoever asks for them; `previous` are those of the round before.
+pub(super) fn metrics(report: &Report, previous: Option<&str>) -> String {
+    render::prometheus(report, previous)
 }
 
 /// When a command began.

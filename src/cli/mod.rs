@@ -20,6 +20,7 @@ mod fmt;
 mod formats;
 mod graph;
 mod init;
+mod listen;
 mod output;
 mod plan;
 mod report;

@@ -6,7 +6,7 @@ use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{Checked, PlanOptions, Project, Run, Setup, Strictness};
-use crate::plan::Plan;
+use crate::plan::{Origin, Plan, PlanFileError};
 use crate::render::{self, Style};
 use crate::report::{Command, Report};
 use std::path::{Path, PathBuf};
@@ -34,16 +34,26 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let prepared = prepare(global, &args.planning, args.destroy, &mut diagnostics);
     let setup = args.planning.locking.setup(global, "plan", true);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    let mut origin = args.out.as_ref().map(|_| prepared.project.origin());
     let plan = prepared.checked.as_ref().and_then(|checked| {
-        runtime.block_on(make(&prepared, checked, &setup, ui, &mut diagnostics))
+        let made = make(&prepared, checked, &setup, origin.as_mut(), ui, &mut diagnostics);
+        runtime.block_on(Box::pin(made))
     });
     let written = tell(plan.as_ref(), &prepared.project, &diagnostics, began, &args.planning, ui);
     ui.diagnostics(&diagnostics, &prepared.project.sources);
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else { return Exit::Failure };
-    if let Some(path) = &args.out {
+    if let (Some(path), Some(origin)) = (&args.out, &origin) {
         // As in Terraform, the path is relative to the directory of the configuration.
         let file = prepared.project.dir.join(path);
-        if let Err(reason) = save(&plan, &file) {
+        let secret = prepared.checked.iter().flat_map(|it| &it.evaluation.providers);
+        let mut secret = secret.filter(|(_, it)| it.any(&|part| part.is_sensitive()));
+        let saved = match secret.next() {
+            Some((name, _)) => {
+                Err(PlanFileError::Sensitive(format!("the provider {name}")).to_string())
+            }
+            None => save(&plan, origin, &file),
+        };
+        if let Err(reason) = saved {
             ui.error(&format!("cannot save the plan to {}: {reason}", path.display()));
             return Exit::Failure;
         }
@@ -84,6 +94,7 @@ async fn make(
     prepared: &Prepared,
     checked: &Checked,
     setup: &Setup,
+    origin: Option<&mut Origin>,
     ui: &Ui,
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
@@ -91,6 +102,9 @@ async fn make(
     let mut progress = ui.progress();
     let mut run = Run::open(project, checked, setup, &mut progress, diagnostics).await?;
     let plan = run.plan(project, checked, options, &mut progress, diagnostics).await;
+    if let (Some(origin), Some(plan)) = (origin, &plan) {
+        origin.accounts = run.accounts(plan).await;
+    }
     run.close().await;
     let plan = plan?;
     // A plan of nothing, because of an error, says nothing.
@@ -114,8 +128,8 @@ fn tell(
     planning.outputs.write(&project.dir, &report, &|style| human(style).unwrap_or_default(), ui)
 }
 
-/// Writes the plan to a file that only its owner reads: it may hold sensitive values.
-fn save(plan: &Plan, path: &Path) -> Result<(), String> {
+/// Writes the plan to a file that only its owner reads: it tells of every bucket.
+fn save(plan: &Plan, origin: &Origin, path: &Path) -> Result<(), String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if path.exists() && !path.is_file() {
         return Err("it is not a regular file".to_owned());
@@ -125,6 +139,6 @@ fn save(plan: &Plan, path: &Path) -> Result<(), String> {
                     `this.sealplan`"
             .to_owned());
     }
-    let bytes = plan.to_bytes().map_err(|error| error.to_string())?;
+    let bytes = plan.to_bytes(origin).map_err(|error| error.to_string())?;
     crate::state::write_atomically(path, &bytes).map_err(|error| error.to_string())
 }

@@ -31,7 +31,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if let Some(file) = &args.plan {
         let project = Project::bare(&Variables::default().request(global));
         let plan = read_plan(&project.dir.join(file), &mut diagnostics);
-        let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
+        let Some((plan, _)) = plan.filter(|_| !has_errors(&diagnostics)) else {
             ui.diagnostics(&diagnostics, &none);
             return Exit::Failure;
         };

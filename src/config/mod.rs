@@ -405,5 +405,10 @@ fn forget_followers(diagnostics: &mut Diagnostics, told: usize, mut damaged: Vec
     diagnostics.append(&mut found);
 }
 
+/// Whether a file of this name is configuration, and not values of variables.
+pub fn is_configuration(name: &str) -> bool {
+    name.ends_with(".seal.hcl") || name.ends_with(".seal.hcl.json")
+}
+
 #[cfg(test)]
 mod tests;

@@ -80,6 +80,11 @@ impl Sources {
         self.get(file).map_or("", |source| &source.text)
     }
 
+    /// All texts, each with its name.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|source| (&*source.name, &*source.text))
+    }
+
     /// The whole text, shared.
     pub fn shared_text(&self, file: FileId) -> Arc<str> {
         self.get(file).map(|source| Arc::clone(&source.text)).unwrap_or_default()

@@ -14,6 +14,7 @@ mod project;
 mod readings;
 mod run;
 mod sandboxed;
+mod saved;
 mod test;
 mod version;
 

@@ -80,7 +80,7 @@ pub struct Run {
     pub(super) local: Local,
     pub(super) lock: Option<Lock>,
     settings: BTreeMap<Arc<str>, Settings>,
-    provider: Arc<Aws>,
+    pub(super) provider: Arc<Aws>,
     sandbox: Option<Sandbox>,
     /// What the last plan read.
     readings: Readings,

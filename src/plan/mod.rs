@@ -9,7 +9,7 @@ mod moves;
 #[cfg(test)]
 mod tests;
 
-pub use self::file::{PlanFileError, VERSION};
+pub use self::file::{Origin, PlanFileError, VERSION, digest};
 pub use self::make::{Inputs, Live, Selection, changes_between, make};
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
@@ -73,7 +73,7 @@ pub struct Step {
     pub before: Option<Value>,
     /// The settings after the step, and what is recorded then; none where nothing is recorded.
     pub after: Option<Value>,
-    /// Which of the settings after the step are never shown; a file has their values all the same.
+    /// Which of the settings after the step are never shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<AttrPath>,
     /// From live to wanted, leaf by leaf.

@@ -186,9 +186,16 @@ fn a_sensitive_value_is_never_shown() {
         .complains("Sensitive output");
     let fixed = dir.read("main.seal.hcl").replace("value = var.key }", "value = 1 }");
     dir.write("main.seal.hcl", fixed);
+    // What needs it to be carried out is not saved.
+    dir.run(&["plan", "--sandbox", "-out=p.sealplan", "-var=key=alias/secret-name"])
+        .status(1)
+        .complains("a plan file holds none");
+    assert!(!dir.exists("p.sealplan"));
     for arguments in [
         &["plan", "--sandbox", "-var=key=alias/secret-name"][..],
         &["plan", "--sandbox", "-json", "-var=key=alias/secret-name"],
+        &["apply", "--sandbox", "-auto-approve", "-var=key=alias/secret-name"],
+        // Nothing is to be done with it: the file does without.
         &["plan", "--sandbox", "-out=p.sealplan", "-var=key=alias/secret-name"],
         &["show", "p.sealplan"],
         &["show", "-json", "p.sealplan"],

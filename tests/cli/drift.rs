@@ -67,7 +67,10 @@ impl Fleet {
             .bucket(bucket)
             .server_side_encryption_configuration(rules)
             .send();
-        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put)).unwrap();
+        let put = async {
+            put.await.unwrap();
+        };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put));
     }
 }
 
@@ -270,7 +273,7 @@ async fn several_formats_from_one_run() {
     assert_eq!(done["resources"][0]["status"], "done");
 }
 
-/// Others read what is written: a web server, node_exporter.
+/// Others read what is written: a web server, a collector of metrics.
 #[cfg(unix)]
 #[test]
 fn a_file_of_a_report_is_as_readable_as_the_umask_says() {
@@ -323,4 +326,77 @@ async fn known_drift_is_told_and_does_not_count() {
     fleet.run(&["drift"]).status(1).complains("\"2021-02-29\" is no day");
     fleet.dir.write("known.seal.hcl", "suppress \"x\" {\n  reason = \"none\"\n}\n");
     fleet.run(&["validate"]).status(1).complains("needs `addresses` or `buckets`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_plan_is_carried_out_as_it_was_or_refused_with_its_reason() {
+    let fleet = Fleet::of(&["aaa"]).await;
+    fleet.run(&["plan", "-out=p.sealplan"]).status(0);
+    let whole = fleet.dir.read("p.sealplan");
+    assert!(whole.contains(DEFAULT_ACCOUNT), "{whole}");
+    fleet.dir.write("damaged.sealplan", whole.replacen("aws:kms", "AES256", 1));
+    fleet.run(&["apply", "damaged.sealplan"]).status(1).complains("its checksum does not fit");
+    let elsewhere = Dir::with("").env("AWS_ACCESS_KEY_ID", "444455556666");
+    elsewhere.write("p.sealplan", &whole);
+    let elsewhere = elsewhere
+        .env("AWS_ENDPOINT_URL", &fleet.sandbox.endpoint())
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1");
+    tokio::task::block_in_place(|| elsewhere.run(&["apply", "p.sealplan"]))
+        .status(1)
+        .complains("Plan of another account")
+        .complains("444455556666");
+    fleet.dir.write("more.seal.hcl", "locals {}\n");
+    fleet
+        .run(&["apply", "p.sealplan"])
+        .status(0)
+        .says("1 updated")
+        .complains("The files have changed since the plan was made");
+}
+
+/// Each change of the verdict is printed once, the metrics are served, and a signal ends it.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_tells_of_changes_only_and_stops_when_asked_to() {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::process::Stdio;
+    let fleet = Fleet::of(&["aaa"]).await;
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    let mut child = fleet
+        .dir
+        .command(&["drift", "-watch=1s", "-listen=127.0.0.1:0", "-concise"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+    tokio::task::block_in_place(|| {
+        let listening = stderr.next().unwrap().unwrap();
+        let address = listening.split("http://").nth(1).unwrap().split(": ").next().unwrap();
+        let address = address.trim_end_matches(':').to_owned();
+        assert_eq!(stdout.next().unwrap().unwrap(), "Clean. 1 bucket checked.");
+        let get = |target: &str| {
+            let mut stream = std::net::TcpStream::connect(&address).unwrap();
+            write!(stream, "GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        assert!(get("/healthz").starts_with("HTTP/1.1 200"));
+        fleet.change("aaa", "AES256");
+        assert_eq!(stdout.next().unwrap().unwrap(), "Drift. 1 bucket checked, 1 changed outside.");
+        assert!(stdout.next().unwrap().unwrap().contains("high"));
+        let asked = |fleet: &Fleet| fleet.sandbox.requests()["GetBucketEncryption"];
+        let before = asked(&fleet);
+        while asked(&fleet) < before + 2 {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        assert!(get("/metrics").contains("sealform_"), "{}", get("/metrics"));
+        let pid = child.id().to_string();
+        let kill = std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(kill.success());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert!(stdout.next().is_none(), "nothing else is printed");
+    });
 }

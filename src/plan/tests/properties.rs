@@ -1,6 +1,7 @@
 //! What holds of every plan, whatever is declared, recorded and live.
 
 use super::*;
+use crate::plan::Origin;
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -249,7 +250,7 @@ fn any_case() -> impl Strategy<Value = (World, String)> {
 }
 
 fn bytes(plan: &Plan) -> String {
-    String::from_utf8(plan.to_bytes().unwrap()).unwrap()
+    String::from_utf8(plan.to_bytes(&Origin::default()).unwrap()).unwrap()
 }
 
 proptest! {
@@ -289,7 +290,7 @@ proptest! {
         let project = Project::new(&text);
         let options = Options { destroy, ..Options::default() };
         let (plan, _) = world.plan_with(&project, &options);
-        let read = Plan::from_bytes(&plan.to_bytes().unwrap()).unwrap();
+        let read = Plan::from_bytes(&plan.to_bytes(&Origin::default()).unwrap()).unwrap().0;
         prop_assert_eq!(bytes(&read), bytes(&plan));
         let mut other = world.clone();
         world.carry_out(&plan);

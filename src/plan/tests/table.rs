@@ -1,7 +1,7 @@
 //! Case by case.
 
 use super::*;
-use crate::plan::PlanFileError;
+use crate::plan::{Origin, PlanFileError};
 
 /// What is recorded, live and declared, and what that comes to: the action, whether somebody else
 /// changed it, whether only the record is out of date.
@@ -326,19 +326,68 @@ fn the_provider_and_what_goes_along_with_requests_is_in_the_step() {
 }
 
 #[test]
-fn a_plan_file_that_is_none_is_told_from_one_of_another_version() {
+fn a_plan_file_that_is_none_is_told_from_one_of_another_version_and_a_damaged_one() {
     let plan = World::of([("x", fresh())]).plan(&Project::new(&block("x", "\"x\"", "aws:kms", "")));
-    let whole = plan.to_bytes().unwrap();
-    for bytes in
-        [&b""[..], b"{}", b"[1]", b"null", &whole[..whole.len() / 2], b"{\"sealform_plan\": 1}"]
-    {
+    let origin = Origin {
+        configuration: "c".to_owned(),
+        variables: "v".to_owned(),
+        accounts: BTreeMap::from([(shared("aws"), "111122223333".to_owned())]),
+    };
+    let whole = plan.to_bytes(&origin).unwrap();
+    let read = Plan::from_bytes(&whole).unwrap();
+    assert_eq!(read.1, origin);
+    assert_eq!(read.0.to_bytes(&origin).unwrap(), whole);
+    for bytes in [&b""[..], b"{}", b"[1]", b"null", &whole[..whole.len() / 2]] {
         assert!(matches!(Plan::from_bytes(bytes), Err(PlanFileError::NotAPlan(_))));
     }
     let text = String::from_utf8(whole).unwrap();
-    let newer = text.replacen("\"sealform_plan\": 1", "\"sealform_plan\": 2", 1);
-    assert!(matches!(Plan::from_bytes(newer.as_bytes()), Err(PlanFileError::Version(2))));
-    let unheard = text.replacen("\"destroy\"", "\"unheard_of\": 1, \"destroy\"", 1);
-    assert!(matches!(Plan::from_bytes(unheard.as_bytes()), Err(PlanFileError::NotAPlan(_))));
+    for version in [1, 3] {
+        let other =
+            text.replacen("\"sealform_plan\": 2", &format!("\"sealform_plan\": {version}"), 1);
+        let read = Plan::from_bytes(other.as_bytes());
+        assert!(matches!(read, Err(PlanFileError::Version(it)) if it == version));
+    }
+    for (from, to) in [
+        ("\"destroy\"", "\"unheard_of\": 1, \"destroy\""),
+        ("aws:kms", "AES256"),
+        ("111122223333", "111122223334"),
+        ("\"serial\": 0", "\"serial\": 1"),
+        ("\"checksum\"", "\"checksun\""),
+    ] {
+        let damaged = text.replacen(from, to, 1);
+        assert_ne!(damaged, text, "{from}");
+        let read = Plan::from_bytes(damaged.as_bytes());
+        assert!(matches!(read, Err(PlanFileError::Damaged)), "{from}: {read:?}");
+    }
+    let spaced = text.replace('\n', "\r\n");
+    assert!(Plan::from_bytes(spaced.as_bytes()).is_ok(), "white space means nothing");
+}
+
+/// What needs a sensitive value is not saved; what merely has one is saved without it.
+#[test]
+fn a_plan_file_holds_nothing_sensitive() {
+    let secret =
+        "variable \"k\" {\n  default   = \"alias/hush\"\n  sensitive = true\n}\n".to_owned();
+    let with = |more: &str| {
+        let key = "aws:kms\"\n      kms_master_key_id = var.k #";
+        Project::new(&(secret.clone() + &block("x", "\"logs\"", key, "") + more))
+    };
+    let project = with("output \"o\" {\n  value     = var.k\n  sensitive = true\n}\n");
+    let mut world = World::of([("logs", fresh())]);
+    let refused = world.plan(&project).to_bytes(&Origin::default()).unwrap_err().to_string();
+    assert!(refused.contains(&format!("{TYPE}.x, output.o")), "{refused}");
+    assert!(!refused.contains("hush"), "{refused}");
+    world = world.applied(&project);
+    let plan = world.plan(&project);
+    let bytes = plan.to_bytes(&Origin::default()).unwrap();
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(!text.contains("hush"), "{text}");
+    let mut read = Plan::from_bytes(&bytes).unwrap().0;
+    read.complete(&world.recorded);
+    assert_eq!(read.outputs, plan.outputs);
+    let recorded = world.recorded.clone();
+    world.carry_out(&read);
+    assert_eq!(world.recorded, recorded, "nothing was to be done");
 }
 
 /// A walk over all of them for each of them takes minutes.

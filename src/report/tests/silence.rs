@@ -34,10 +34,11 @@ fn told(warnings: &[Diagnostic]) -> Vec<&str> {
 
 #[test]
 fn it_is_about_addresses_and_buckets_and_attributes() {
+    type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], bool);
     let ty = super::TYPE;
     let this = format!("{ty}.x");
     let other = format!("{ty}.y");
-    let rows: &[(&[&str], &[&str], &[&str], bool)] = &[
+    let rows: &[Row<'_>] = &[
         (&[&this], &[], &[], true),
         (&[&other], &[], &[], false),
         (&["module.x"], &[], &[], false),
