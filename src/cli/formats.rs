@@ -175,20 +175,8 @@ impl Outputs {
 }
 
 /// The metrics of a report, for whoever asks for them; `previous` are those of the round before.
-pub(super) fn metrics(report: &Report, _previous: Option<&str>) -> String {
-    let sum = &report.summary;
-    let failed = usize::from(report.verdict == crate::report::Verdict::Error);
-    let series = [
-        ("sealform_failed", "Whether something could not be found out.", failed),
-        ("sealform_drifted", "Buckets with drift that nothing suppresses.", sum.drifted),
-        ("sealform_pending", "Buckets with changes pending.", sum.pending),
-        ("sealform_suppressed", "Buckets with drift that is suppressed.", sum.suppressed),
-        ("sealform_errors", "Buckets that could not be read.", sum.errors),
-    ];
-    let line = |(name, help, value): (&str, &str, usize)| {
-        format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
-    };
-    series.map(line).concat()
+pub(super) fn metrics(report: &Report, previous: Option<&str>) -> String {
+    render::prometheus(report, previous)
 }
 
 /// When a command began.
