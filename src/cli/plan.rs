@@ -38,8 +38,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut origin = args.out.as_ref().map(|_| prepared.project.origin());
     let plan = prepared.checked.as_ref().map(|checked| {
         runtime.block_on(async {
-            let making =
-                make(&prepared, checked, &setup, origin.as_mut(), ui, &mut diagnostics);
+            let making = make(&prepared, checked, &setup, origin.as_mut(), ui, &mut diagnostics);
             Signals::new().within(args.planning.selecting.timeout).unless(Box::pin(making)).await
         })
     });

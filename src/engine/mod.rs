@@ -28,6 +28,7 @@ pub use self::sandboxed::{
 };
 pub use self::state::{Manner, Wanted, change_state, versions};
 pub use self::test::Suite;
+pub use crate::apply::{GRACE, Stop};
 
 /// The version of this tool.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
