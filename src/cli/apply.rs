@@ -96,7 +96,9 @@ fn finish(
     ui: &Ui,
 ) -> Exit {
     let report = began.facts(Command::Apply, project, diagnostics, None, Report::of_failure);
-    doing.planning.outputs.write(&project.dir, &report, &|_| String::new(), ui);
+    let outputs = &doing.planning.outputs;
+    outputs.write(&project.dir, &report, &|_| String::new(), ui);
+    outputs.end(&project.dir, &report, (diagnostics, &project.sources), ui);
     ui.diagnostics(diagnostics, &project.sources);
     Exit::Failure
 }
@@ -119,6 +121,7 @@ fn tell_undone(
     } else {
         outputs.write(&project.dir, &report, &human, ui);
     }
+    outputs.end(&project.dir, &report, (diagnostics, &project.sources), ui);
 }
 
 async fn plan_and_do(
@@ -131,7 +134,7 @@ async fn plan_and_do(
 ) -> Exit {
     let Prepared { project, options, .. } = prepared;
     let mut signals = Signals::new().within(doing.planning.selecting.timeout);
-    let mut progress = ui.progress();
+    let mut progress = doing.planning.outputs.telling(&project.dir, ui);
     let open = Run::open(project, checked, setup, &mut progress, &mut diagnostics);
     let opened = match signals.unless(Box::pin(open)).await {
         Ok(opened) => opened,
@@ -268,7 +271,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     runtime.block_on(async {
         let mut signals = Signals::new().within(doing.planning.selecting.timeout);
-        let mut progress = ui.progress();
+        let mut progress = doing.planning.outputs.telling(&project.dir, ui);
         let open = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics);
         let opened = signals.unless(Box::pin(open)).await;
         drop(progress);
@@ -331,7 +334,7 @@ async fn carry_out(
     let stop = Stop::default();
     let signal = Arc::new(OnceLock::new());
     let watcher = tokio::spawn(watch(signals, stop.clone(), Arc::clone(&signal)));
-    let mut progress = ui.progress();
+    let mut progress = doing.planning.outputs.telling(&project.dir, ui);
     let parallelism = doing.planning.selecting.parallelism();
     let result = run.apply(plan, parallelism, &stop, &mut progress).await;
     drop(progress);
@@ -351,6 +354,7 @@ async fn carry_out(
     let human = |style: &render::Style| render::human::outcome(plan, &outcome, style);
     let written = outputs.write(&project.dir, &report, &human, ui);
     let failed: Diagnostics = outcome.failures.iter().chain(&rescued).cloned().collect();
+    outputs.end(&project.dir, &report, (&failed, &project.sources), ui);
     ui.diagnostics(&failed, &project.sources);
     match exit_of(&outcome, signal.get().copied()) {
         Exit::Success if !written => Exit::Failure,

@@ -137,6 +137,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     };
     let human = |style: &render::Style| render::human::drift(&report, style);
     let written = args.outputs.write(&project.dir, &report, &human, ui);
+    args.outputs.end(&project.dir, &report, (&diagnostics, &project.sources), ui);
     ui.diagnostics(&diagnostics, &project.sources);
     if written { args.counting.exit(report.verdict) } else { Exit::Failure }
 }
@@ -233,7 +234,7 @@ async fn look(
 ) -> Option<Plan> {
     let mut options = args.selecting.options(false, true, diagnostics);
     options.share = args.partition;
-    let mut shown = args.watch.is_none().then(|| ui.progress());
+    let mut shown = args.watch.is_none().then(|| args.outputs.telling(&project.dir, ui));
     let mut nobody = ();
     let progress: &mut dyn Reporter = match &mut shown {
         Some(shown) => shown,

@@ -7,6 +7,7 @@ use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{Checked, PlanOptions, Project, Run, Setup, Strictness};
+use crate::event::Reporter;
 use crate::plan::{Origin, Plan, PlanFileError};
 use crate::render::{self, Style};
 use crate::report::{Command, Report};
@@ -37,8 +38,10 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let mut origin = args.out.as_ref().map(|_| prepared.project.origin());
     let plan = prepared.checked.as_ref().map(|checked| {
+        let mut progress = args.planning.outputs.telling(&prepared.project.dir, ui);
         runtime.block_on(async {
-            let making = make(&prepared, checked, &setup, origin.as_mut(), ui, &mut diagnostics);
+            let making =
+                make(&prepared, checked, &setup, origin.as_mut(), &mut progress, &mut diagnostics);
             Signals::new().within(args.planning.selecting.timeout).unless(Box::pin(making)).await
         })
     });
@@ -102,13 +105,12 @@ async fn make(
     checked: &Checked,
     setup: &Setup,
     origin: Option<&mut Origin>,
-    ui: &Ui,
+    progress: &mut dyn Reporter,
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
     let Prepared { project, options, .. } = prepared;
-    let mut progress = ui.progress();
-    let mut run = Run::open(project, checked, setup, &mut progress, diagnostics).await?;
-    let plan = run.plan(project, checked, options, &mut progress, diagnostics).await;
+    let mut run = Run::open(project, checked, setup, progress, diagnostics).await?;
+    let plan = run.plan(project, checked, options, progress, diagnostics).await;
     if let (Some(origin), Some(plan)) = (origin, &plan) {
         origin.accounts = run.accounts(plan).await;
     }
@@ -132,7 +134,11 @@ fn tell(
         plan.map_or_else(|| Report::of_failure(facts), |plan| Report::of_plan(plan, facts))
     });
     let human = |style: &Style| plan.map(|plan| render::human::plan(plan, style));
-    planning.outputs.write(&project.dir, &report, &|style| human(style).unwrap_or_default(), ui)
+    let outputs = &planning.outputs;
+    let human = |style: &Style| human(style).unwrap_or_default();
+    let written = outputs.write(&project.dir, &report, &human, ui);
+    outputs.end(&project.dir, &report, (diagnostics, &project.sources), ui);
+    written
 }
 
 /// Writes the plan to a file that only its owner reads: it tells of every bucket.

@@ -93,7 +93,7 @@ impl Ui {
     /// Writes an error that belongs to no place to standard error: what kind of thing is wrong,
     /// and what, as a sentence without its capital and its stop.
     pub(super) fn error(&self, summary: &'static str, text: &str) {
-        let detail = format!("{}.", capital(text));
+        let detail = format!("{}.", capital(text.trim_end_matches('.')));
         self.diagnostics(&[Diagnostic::error(summary, detail)], &Sources::default());
     }
 

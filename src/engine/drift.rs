@@ -9,7 +9,7 @@ use super::sandboxed::{prepare, start, world_of};
 use crate::addr::Address;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::Evaluation;
-use crate::event::Reporter;
+use crate::event::{Event, Reporter};
 use crate::plan::{Action, Plan, Step, Terms, changes_between};
 use crate::provider::aws::Settings;
 use crate::resource::{self, KeyNames, Observed};
@@ -115,6 +115,7 @@ impl Run {
             plan.lost.insert(address.clone(), object);
             plan.unplanned.push(address.clone());
         }
+        reporter.report(&Event::Planned { plan: &plan });
         plan
     }
 

@@ -306,6 +306,7 @@ impl Run {
             });
         }
         diag::sort(diagnostics);
+        reporter.report(&Event::Planned { plan: &plan });
         Some(plan)
     }
 

@@ -309,6 +309,7 @@ fn item(step: &Step, place: Option<Place>, error: Option<Failure>) -> Item {
         weakened,
         differences,
         error,
+        region: step.region.as_deref().map(str::to_owned),
         ..blank(&step.address, step.identity.to_string(), step.provider.to_string())
     }
 }

@@ -135,7 +135,7 @@ async fn drift_only_reads_and_writes_nothing() {
     let after = fleet.sandbox.requests();
     let grown = after.iter().filter(|(name, count)| before.get(*name) != Some(count));
     let changed: Vec<&str> = grown.map(|(name, _)| &**name).collect();
-    assert_eq!(changed, ["GetBucketEncryption"]);
+    assert_eq!(changed, ["GetBucketEncryption", "GetCallerIdentity"]);
     assert_eq!(fleet.dir.read("state/sealform.state.json"), state);
     fleet.run(&["drift", "-record"]).status(2).complains("Recorded 1 bucket as it is live.");
     assert_ne!(fleet.dir.read("state/sealform.state.json"), state);
@@ -264,7 +264,10 @@ async fn several_formats_from_one_run() {
         .status(1)
         .complains("Two formats in one file");
     fleet.run(&["plan", "-output=jsn"]).status(1).complains("Did you mean \"json\"?");
-    fleet.run(&["plan", "-output=json=no/such/dir.json"]).status(1).complains("cannot write");
+    fleet
+        .run(&["plan", "-output=json=no/such/dir.json"])
+        .status(1)
+        .complains("Cannot write the report");
     fleet
         .run(&["apply", "-auto-approve", "-output=json=done.json"])
         .status(0)

@@ -66,7 +66,7 @@ async fn killed(dir: &Dir, sandbox: &Sandbox, calls: u64, after: Duration) {
     let made = || sandbox.requests().get("PutBucketEncryption").copied().unwrap_or(0);
     let before = made();
     let mut child = dir
-        .command(&["apply", "-auto-approve", "-parallelism=5"])
+        .command(&["apply", "-auto-approve", "-allow-weakening", "-parallelism=5"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -84,7 +84,7 @@ async fn a_killed_apply_forgets_nothing_and_leaves_no_lock() {
     let runs: u64 = std::env::var("SEALFORM_KILLS").map_or(50, |text| text.parse().unwrap());
     let (_world, sandbox) = served(Duration::from_millis(2)).await;
     let dir = dir(&sandbox, "AES256");
-    run(&dir, &["apply", "-auto-approve"]).status(0);
+    run(&dir, &["apply", "-auto-approve", "-allow-weakening"]).status(0);
     let mut random = fastrand::Rng::with_seed(6);
     let (mut cut, mut known_to_be_open) = (0, 0);
     for nth in 0..runs {
@@ -115,7 +115,7 @@ async fn a_killed_apply_forgets_nothing_and_leaves_no_lock() {
         let plan = run(&dir, &["plan", "-json"]).status(0).json();
         assert_eq!(plan["summary"]["drifted"], 0, "run {nth}");
         // Nobody holds the lock; the next apply goes on, and then there is nothing to do.
-        run(&dir, &["apply", "-auto-approve"]).status(0);
+        run(&dir, &["apply", "-auto-approve", "-allow-weakening"]).status(0);
         run(&dir, &["plan", "-detailed-exitcode"]).status(0).never_says("stopped");
         assert_eq!(written(&sandbox, new).await.len(), BUCKETS);
     }
@@ -141,7 +141,7 @@ mod stopped {
             let (_world, sandbox) = served(Duration::from_millis(100)).await;
             let dir = dir(&sandbox, "aws:kms");
             let mut child = dir
-                .command(&["apply", "-auto-approve", "-parallelism=2"])
+                .command(&["apply", "-auto-approve", "-allow-weakening", "-parallelism=2"])
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -157,7 +157,7 @@ mod stopped {
             assert!(stdout.contains("Not begun, because the run was stopped:"), "{stdout}");
             let listed = run(&dir, &["state", "list"]).status(0).stdout.lines().count();
             assert!(0 < listed && listed < BUCKETS, "{listed}");
-            run(&dir, &["apply", "-auto-approve"]).status(0);
+            run(&dir, &["apply", "-auto-approve", "-allow-weakening"]).status(0);
             run(&dir, &["plan", "-detailed-exitcode"]).status(0);
             sandbox.stop().await;
         }
@@ -167,7 +167,7 @@ mod stopped {
     async fn a_signal_ends_a_plan_at_once_with_the_lock_released() {
         let (_world, sandbox) = served(Duration::from_millis(20)).await;
         let dir = dir(&sandbox, "aws:kms");
-        run(&dir, &["apply", "-auto-approve"]).status(0);
+        run(&dir, &["apply", "-auto-approve", "-allow-weakening"]).status(0);
         sandbox.stop().await;
         let (_world, slow) = served(Duration::from_mins(1)).await;
         let dir = dir.env("AWS_ENDPOINT_URL", &slow.endpoint());
@@ -196,7 +196,7 @@ mod stopped {
         let (_world, sandbox) = served(Duration::from_millis(1)).await;
         let dir = dir(&sandbox, "aws:kms");
         let mut child = dir
-            .command(&["apply", "-auto-approve"])
+            .command(&["apply", "-auto-approve", "-allow-weakening"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -214,7 +214,7 @@ mod stopped {
         let (_world, sandbox) = served(Duration::from_millis(1)).await;
         let dir = dir(&sandbox, "aws:kms");
         run(&dir, &["validate"]).status(0);
-        let apply = dir.command(&["apply", "-auto-approve", "-parallelism=5"]);
+        let apply = dir.command(&["apply", "-auto-approve", "-allow-weakening", "-parallelism=5"]);
         let mut limited = Command::new("bash");
         limited
             .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "bash"])
@@ -235,7 +235,7 @@ mod stopped {
         // What was and was not done is told all the same.
         assert!(stdout.contains("Apply incomplete:"), "{stdout}\n{stderr}");
         // What the journal could take is there, what it could not is known to have been begun.
-        run(&dir, &["apply", "-auto-approve"]).status(0);
+        run(&dir, &["apply", "-auto-approve", "-allow-weakening"]).status(0);
         run(&dir, &["plan", "-detailed-exitcode"]).status(0);
         sandbox.stop().await;
     }
@@ -245,10 +245,10 @@ mod stopped {
     async fn what_cannot_be_saved_is_put_aside_and_can_be_pushed() {
         let (_world, sandbox) = served(Duration::from_millis(1)).await;
         let dir = dir(&sandbox, "AES256");
-        run(&dir, &["apply", "-auto-approve"]).status(0);
+        run(&dir, &["apply", "-auto-approve", "-allow-weakening"]).status(0);
         dir.write("main.seal.hcl", super::configuration("aws:kms"));
         dir.write("state/sealform.state.json.history", "");
-        run(&dir, &["apply", "-auto-approve"])
+        run(&dir, &["apply", "-auto-approve", "-allow-weakening"])
             .status(1)
             .says("Apply incomplete: 50 updated")
             .complains("errored.state.json")

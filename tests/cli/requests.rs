@@ -210,8 +210,7 @@ data "aws_kms_key" "k" { key_id = "alias/team" }
 output "key" { value = "${data.aws_kms_key.k.key_state} ${data.aws_kms_key.k.key_spec}" }
 "#;
     let dir = Dir::with(&format!("provider \"aws\" {{ region = \"eu-west-1\" }}\n{bucket}{key}"));
-    let told =
-        || dir.run(&["plan", "-sandbox", "-json"]).json()["output_changes"]["key"]["after"].clone();
+    let told = || dir.run(&["plan", "-sandbox", "-json"]).json()["outputs"][0]["after"].clone();
     dir.run(&["sandbox", "key", "alias/team"]).status(0).says("Made the key alias/team");
     assert_eq!(told(), "Enabled SYMMETRIC_DEFAULT");
     let broken = ["--key-state", "PendingDeletion", "--key-spec", "HMAC_256"];

@@ -208,10 +208,10 @@ async fn a_service_says_how_soon_to_come_again() {
     const SLOW: &str = "<Error><Code>SlowDown</Code></Error>";
     const FOUND: &str = "<ServerSideEncryptionConfiguration/>";
     const DENIED: &str = "<Error><Code>AccessDenied</Code></Error>";
-    let slow = aws(at(&store(&[(503, "retry-after: 1\r\n", SLOW), (200, "", FOUND)]).await));
+    let slow = aws(to_store(&store(&[(503, "retry-after: 1\r\n", SLOW), (200, "", FOUND)]).await));
     let begun = tokio::time::Instant::now();
     slow.read(&target(LOGS)).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
-    let denied = aws(at(&store(&[(403, "", DENIED), (200, "", FOUND)]).await));
+    let denied = aws(to_store(&store(&[(403, "", DENIED), (200, "", FOUND)]).await));
     assert_eq!(denied.read(&target(LOGS)).await.unwrap_err().kind, ErrorKind::Denied);
 }
