@@ -34,6 +34,7 @@ mod error;
 mod file;
 mod journal;
 mod local;
+mod s3;
 
 pub use self::error::StateError;
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};

@@ -22,11 +22,13 @@ mod endpoint;
 mod error;
 mod http;
 mod insecure;
+mod objects;
 mod retry;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use self::objects::{Condition, Object, Objects, Sealing, Written};
 pub use self::settings::{AssumeRole, DESCRIPTION, EXAMPLE, Endpoints, SCHEMA, Settings};
 
 use self::connect::Connection;

@@ -1,0 +1,3 @@
+//! The state as an object on S3.
+
+mod lease;
