@@ -1,13 +1,16 @@
 //! Carries out exactly a plan's steps.
 //!
 //! Owns the walk: one loop owns the state; tasks hand their results to it, and it alone records,
-//! writes and reports. A step re-reads its object first and refuses where live is not what the plan
+//! writes and reports. What a step is about to write is in the journal before it begins. It re-reads its object first and refuses where live is not what the plan
 //! saw; afterwards it reads until the service shows what was written. A failure stops only what
 //! depends on it.
 
 mod queue;
+mod stop;
 #[cfg(test)]
 mod tests;
+
+pub use self::stop::{GRACE, Stop};
 
 use self::queue::Queue;
 use crate::diag::Diagnostic;
@@ -17,7 +20,7 @@ use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
 use crate::resource::{self, ResourceType};
 use crate::state::{Change, Session, StateError};
 use crate::value::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -29,113 +32,261 @@ const SETTLE: Duration = Duration::from_mins(1);
 /// The first and the longest pause between two looks.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
-/// Carries out `plan`, at most `parallelism` steps at once. `interrupted` asks not to begin further ones.
-///
-/// # Errors
-/// What was done could not be recorded; nothing further was begun then.
+/// Carries out `plan`, at most `parallelism` steps at once, until it is done or `stop` is asked.
+/// What could not be recorded is in the outcome; nothing further was begun then.
 pub async fn apply<P: Provider>(
     provider: &Arc<P>,
     plan: &Plan,
     session: &mut Session,
     parallelism: usize,
-    interrupted: &AtomicBool,
+    stop: &Stop,
     reporter: &mut dyn Reporter,
-) -> Result<Outcome, StateError> {
-    let mut outcome = Outcome::default();
-    for step in plan.steps.iter().filter(|step| step.record) {
-        record(session, step)?;
-    }
-    let mut queue = Queue::new(&plan.steps);
+) -> Outcome {
+    let queue = Queue::new(&plan.steps);
     reporter.report(&Event::Applying { total: queue.len() });
-    let mut pace = Pace::new(parallelism, provider.throttled());
-    let mut running: JoinSet<(usize, Duration, Result<(), Diagnostic>)> = JoinSet::new();
-    let mut failures: Vec<(usize, Diagnostic)> = Vec::new();
-    let mut broken: Option<StateError> = None;
-    let mut in_flight: BTreeSet<usize> = BTreeSet::new();
-    loop {
-        while running.len() < pace.allowed()
-            && broken.is_none()
-            && !interrupted.load(Ordering::Relaxed)
-            && let Some(at) = queue.next()
-        {
-            let Some(step) = plan.steps.get(at) else { continue };
-            reporter.report(&Event::Started { step });
-            in_flight.insert(at);
-            let (provider, step) = (Arc::clone(provider), step.clone());
-            running.spawn(async move {
-                let begun = Instant::now();
-                let result = run(&*provider, &step).await;
-                (at, begun.elapsed(), result)
-            });
+    let walk = Walk {
+        plan,
+        session,
+        stop,
+        reporter,
+        queue,
+        pace: Pace::new(parallelism, provider.throttled()),
+        running: JoinSet::new(),
+        in_flight: BTreeMap::new(),
+        done: Vec::new(),
+        failures: Vec::new(),
+        outcome: Outcome::default(),
+    };
+    walk.run(provider).await
+}
+
+/// What a step came to, and whether its call was made.
+struct Ended {
+    at: usize,
+    took: Duration,
+    result: Result<(), Failed>,
+}
+
+/// Why a step failed.
+struct Failed {
+    diagnostic: Diagnostic,
+    /// It is certain that nothing was written.
+    untouched: bool,
+}
+
+/// The one loop that owns the state.
+struct Walk<'a> {
+    plan: &'a Plan,
+    session: &'a mut Session,
+    stop: &'a Stop,
+    reporter: &'a mut dyn Reporter,
+    queue: Queue,
+    pace: Pace,
+    running: JoinSet<Ended>,
+    /// What has begun and not ended, and whether its call may have been made.
+    in_flight: BTreeMap<usize, Arc<AtomicBool>>,
+    /// What is done, but not durably recorded yet.
+    done: Vec<(usize, Duration)>,
+    failures: Vec<(usize, Diagnostic)>,
+    outcome: Outcome,
+}
+
+impl Walk<'_> {
+    async fn run<P: Provider>(mut self, provider: &Arc<P>) -> Outcome {
+        if let Err(error) = self.record_what_was_seen() {
+            self.outcome.unrecorded = Some(error);
         }
-        let Some(first) = running.join_next().await else { break };
-        // Whatever else is ready is recorded along with it: one sync for all.
-        let mut results = vec![first];
-        while let Some(more) = running.try_join_next() {
-            results.push(more);
-        }
-        let mut done = Vec::new();
-        for (at, took, result) in results.into_iter().flatten() {
-            in_flight.remove(&at);
-            pace.answered(provider.throttled());
-            let Some(step) = plan.steps.get(at) else { continue };
-            match result {
+        loop {
+            // One write and one sync for all that has ended and all that begins.
+            let batch = self.next_batch();
+            let flushed = self.session.flush();
+            match flushed {
                 Ok(()) => {
-                    if let Err(error) = record(session, step) {
-                        broken.get_or_insert(error);
+                    self.tell_done();
+                    if self.outcome.unrecorded.is_some() || self.stop.is_asked() {
+                        self.put_back(batch);
+                    } else {
+                        batch.into_iter().for_each(|at| self.begin(at, provider));
                     }
-                    done.push((at, took, step));
                 }
-                Err(diagnostic) => {
-                    reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
-                    failures.push((at, diagnostic));
-                    queue.failed(at);
+                Err(error) => {
+                    self.put_back(batch);
+                    self.outcome.unrecorded.get_or_insert(error);
                 }
             }
+            let Some(first) = self.next_end().await else { break };
+            let mut ended = vec![first];
+            while let Some(more) = self.running.try_join_next() {
+                ended.extend(more);
+            }
+            for ended in ended {
+                self.pace.answered(provider.throttled());
+                self.end(ended);
+            }
         }
-        if broken.is_none()
-            && let Err(error) = session.flush()
+        self.close()
+    }
+
+    /// Records what the plan found to be so without any step, and settles what was unfinished there.
+    fn record_what_was_seen(&mut self) -> Result<(), StateError> {
+        for step in self.plan.steps.iter().filter(|step| step.action == Action::NoOp) {
+            self.session.settle(&step.provider, &step.identity)?;
+            if step.record {
+                record(self.session, step)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps that begin now, with what they are about to do in the journal to be flushed.
+    fn next_batch(&mut self) -> Vec<usize> {
+        let mut batch = Vec::new();
+        while self.running.len() + batch.len() < self.pace.allowed()
+            && self.outcome.unrecorded.is_none()
+            && !self.stop.is_asked()
+            && let Some(at) = self.queue.next()
         {
-            broken = Some(error);
-        }
-        for (at, took, step) in done {
-            if broken.is_none() {
-                reporter.report(&Event::Done { step, took });
-                outcome.moved += usize::from(step.previous.is_some());
-                if let Some(slot) = Action::ALL
-                    .iter()
-                    .position(|it| *it == step.action)
-                    .and_then(|slot| outcome.done.get_mut(slot))
-                {
-                    *slot += 1;
-                }
+            batch.push(at);
+            let intent = self.plan.steps.get(at).and_then(Step::intent);
+            if let Some(Err(error)) = intent.map(|intent| self.session.intend(intent)) {
+                self.outcome.unrecorded = Some(error);
             }
-            queue.done(at);
+        }
+        batch
+    }
+
+    fn begin<P: Provider>(&mut self, at: usize, provider: &Arc<P>) {
+        let Some(step) = self.plan.steps.get(at) else { return };
+        self.reporter.report(&Event::Started { step });
+        let writing = Arc::new(AtomicBool::new(false));
+        self.in_flight.insert(at, Arc::clone(&writing));
+        let (provider, step) = (Arc::clone(provider), step.clone());
+        self.running.spawn(async move {
+            let begun = Instant::now();
+            let result = run(&*provider, &step, &writing).await;
+            Ended { at, took: begun.elapsed(), result }
+        });
+    }
+
+    /// Steps that were to begin, but could not be recorded, or came too late.
+    fn put_back(&mut self, batch: Vec<usize>) {
+        for at in batch.into_iter().rev() {
+            self.queue.put_back(at);
+            self.withdraw(at);
         }
     }
-    // A task that panicked gave no result.
-    for at in in_flight {
-        let Some(step) = plan.steps.get(at) else { continue };
-        let diagnostic = failure(step, &ProviderError::panicked(&step.identity));
-        reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
-        failures.push((at, diagnostic));
-        queue.failed(at);
+
+    /// Records that a step has not written.
+    fn withdraw(&mut self, at: usize) {
+        let Some(step) = self.plan.steps.get(at) else { return };
+        if matches!(step.action, Action::Update | Action::Reset)
+            && let Err(error) = self.session.withdraw(&step.provider, &step.identity)
+        {
+            self.outcome.unrecorded.get_or_insert(error);
+        }
     }
-    outcome.interrupted = interrupted.load(Ordering::Relaxed);
-    for at in queue.left() {
-        let Some(step) = plan.steps.get(at) else { continue };
-        reporter.report(&Event::Skipped { step });
-        outcome.skipped.push(step.address.to_string());
+
+    /// Waits for the next step to end; `None` where none runs. What runs is cut when it is time.
+    async fn next_end(&mut self) -> Option<Ended> {
+        loop {
+            let joined = tokio::select! {
+                joined = self.running.join_next() => joined?,
+                () = self.stop.cut() => {
+                    self.running.abort_all();
+                    self.running.join_next().await?
+                }
+            };
+            // A task that panicked or was cut has no result: it is left in flight.
+            if let Ok(ended) = joined {
+                return Some(ended);
+            }
+        }
     }
-    failures.sort_by_key(|(at, _)| *at);
-    outcome.failures = failures.into_iter().map(|(_, diagnostic)| diagnostic).collect();
-    if let Some(error) = broken {
-        return Err(error);
+
+    fn end(&mut self, Ended { at, took, result }: Ended) {
+        self.in_flight.remove(&at);
+        let Some(step) = self.plan.steps.get(at) else { return };
+        match result {
+            Ok(()) => {
+                let recorded = record(self.session, step)
+                    .and_then(|()| self.session.settle(&step.provider, &step.identity));
+                match recorded {
+                    Ok(()) => self.done.push((at, took)),
+                    Err(error) => {
+                        self.outcome.unrecorded.get_or_insert(error);
+                    }
+                }
+                self.queue.done(at);
+            }
+            Err(Failed { diagnostic, untouched }) => {
+                if untouched {
+                    self.withdraw(at);
+                }
+                self.reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
+                self.failures.push((at, diagnostic));
+                self.queue.failed(at);
+            }
+        }
     }
-    if outcome.is_complete() && !plan.output_changes.is_empty() {
-        session.record(Change::Outputs(plan.outputs.clone()))?;
+
+    /// Tells of what is done, now that it is durably recorded.
+    fn tell_done(&mut self) {
+        for (at, took) in std::mem::take(&mut self.done) {
+            let Some(step) = self.plan.steps.get(at) else { continue };
+            self.reporter.report(&Event::Done { step, took });
+            self.outcome.moved += usize::from(step.previous.is_some());
+            if let Some(slot) = Action::ALL
+                .iter()
+                .position(|it| *it == step.action)
+                .and_then(|slot| self.outcome.done.get_mut(slot))
+            {
+                *slot += 1;
+            }
+        }
     }
-    Ok(outcome)
+
+    /// Sums up.
+    fn close(mut self) -> Outcome {
+        self.outcome.interrupted = self.stop.is_asked();
+        let mut never_begun: BTreeSet<usize> = BTreeSet::new();
+        for (at, writing) in std::mem::take(&mut self.in_flight) {
+            let Some(step) = self.plan.steps.get(at) else { continue };
+            if !self.outcome.interrupted {
+                let diagnostic = failure(step, &ProviderError::panicked(&step.identity));
+                self.reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
+                self.failures.push((at, diagnostic));
+            } else if writing.load(Ordering::Acquire) {
+                self.reporter.report(&Event::Cut { step });
+                self.outcome.cut.push(step.address.to_string());
+            } else {
+                never_begun.insert(at);
+                self.withdraw(at);
+            }
+            self.queue.failed(at);
+        }
+        never_begun.extend(self.queue.left());
+        for at in never_begun {
+            let Some(step) = self.plan.steps.get(at) else { continue };
+            self.reporter.report(&Event::Skipped { step });
+            self.outcome.skipped.push(step.address.to_string());
+        }
+        // There may be space again, or a right.
+        if self.session.flush().is_ok() {
+            self.tell_done();
+        }
+        for (at, _) in std::mem::take(&mut self.done) {
+            let Some(step) = self.plan.steps.get(at) else { continue };
+            self.outcome.unsaved.push(step.address.to_string());
+        }
+        self.failures.sort_by_key(|(at, _)| *at);
+        self.outcome.failures =
+            self.failures.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        if self.outcome.is_complete() && !self.plan.output_changes.is_empty() {
+            let outputs = Change::Outputs(self.plan.outputs.clone());
+            self.outcome.unrecorded = self.session.record(outputs).err();
+        }
+        self.outcome
+    }
 }
 
 /// Records that a step is done.
@@ -146,13 +297,14 @@ fn record(session: &mut Session, step: &Step) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Carries out one step.
-async fn run(provider: &impl Provider, step: &Step) -> Result<(), Diagnostic> {
+/// Carries out one step. `writing` is set when its call may have been made.
+async fn run(provider: &impl Provider, step: &Step, writing: &AtomicBool) -> Result<(), Failed> {
+    let untouched = |diagnostic| Failed { diagnostic, untouched: true };
     let Some(ty) = resource::find(&step.address.resource.ty) else {
-        return Err(Diagnostic::error(
+        return Err(untouched(Diagnostic::error(
             "Unknown resource type",
             format!("This version does not know the type of {}.", step.address),
-        ));
+        )));
     };
     match step.action {
         Action::NoOp | Action::Adopt | Action::Forget => return Ok(()),
@@ -164,18 +316,18 @@ async fn run(provider: &impl Provider, step: &Step) -> Result<(), Diagnostic> {
         identity: Arc::clone(&step.identity),
         request: step.request.clone(),
     };
-    let fail = |error: ProviderError| failure(step, &error);
-    let live = provider.read(&target).await.map_err(fail)?.settings;
+    let live = provider.read(&target).await;
+    let live = live.map_err(|error| untouched(failure(step, &error)))?.settings;
     let (Some(before), Some(after)) = (&step.before, &step.after) else {
-        return Err(Diagnostic::error(
+        return Err(untouched(Diagnostic::error(
             "Incomplete plan",
             format!("The plan does not say what {} is to become. Plan again.", step.address),
-        ));
+        )));
     };
     let moved = ty.differences(before, &live);
     if !moved.is_empty() {
         let paths: Vec<String> = moved.iter().map(ToString::to_string).collect();
-        return Err(Diagnostic::error(
+        let diagnostic = Diagnostic::error(
             "Changed since the plan",
             format!(
                 "The bucket {:?} is not what the plan saw any more: {} changed. Nothing was \
@@ -183,15 +335,38 @@ async fn run(provider: &impl Provider, step: &Step) -> Result<(), Diagnostic> {
                 step.identity,
                 paths.join(", ")
             ),
-        )
-        .of(&step.address));
+        );
+        return Err(untouched(diagnostic.of(&step.address)));
     }
-    if step.action == Action::Reset {
-        provider.reset(&target).await.map_err(fail)?;
+    writing.store(true, Ordering::Release);
+    let answer = if step.action == Action::Reset {
+        provider.reset(&target).await
     } else {
-        provider.write(&target, after).await.map_err(fail)?;
+        provider.write(&target, after).await
+    };
+    answer.map_err(|error| Failed {
+        diagnostic: failure(step, &error),
+        untouched: is_refusal(error.kind),
+    })?;
+    let settled = settle(provider, ty, step, &target, after).await;
+    settled.map_err(|diagnostic| Failed { diagnostic, untouched: false })
+}
+
+/// Whether a failure of a call that writes means that nothing was written. Where no answer came, or
+/// the service broke down, that is not known.
+fn is_refusal(kind: ErrorKind) -> bool {
+    match kind {
+        ErrorKind::NotFound
+        | ErrorKind::Denied
+        | ErrorKind::Credentials
+        | ErrorKind::Invalid
+        | ErrorKind::Unsupported
+        | ErrorKind::Configuration => true,
+        // Of what was repeated, the first attempt may have got through without an answer.
+        ErrorKind::Throttled | ErrorKind::Conflict | ErrorKind::Unreachable | ErrorKind::Other => {
+            false
+        }
     }
-    settle(provider, ty, step, &target, after).await
 }
 
 /// Reads until the service shows what was written.

@@ -113,6 +113,11 @@ impl Queue {
         self.ready.pop_front()
     }
 
+    /// A step that was to begin has not.
+    pub(super) fn put_back(&mut self, step: usize) {
+        self.ready.push_front(step);
+    }
+
     /// A step is done.
     pub(super) fn done(&mut self, step: usize) {
         if let Some(taker) = self.takers.remove(&step) {

@@ -2,19 +2,20 @@
 
 use super::args::Planning;
 use super::plan::{Prepared, prepare, show};
-use super::signals::Signals;
+use super::signals::{Signal, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
+use crate::apply::{GRACE, Stop};
 use crate::config;
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
 use crate::engine::{Checked, Project, Run, Setup};
+use crate::event::Outcome;
 use crate::plan::Plan;
 use crate::render;
 use clap::ArgAction;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Shows a plan, asks, and carries out exactly that plan; or carries out a saved one.
 #[derive(Debug, clap::Args)]
@@ -101,13 +102,26 @@ async fn plan_and_do(
     ui: &Ui,
 ) -> Exit {
     let Prepared { project, options, .. } = prepared;
+    let mut signals = Signals::new();
     let mut progress = ui.progress();
-    let Some(mut run) = Run::open(project, checked, setup, &mut progress, &mut diagnostics).await
-    else {
+    let open = Run::open(project, checked, setup, &mut progress, &mut diagnostics);
+    let opened = match signals.unless(open).await {
+        Ok(opened) => opened,
+        Err(signal) => return stopped(signal, ui),
+    };
+    let Some(mut run) = opened else {
         return finish(&diagnostics, Some(project), doing, ui);
     };
-    let plan = run.plan(project, checked, options, &mut progress, &mut diagnostics).await;
+    let planned = run.plan(project, checked, options, &mut progress, &mut diagnostics);
+    let planned = signals.unless(planned).await;
     drop(progress);
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err(signal) => {
+            run.close().await;
+            return stopped(signal, ui);
+        }
+    };
     let Some(plan) = plan else {
         run.close().await;
         return finish(&diagnostics, Some(project), doing, ui);
@@ -126,12 +140,20 @@ async fn plan_and_do(
         return Exit::Failure;
     }
     ui.diagnostics(&diagnostics, &project.sources);
-    if !plan.is_empty() && !doing.auto_approve && !ui.confirm(question(&plan)) {
-        run.close().await;
-        ui.note("\nNothing was changed.");
-        return Exit::Failure;
+    if !plan.is_empty() && !doing.auto_approve {
+        let answer = signals.unless(ui.confirm(question(&plan))).await;
+        if answer != Ok(true) {
+            run.close().await;
+            return match answer {
+                Err(signal) => stopped(signal, ui),
+                Ok(_) => {
+                    ui.note("\nNothing was changed.");
+                    Exit::Failure
+                }
+            };
+        }
     }
-    let exit = carry_out(&mut run, &plan, project, doing, ui).await;
+    let exit = carry_out(&mut run, &plan, project, doing, signals, ui).await;
     run.close().await;
     exit
 }
@@ -155,13 +177,17 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     let setup = doing.planning.locking.setup(global, "apply", false);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     runtime.block_on(async {
+        let mut signals = Signals::new();
         let mut progress = ui.progress();
-        let opened = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics).await;
+        let open = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics);
+        let opened = signals.unless(open).await;
         drop(progress);
-        let Some(mut run) = opened else {
-            return finish(&diagnostics, Some(&project), doing, ui);
+        let mut run = match opened {
+            Ok(Some(run)) => run,
+            Ok(None) => return finish(&diagnostics, Some(&project), doing, ui),
+            Err(signal) => return stopped(signal, ui),
         };
-        let exit = carry_out(&mut run, &plan, &project, doing, ui).await;
+        let exit = carry_out(&mut run, &plan, &project, doing, signals, ui).await;
         run.close().await;
         exit
     })
@@ -187,11 +213,19 @@ pub(super) fn read_plan(path: &std::path::Path, diagnostics: &mut Diagnostics) -
 }
 
 /// Carries out a plan and tells what came of it.
-async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing, ui: &Ui) -> Exit {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let watcher = tokio::spawn(watch(Arc::clone(&interrupted)));
+async fn carry_out(
+    run: &mut Run,
+    plan: &Plan,
+    project: &Project,
+    doing: &Doing,
+    signals: Signals,
+    ui: &Ui,
+) -> Exit {
+    let stop = Stop::default();
+    let signal = Arc::new(OnceLock::new());
+    let watcher = tokio::spawn(watch(signals, stop.clone(), Arc::clone(&signal)));
     let mut progress = ui.progress();
-    let result = run.apply(plan, doing.planning.parallelism, &interrupted, &mut progress).await;
+    let result = run.apply(plan, doing.planning.parallelism, &stop, &mut progress).await;
     drop(progress);
     watcher.abort();
     let outcome = match result {
@@ -200,41 +234,42 @@ async fn carry_out(run: &mut Run, plan: &Plan, project: &Project, doing: &Doing,
             return finish(&[error.diagnostic()], Some(project), doing, ui);
         }
     };
+    let mut diagnostics = outcome.failures.clone();
+    diagnostics.extend(super::rescue::rescue(&outcome, &project.dir, ui));
     if doing.planning.json {
-        let sources = config::with_contexts(&project.sources, &outcome.failures);
+        let sources = config::with_contexts(&project.sources, &diagnostics);
         ui.out_json(&render::json::outcome(plan, &outcome, &sources));
     } else {
         ui.out(&render::human::outcome(plan, &outcome, &ui.style()));
     }
-    ui.diagnostics(&outcome.failures, &project.sources);
-    if outcome.interrupted {
-        Exit::Interrupted
-    } else if outcome.is_complete() {
-        Exit::Success
-    } else {
-        Exit::Failure
+    ui.diagnostics(&diagnostics, &project.sources);
+    exit_of(&outcome, signal.get().copied())
+}
+
+fn exit_of(outcome: &Outcome, signal: Option<Signal>) -> Exit {
+    match signal {
+        Some(signal) if outcome.interrupted => signal.exit(),
+        Some(_) | None if outcome.is_complete() => Exit::Success,
+        Some(_) | None => Exit::Failure,
     }
 }
 
-/// The first signal that asks to stop lets what runs finish; the second leaves it: what was done is
-/// in the journal.
-async fn watch(interrupted: Arc<AtomicBool>) {
-    let mut signals = Signals::new();
+/// The first signal that asks to stop lets what runs finish for a while, the second cuts it. Neither
+/// keeps what was done from being saved.
+async fn watch(mut signals: Signals, stop: Stop, first: Arc<OnceLock<Signal>>) {
     loop {
-        signals.next().await;
-        stop(&interrupted);
+        let signal = signals.next().await;
+        let text = if stop.ask() {
+            format!(
+                "Stopping: nothing new begins, and what runs has {} seconds. Once more cuts it.",
+                GRACE.as_secs()
+            )
+        } else {
+            "Stopping now: what runs is cut, and what was done is saved.".to_owned()
+        };
+        // Only the first one counts.
+        let _later = first.set(signal);
+        // Nobody reads standard error: there is nobody to tell.
+        let _closed = writeln!(std::io::stderr().lock(), "{text}");
     }
-}
-
-#[expect(clippy::exit, reason = "the user has asked twice")]
-fn stop(interrupted: &AtomicBool) {
-    let mut stderr = std::io::stderr().lock();
-    if interrupted.swap(true, Ordering::Relaxed) {
-        std::process::exit(i32::from(Exit::Interrupted.code()));
-    }
-    // Nobody reads standard error: there is nobody to tell.
-    let _closed = writeln!(
-        stderr,
-        "Stopping: nothing new begins, and what runs is waited for. Once more leaves it."
-    );
 }

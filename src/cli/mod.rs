@@ -20,6 +20,7 @@ mod graph;
 mod init;
 mod output;
 mod plan;
+mod rescue;
 mod sandbox;
 mod show;
 mod signals;
@@ -48,8 +49,12 @@ pub enum Exit {
     Unreadable,
     /// 3: with `fmt --check`, a file is not formatted.
     Unformatted,
-    /// 130: a signal asked to stop.
+    /// 129: the terminal was closed.
+    HungUp,
+    /// 130: Ctrl-C asked to stop.
     Interrupted,
+    /// 143: SIGTERM asked to stop.
+    Terminated,
 }
 
 impl Exit {
@@ -60,7 +65,9 @@ impl Exit {
             Self::Failure => 1,
             Self::Changes | Self::Unreadable => 2,
             Self::Unformatted => 3,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 }
@@ -72,7 +79,8 @@ impl Exit {
 #[derive(Debug, Parser)]
 #[command(name = "sealform", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all went well; 1 an error, a usage error included; with \
---detailed-exitcode, 2 there is something to do; 130 stopped by a signal. Of fmt, 2 a file could not \
+--detailed-exitcode, 2 there is something to do; 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by \
+SIGHUP. Of fmt, 2 a file could not \
 be formatted; with --check, 3 a file is not in canonical form.")]
 struct Cli {
     #[command(flatten)]

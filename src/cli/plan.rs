@@ -1,6 +1,7 @@
 //! `sealform plan`.
 
 use super::args::Planning;
+use super::signals::{Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::config;
@@ -32,9 +33,16 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let prepared = prepare(global, &args.planning, args.destroy, &mut diagnostics);
     let setup = args.planning.locking.setup(global, "plan", true);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    let plan = prepared.checked.as_ref().and_then(|checked| {
-        runtime.block_on(make(&prepared, checked, &setup, ui, &mut diagnostics))
+    let plan = prepared.checked.as_ref().map(|checked| {
+        runtime.block_on(async {
+            let making = make(&prepared, checked, &setup, ui, &mut diagnostics);
+            Signals::new().unless(making).await
+        })
     });
+    let plan = match plan.transpose() {
+        Ok(plan) => plan.flatten(),
+        Err(signal) => return stopped(signal, ui),
+    };
     if let Some(plan) = &plan {
         show(plan, &prepared.project, &diagnostics, args.planning.json, ui);
     } else if args.planning.json {

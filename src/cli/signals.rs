@@ -1,40 +1,108 @@
 //! The signals that ask to stop: SIGINT, SIGTERM as batch systems send it, and SIGHUP of a terminal
 //! that closes.
 
-#[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use super::Exit;
+use super::ui::Ui;
+use std::pin::Pin;
 
-/// Takes note of signals from when it is made, within a runtime.
+#[cfg(unix)]
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+
+/// A signal that asks to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    Terminate,
+    /// The terminal is gone.
+    HangUp,
+}
+
+impl Signal {
+    /// The exit status of a command that it stopped.
+    pub(super) fn exit(self) -> Exit {
+        match self {
+            Self::Interrupt => Exit::Interrupted,
+            Self::Terminate => Exit::Terminated,
+            Self::HangUp => Exit::HungUp,
+        }
+    }
+}
+
+/// Takes note of signals from when it is made, within a runtime. From then on they do not end the
+/// program by themselves.
 pub(super) struct Signals {
     #[cfg(unix)]
-    others: Option<(Signal, Signal)>,
+    streams: Vec<(Signal, Stream)>,
 }
 
 impl Signals {
+    #[cfg(unix)]
     pub(super) fn new() -> Self {
-        #[cfg(unix)]
-        {
-            let others = signal(SignalKind::terminate()).ok();
-            Self { others: others.zip(signal(SignalKind::hangup()).ok()) }
-        }
-        #[cfg(not(unix))]
+        let wanted = [
+            (Signal::Interrupt, SignalKind::interrupt()),
+            (Signal::Terminate, SignalKind::terminate()),
+            (Signal::HangUp, SignalKind::hangup()),
+        ];
+        // What was ignored when the program began, as by nohup, stays so.
+        let ignored = ignored();
+        let streams = wanted
+            .into_iter()
+            .filter(|(_, kind)| ignored >> (kind.as_raw_value() - 1) & 1 == 0)
+            .filter_map(|(name, kind)| Some((name, signal(kind).ok()?)));
+        Self { streams: streams.collect() }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn new() -> Self {
         Self {}
     }
 
     /// Waits for the next signal.
-    pub(super) async fn next(&mut self) {
-        #[cfg(unix)]
-        if let Some((terminate, hangup)) = &mut self.others {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
+    #[cfg(unix)]
+    pub(super) async fn next(&mut self) -> Signal {
+        let came = std::future::poll_fn(|context| {
+            for (name, stream) in &mut self.streams {
+                if let std::task::Poll::Ready(Some(())) = stream.poll_recv(context) {
+                    return std::task::Poll::Ready(*name);
+                }
             }
-            return;
-        }
+            std::task::Poll::Pending
+        });
+        came.await
+    }
+
+    #[cfg(not(unix))]
+    pub(super) async fn next(&mut self) -> Signal {
         if tokio::signal::ctrl_c().await.is_err() {
             // No signal can be heard.
             std::future::pending::<()>().await;
         }
+        Signal::Interrupt
     }
+
+    /// Waits for `work`, or for a signal: then the work is given up where it is.
+    pub(super) async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Signal> {
+        // What a command does is large: here it is behind a pointer.
+        let work: Pin<Box<dyn Future<Output = T> + '_>> = Box::pin(work);
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            signal = self.next() => Err(signal),
+        }
+    }
+}
+
+/// Says that a signal ended a command that had changed nothing.
+pub(super) fn stopped(signal: Signal, ui: &Ui) -> Exit {
+    ui.note("\nStopped by a signal. Nothing was changed.");
+    signal.exit()
+}
+
+/// The signals that this process ignores, as a mask.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

@@ -47,14 +47,14 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut shown = Shown { args, ui };
     let tested = runtime.block_on(async {
         let mut signals = Signals::new();
-        tokio::select! {
-            tested = suite.run(&setup, PARALLELISM, &mut shown) => Some(tested),
-            () = signals.next() => None,
-        }
+        signals.unless(suite.run(&setup, PARALLELISM, &mut shown)).await
     });
-    let Some(tested) = tested else {
-        ui.note("Stopped.");
-        return Exit::Interrupted;
+    let tested = match tested {
+        Ok(tested) => tested,
+        Err(signal) => {
+            ui.note("Stopped.");
+            return signal.exit();
+        }
     };
     finish(&tested, &diagnostics, &suite.sources, args, ui)
 }

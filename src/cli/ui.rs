@@ -93,13 +93,25 @@ impl Ui {
         io::stdin().is_terminal()
     }
 
-    /// Asks for the word `yes`.
-    pub(super) fn confirm(&self, question: &str) -> bool {
-        let mut stderr = io::stderr().lock();
-        let asked =
-            write!(stderr, "\n{question}\n  Only \"yes\" is accepted.\n\n  Enter a value: ")
-                .and_then(|()| stderr.flush());
-        let mut answer = String::new();
-        asked.is_ok() && io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    /// Asks for the word `yes`. Whoever waits for the answer can give up waiting.
+    pub(super) async fn confirm(&self, question: &str) -> bool {
+        {
+            let mut stderr = io::stderr().lock();
+            let asked =
+                write!(stderr, "\n{question}\n  Only \"yes\" is accepted.\n\n  Enter a value: ")
+                    .and_then(|()| stderr.flush());
+            if asked.is_err() {
+                return false;
+            }
+        }
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        // A thread of nobody: it may wait for a line for ever, and the program ends without it.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().lock().read_line(&mut line).is_ok();
+            // Nobody waits any more: a signal came first.
+            let _given_up = answer.send(read && line.trim() == "yes");
+        });
+        answered.await.unwrap_or(false)
     }
 }

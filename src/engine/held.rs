@@ -4,12 +4,14 @@ use super::project::Project;
 use super::run::Setup;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::event::{Event, Reporter};
-use crate::state::{Local, Lock, StateError, StateFile};
+use crate::state::{Found, Intent, Local, Lock, StateError, StateFile};
 use std::time::Duration;
 
 /// The state, locked and read.
 pub(super) struct Held {
     pub(super) state: Option<StateFile>,
+    /// What runs that ended before their time were about to write.
+    pub(super) unfinished: Vec<Intent>,
     pub(super) local: Local,
     pub(super) lock: Option<Lock>,
 }
@@ -23,13 +25,14 @@ impl Held {
     ) -> Option<Self> {
         let local = setup.state.clone().unwrap_or_else(|| Local::new(project.state_path()));
         let local = if setup.sandbox.is_some() { local.for_sandbox() } else { local };
-        let read = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.read()?)));
-        let (lock, state) = read.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
+        let read = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.look()?)));
+        let (lock, found) = read.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
+        let Found { state, unfinished } = found;
         if let Some(fault) = state.as_ref().and_then(|state| mixed_up(state, setup, &local)) {
             diagnostics.push(fault);
             return None;
         }
-        Some(Self { state, local, lock })
+        Some(Self { state, unfinished, local, lock })
     }
 }
 

@@ -17,11 +17,10 @@ use crate::provider::{ErrorKind, Provider as _, Query, Target};
 use crate::refresh;
 use crate::resource;
 use crate::sandbox::Sandbox;
-use crate::state::{Holder, Local, Lock, StateError, StateFile};
+use crate::state::{Holder, Intent, Local, Lock, StateError, StateFile};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What surrounds a run.
@@ -67,6 +66,8 @@ pub struct PlanOptions {
 /// A run: the state locked and read, the providers ready to be connected.
 pub struct Run {
     state: Option<StateFile>,
+    /// What runs that ended before their time were about to write.
+    unfinished: Vec<Intent>,
     local: Local,
     lock: Option<Lock>,
     settings: BTreeMap<Arc<str>, Settings>,
@@ -179,10 +180,10 @@ impl Run {
     }
 
     fn new(held: Held, settings: BTreeMap<Arc<str>, Settings>, sandbox: Option<Sandbox>) -> Self {
-        let Held { state, local, lock } = held;
+        let Held { state, unfinished, local, lock } = held;
         let provider = Arc::new(Aws::new(settings.clone()));
         let readings = Readings::default();
-        Self { state, local, lock, settings, provider, sandbox, readings }
+        Self { state, unfinished, local, lock, settings, provider, sandbox, readings }
     }
 
     /// Reads what is live and decides what is to be done. There is no plan where a data source
@@ -264,6 +265,7 @@ impl Run {
                 evaluation,
                 dependencies: &project.dependencies,
                 recorded: self.state.as_ref(),
+                unfinished: &self.unfinished,
                 live: &live,
                 selection: &options.selection,
                 destroy: options.destroy,
@@ -285,19 +287,23 @@ impl Run {
     /// Carries out a plan and records it.
     ///
     /// # Errors
-    /// The state could not be written.
+    /// The state could not be opened; nothing was done. Where it could not be written, the outcome
+    /// tells it.
     pub async fn apply(
         &mut self,
         plan: &Plan,
         parallelism: usize,
-        interrupted: &AtomicBool,
+        stop: &apply::Stop,
         reporter: &mut dyn Reporter,
     ) -> Result<Outcome, StateError> {
         let mut session = self.local.session(self.lock.take(), VERSION)?;
-        let outcome =
-            apply::apply(&self.provider, plan, &mut session, parallelism, interrupted, reporter)
-                .await?;
-        self.state = Some(session.finish()?);
+        let mut outcome =
+            apply::apply(&self.provider, plan, &mut session, parallelism, stop, reporter).await;
+        if let Err(error) = session.save() {
+            outcome.unrecorded.get_or_insert(error);
+            outcome.rescue = session.rescue().map(Box::new);
+        }
+        self.state = Some(session.state().clone());
         Ok(outcome)
     }
 

@@ -5,6 +5,7 @@ use super::project::{Project, Request};
 use super::run::{PlanOptions, Run, Setup};
 use super::sandboxed::SandboxOptions;
 use crate::addr::Address;
+use crate::apply::Stop;
 use crate::config::{self, Attribute, Expected, TestCommand, TestFile, TestRun, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, did_you_mean, has_errors};
 use crate::eval::{self, Assertion, Given, GivenValue, Origin, Session};
@@ -16,7 +17,6 @@ use crate::value::{Fields, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// What a plan that leaves something out is warned of; a test has said so itself.
 const PARTIAL: &str = "Partial plan";
@@ -430,7 +430,7 @@ impl Course<'_> {
             }
             TestCommand::Apply => {
                 if let Some(plan) = plan.as_ref().filter(|_| is_sound) {
-                    let stop = AtomicBool::new(false);
+                    let stop = Stop::default();
                     match engine.apply(plan, self.parallelism, &stop, &mut ()).await {
                         Ok(outcome) => found.extend(outcome.failures),
                         Err(error) => found.push(error.diagnostic()),

@@ -6,7 +6,7 @@ pub mod testing;
 
 use crate::diag::Diagnostic;
 use crate::plan::{Action, Plan, Step};
-use crate::state::Holder;
+use crate::state::{Holder, StateError, StateFile};
 use std::time::Duration;
 
 /// Something that happened.
@@ -63,6 +63,11 @@ pub enum Event<'a> {
         /// Why.
         diagnostic: &'a Diagnostic,
     },
+    /// A step was cut while it wrote: nobody knows whether it has.
+    Cut {
+        /// The step.
+        step: &'a Step,
+    },
     /// A step was not begun.
     Skipped {
         /// The step.
@@ -81,8 +86,16 @@ pub struct Outcome {
     pub failures: Vec<Diagnostic>,
     /// Steps that were not begun because of a failure before them, or because of a stop.
     pub skipped: Vec<String>,
+    /// Steps that were cut while they wrote, because of a stop: nobody knows whether they have.
+    pub cut: Vec<String>,
     /// A signal asked to stop.
     pub interrupted: bool,
+    /// Steps that were done and are not in the journal.
+    pub unsaved: Vec<String>,
+    /// Why what was done could not be recorded: nothing further was begun then.
+    pub unrecorded: Option<StateError>,
+    /// The state as it should have been written, where it could not be.
+    pub rescue: Option<Box<StateFile>>,
 }
 
 impl Outcome {
@@ -94,7 +107,11 @@ impl Outcome {
 
     /// Whether everything was done.
     pub fn is_complete(&self) -> bool {
-        self.failures.is_empty() && self.skipped.is_empty()
+        self.failures.is_empty()
+            && self.skipped.is_empty()
+            && self.cut.is_empty()
+            && self.unsaved.is_empty()
+            && self.unrecorded.is_none()
     }
 }
 

@@ -1,13 +1,14 @@
 //! The three-way comparison: configuration, recorded, live.
 
 use super::moves::{self, Kept, Removals};
+use super::unfinished::Unfinished;
 use super::{Action, Change, OutputChange, Plan, Reason, Step};
 use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
 use crate::config::Config;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{self, Evaluation, Instance};
 use crate::resource::{self, ResourceType};
-use crate::state::{OutputState, Recorded, StateFile};
+use crate::state::{Intent, OutputState, Recorded, StateFile};
 use crate::value::{Value, to_json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Inputs<'a> {
     pub dependencies: &'a BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
     /// What the last apply knew.
     pub recorded: Option<&'a StateFile>,
+    /// What runs that ended before their time were about to write.
+    pub unfinished: &'a [Intent],
     /// What is live, by provider and identity.
     pub live: &'a dyn Fn(&str, &str) -> Live,
     /// Which instances are looked at.
@@ -119,6 +122,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         },
         holders: holders.collect(),
         instances,
+        unfinished: Unfinished::new(inputs.unfinished),
         recorders: BTreeMap::new(),
         dependents: BTreeMap::new(),
         steps: Vec::new(),
@@ -145,6 +149,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
     for (address, kept) in kept {
         maker.recorded(address, kept, diagnostics);
     }
+    diagnostics.extend(maker.unfinished.warnings());
     let Maker { mut steps, mut unplanned, .. } = maker;
     unplanned.sort();
     unplanned.dedup();
@@ -171,6 +176,7 @@ struct Maker<'a> {
     /// What is recorded, by the addresses that it has now.
     kept: &'a BTreeMap<Address, Kept<'a>>,
     removals: Removals<'a>,
+    unfinished: Unfinished<'a>,
     /// By address: the object that an `import` block gives it.
     imports: BTreeMap<&'a Address, &'a Arc<str>>,
     needed: BTreeSet<ResourceAddr>,
@@ -243,7 +249,10 @@ impl<'a> Maker<'a> {
                     || recorded.depends_on != depends_on
                     || recorded.prevent_destroy != prevent_destroy
             });
-        let drift = recorded.map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live));
+        let ours = self.unfinished.explains(ty, (&instance.provider, &identity), &live);
+        let drift = recorded
+            .filter(|_| !ours)
+            .map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live));
         self.steps.push(Step {
             action,
             reason: None,
@@ -331,8 +340,11 @@ impl<'a> Maker<'a> {
             (Some(before), Some(after)) => ty.weakening(before, after),
             _ => None,
         };
+        let ours =
+            |live: &&Value| self.unfinished.explains(ty, (&provider, &recorded.identity), live);
         let drift = before
             .as_ref()
+            .filter(|live| !ours(live))
             .map_or_else(Vec::new, |live| changes_between(ty, &recorded.values, live));
         // Whatever referred to this block goes first.
         let dependents = self.dependents.get(&address.resource.block());

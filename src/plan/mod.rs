@@ -8,12 +8,13 @@ mod make;
 mod moves;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 
 pub use self::file::{PlanFileError, VERSION};
 pub use self::make::{Inputs, Live, Selection, make};
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
-use crate::state::{self, OutputState, Recorded, StateFile};
+use crate::state::{self, Intent, OutputState, Recorded, StateFile, Writing};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -222,6 +223,18 @@ impl Step {
             changes.push(state::Change::Set { address, recorded });
         }
         changes
+    }
+
+    /// What the step is about to write, if it writes.
+    pub fn intent(&self) -> Option<Intent> {
+        let writing = match self.action {
+            Action::Update => Writing::Update,
+            Action::Reset => Writing::Reset,
+            Action::NoOp | Action::Adopt | Action::Forget => return None,
+        };
+        let settings = (self.before.as_ref()?, self.after.as_ref()?);
+        let (provider, identity) = (Arc::clone(&self.provider), Arc::clone(&self.identity));
+        Some(Intent::new(self.address.clone(), provider, identity, writing, settings))
     }
 
     /// Whether the step changes anything that people see: the bucket, or what it is called.

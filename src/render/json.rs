@@ -40,16 +40,23 @@ pub fn plan(plan: &Plan, diagnostics: &[Diagnostic], sources: &Sources) -> Json 
 pub fn outcome(plan: &Plan, outcome: &Outcome, sources: &Sources) -> Json {
     let failed: BTreeSet<&Address> =
         outcome.failures.iter().filter_map(|failure| failure.address.as_ref()).collect();
-    let skipped: BTreeSet<&str> = outcome.skipped.iter().map(String::as_str).collect();
+    let set = |addresses: &'_ [String]| -> BTreeSet<String> { addresses.iter().cloned().collect() };
+    let (skipped, cut) = (set(&outcome.skipped), set(&outcome.cut));
+    let unsaved = set(&outcome.unsaved);
     let done: Vec<Json> = plan
         .steps
         .iter()
         .filter(|it| it.action != Action::NoOp)
         .map(|it| {
+            let address = it.address.to_string();
             let status = if failed.contains(&it.address) {
                 "failed"
-            } else if skipped.contains(it.address.to_string().as_str()) {
+            } else if skipped.contains(&address) {
                 "skipped"
+            } else if cut.contains(&address) {
+                "unknown"
+            } else if unsaved.contains(&address) {
+                "unrecorded"
             } else {
                 "done"
             };
@@ -68,6 +75,8 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, sources: &Sources) -> Json {
             "counts": counts(|action| outcome.count(action)),
             "failed": outcome.failures.len(),
             "skipped": outcome.skipped.len(),
+            "cut": outcome.cut.len(),
+            "unrecorded": outcome.unsaved.len(),
             "interrupted": outcome.interrupted,
             "complete": outcome.is_complete(),
         },

@@ -1,21 +1,29 @@
 //! The journal: what a run has changed since the state file was written, one record a line.
 //!
 //! ```text
-//! 8f1c2a90 {"header":{"version":1,"tool_version":"0.1.0","lineage":"…","serial":7}}
+//! 8f1c2a90 {"header":{"version":2,"tool_version":"0.1.0","lineage":"…","serial":7,"run":{…}}}
+//! 5d01c3aa {"intent":{"intent":{"address":"…","writing":"update","before":{…},"after":{…}, …}}}
 //! 03be77d1 {"set":{"resource":{"address":"…", …}}}
+//! 91aa02c4 {"settled":{"provider":"aws","identity":"…"}}
 //! ```
+//!
+//! An intent is there before its call is made, what came of it afterwards. Intents that nothing
+//! settles outlive their run. Version 1 had no intents.
 //!
 //! Each line begins with the CRC-32 of its JSON. It is only ever appended to, so an interrupted write
 //! leaves bad bytes at the end and nowhere else: those are cut. Bad bytes elsewhere are damage.
 
+use super::Holder;
 use super::file::{Entry, OutputState, Recorded, StateFile};
+use super::intent::{Intent, Unfinished};
 use crate::addr::Address;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The version of the format that this tool writes, and the newest that it reads.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// One change of the state. Carrying one out a second time changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,16 +80,20 @@ pub(super) struct Header {
     tool_version: String,
     lineage: String,
     serial: u64,
+    /// The run that writes it, if it holds the lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<Holder>,
 }
 
 impl Header {
     /// Of a journal that continues `state`.
-    pub(super) fn continuing(state: &StateFile, tool_version: &str) -> Self {
+    pub(super) fn continuing(state: &StateFile, tool_version: &str, run: Option<Holder>) -> Self {
         Self {
             version: VERSION,
             tool_version: tool_version.to_owned(),
             lineage: state.lineage.clone(),
             serial: state.serial,
+            run,
         }
     }
 }
@@ -92,9 +104,28 @@ impl Header {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Record {
     Header(Header),
-    Set { resource: Entry },
-    Remove { address: Address },
-    Outputs { outputs: BTreeMap<String, OutputState> },
+    Set {
+        resource: Entry,
+    },
+    Remove {
+        address: Address,
+    },
+    Outputs {
+        outputs: BTreeMap<String, OutputState>,
+    },
+    Intent {
+        intent: Intent,
+    },
+    /// It is known what the object is: whatever was intended with it is over.
+    Settled {
+        provider: Arc<str>,
+        identity: Arc<str>,
+    },
+    /// The last call that was intended with the object was not made, or changed nothing.
+    Withdrawn {
+        provider: Arc<str>,
+        identity: Arc<str>,
+    },
 }
 
 impl From<Change> for Record {
@@ -110,10 +141,13 @@ impl From<Change> for Record {
 }
 
 impl Record {
-    /// The change that the record tells; the header tells none.
+    /// The change of the state that the record tells, if it tells one.
     fn into_change(self) -> Option<Change> {
         match self {
-            Self::Header(_) => None,
+            Self::Header(_)
+            | Self::Intent { .. }
+            | Self::Settled { .. }
+            | Self::Withdrawn { .. } => None,
             Self::Set { resource } => {
                 let (address, recorded) = resource.into_parts();
                 Some(Change::Set { address, recorded })
@@ -135,6 +169,27 @@ impl Record {
 /// The line of the first record.
 pub(super) fn encode_header(header: Header) -> Result<Vec<u8>, serde_json::Error> {
     Record::Header(header).line()
+}
+
+/// The line of an intent; what no reader would understand is refused.
+pub(super) fn encode_intent(intent: Intent) -> Result<Vec<u8>, serde_json::Error> {
+    let line = Record::Intent { intent }.line()?;
+    serde_json::from_slice::<Record>(checked(line.trim_ascii_end()).unwrap_or_default())?;
+    Ok(line)
+}
+
+/// The line that says what became of what was intended with an object: it is settled, or else the
+/// last intent is withdrawn.
+pub(super) fn encode_outcome(
+    provider: Arc<str>,
+    identity: Arc<str>,
+    settled: bool,
+) -> Result<Vec<u8>, serde_json::Error> {
+    if settled {
+        Record::Settled { provider, identity }.line()
+    } else {
+        Record::Withdrawn { provider, identity }.line()
+    }
 }
 
 /// The line of a change, and the change as a reader of that line knows it. What no reader would
@@ -203,10 +258,35 @@ fn there(serial: Option<u64>) -> String {
 }
 
 /// A journal that was read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Journal {
     header: Header,
     changes: Vec<Change>,
+    /// What was intended and not settled.
+    pub(super) unfinished: Unfinished,
+}
+
+impl Journal {
+    /// Takes note of a record that is not the first.
+    fn take(&mut self, record: Record) -> Result<(), &'static str> {
+        match record {
+            Record::Header(_) => return Err("a second header"),
+            Record::Intent { mut intent } => {
+                intent.run = intent.run.or_else(|| self.header.run.clone());
+                self.unfinished.add(intent);
+            }
+            Record::Settled { provider, identity } => {
+                self.unfinished.settle(&provider, &identity);
+            }
+            Record::Withdrawn { provider, identity } => {
+                self.unfinished.withdraw(&provider, &identity);
+            }
+            change @ (Record::Set { .. } | Record::Remove { .. } | Record::Outputs { .. }) => {
+                self.changes.extend(change.into_change());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads a journal and cuts its torn tail; `None` where not even its header was written.
@@ -228,15 +308,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
         if let Some(journal) = &mut journal {
             let record: Record =
                 serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))?;
-            let change = record.into_change();
-            journal.changes.push(change.ok_or_else(|| damaged("a second header".into()))?);
+            journal.take(record).map_err(|reason| damaged(reason.into()))?;
         } else {
             let First { header } =
                 serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))?;
             if header.version > VERSION {
                 return Err(JournalError::Newer(header.version));
             }
-            journal = Some(Journal { header, changes: Vec::new() });
+            let unfinished = Unfinished::default();
+            journal = Some(Journal { header, changes: Vec::new(), unfinished });
         }
     }
     // A header that was torn is the beginning of one; anything else is no journal of ours.
@@ -261,7 +341,7 @@ pub(super) fn fold(
     state: Option<StateFile>,
     journal: Journal,
 ) -> Result<(StateFile, bool), JournalError> {
-    let Header { version: _, tool_version, lineage, serial } = journal.header;
+    let Header { version: _, tool_version, lineage, serial, run: _ } = journal.header;
     let mut state = match state {
         Some(state) if state.lineage != lineage => {
             return Err(JournalError::OtherLineage { journal: lineage, state: state.lineage });
@@ -325,7 +405,7 @@ mod tests {
     }
 
     fn lines(state: &StateFile, changes: &[Change]) -> Vec<Vec<u8>> {
-        let header = encode_header(Header::continuing(state, "0.2.0")).unwrap();
+        let header = encode_header(Header::continuing(state, "0.2.0", None)).unwrap();
         let changes = changes.iter().map(|change| encode(change.clone()).unwrap().0);
         [header].into_iter().chain(changes).collect()
     }
@@ -337,7 +417,7 @@ mod tests {
     #[test]
     fn a_journal_survives_writing_and_reading() {
         let journal = decoded(&lines(&state(), &changes()).concat());
-        assert_eq!(journal.header, Header::continuing(&state(), "0.2.0"));
+        assert_eq!(journal.header, Header::continuing(&state(), "0.2.0", None));
         assert_eq!(journal.changes, changes());
     }
 
@@ -391,10 +471,61 @@ mod tests {
     #[test]
     fn a_newer_journal_is_refused_whatever_it_holds() {
         let json =
-            br#"{"header":{"version":2,"tool_version":"9","lineage":"x","serial":1,"new":1}}"#;
+            br#"{"header":{"version":3,"tool_version":"9","lineage":"x","serial":1,"new":1}}"#;
         let mut bytes = format!("{:08x} ", crc32fast::hash(json)).into_bytes();
         bytes.extend(json);
-        assert_eq!(decode(&bytes), Err(JournalError::Newer(2)));
+        assert_eq!(decode(&bytes), Err(JournalError::Newer(3)));
+    }
+
+    /// What version 1 wrote, and what a reader makes of it: as it was, with nothing unfinished.
+    #[test]
+    fn version_1_is_read_as_it_was() {
+        let version_1 = concat!(
+            "9adbb11d {\"header\":{\"version\":1,\"tool_version\":\"0.1.0\",\"lineage\":\"a-lineage\",",
+            "\"serial\":7}}\n",
+            "65bb8c22 {\"remove\":{\"address\":\"t.a\"}}\n",
+        );
+        let journal = decoded(version_1.as_bytes());
+        assert_eq!(journal.changes, [Change::Remove { address: "t.a".parse().unwrap() }]);
+        assert!(journal.unfinished.is_empty());
+        assert_eq!(fold(Some(state()), journal).unwrap(), (state(), false));
+    }
+
+    fn intent(name: &str) -> Intent {
+        let settings = |x: &str| Value::object([("x", Value::from(x))]);
+        Intent::new(
+            format!("t.{name}").parse().unwrap(),
+            "aws".into(),
+            name.into(),
+            crate::state::Writing::Update,
+            (&settings("before"), &settings("after")),
+        )
+    }
+
+    #[test]
+    fn intents_outlive_a_run_until_something_settles_them() {
+        let run = Holder {
+            operation: "apply".into(),
+            who: "eve@build".into(),
+            pid: 4711,
+            since: "2026-05-04T03:02:01Z".parse().unwrap(),
+        };
+        let header = encode_header(Header::continuing(&state(), "0.2.0", Some(run.clone())));
+        let outcome =
+            |name: &str, settled| encode_outcome("aws".into(), name.into(), settled).unwrap();
+        let lines: Vec<Vec<u8>> = [header.unwrap()]
+            .into_iter()
+            .chain(["a", "b", "c"].map(|name| encode_intent(intent(name)).unwrap()))
+            .chain([outcome("a", true), outcome("b", false)])
+            .collect();
+        // A call that was made counts as unfinished until its outcome is on the disk as a whole.
+        for (end, unfinished) in [(2, 1), (4, 3), (5, 2), (6, 1)] {
+            let journal = decoded(&lines[..end].concat());
+            assert_eq!(journal.unfinished.iter().count(), unfinished, "{end}");
+            assert!(journal.unfinished.iter().all(|it| it.run.as_ref() == Some(&run)));
+        }
+        let torn = lines.concat();
+        assert_eq!(decoded(&torn[..torn.len() - 3]).unfinished.iter().count(), 2);
     }
 
     #[test]

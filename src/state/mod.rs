@@ -9,6 +9,9 @@
 //! then, at the end of the run, within the state file, which is replaced as a whole. A run that dies
 //! in between leaves its journal, and whoever reads the state next folds it in.
 //!
+//! Before a call is made its [`Intent`] is in the journal, so that the next run knows which objects
+//! were being written, and from what to what, until it has settled that.
+//!
 //! ```
 //! use sealform::state::{Change, Local, Recorded};
 //! use sealform::value::Value;
@@ -32,11 +35,13 @@
 
 mod error;
 mod file;
+mod intent;
 mod journal;
 mod local;
 mod s3;
 
 pub use self::error::StateError;
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
+pub use self::intent::{Intent, Writing};
 pub use self::journal::{Change, JournalError};
-pub use self::local::{Holder, Local, Lock, Session, write_atomically};
+pub use self::local::{Found, Holder, Local, Lock, Session, write_atomically};

@@ -1,12 +1,13 @@
 //! A service in memory, and a log of what happens.
 
+use crate::apply::Stop;
 use crate::event::{Event, Reporter};
 use crate::plan::Step;
 use crate::provider::{ErrorKind, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -140,7 +141,7 @@ impl Provider for Fake {
 pub(super) struct Log<'a> {
     pub(super) lines: Vec<String>,
     pub(super) interrupt_after: Option<&'a str>,
-    pub(super) interrupted: &'a AtomicBool,
+    pub(super) interrupted: &'a Stop,
 }
 
 impl Reporter for Log<'_> {
@@ -153,6 +154,7 @@ impl Reporter for Log<'_> {
             Event::Failed { step, diagnostic } => {
                 format!("failed {}: {}", name(step), diagnostic.summary)
             }
+            Event::Cut { step } => format!("cut {}", name(step)),
             Event::Skipped { step } => format!("skipped {}", name(step)),
             Event::Waiting { .. }
             | Event::Seeded { .. }
@@ -161,7 +163,7 @@ impl Reporter for Log<'_> {
             | Event::Planned { .. } => format!("{event:?}"),
         };
         if self.interrupt_after == Some(&*line) {
-            self.interrupted.store(true, Ordering::Relaxed);
+            self.interrupted.ask();
         }
         self.lines.push(line);
     }

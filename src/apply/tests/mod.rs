@@ -5,16 +5,16 @@ mod properties;
 mod queue;
 
 use self::fake::{Fake, Log};
-use super::{Outcome, apply};
+use super::{Outcome, Stop, apply};
 use crate::addr::{Address, InstanceKey, ResourceAddr};
 use crate::plan::{Action, OutputChange, Plan, Reason, Step};
 use crate::provider::ErrorKind;
 use crate::resource::BucketEncryption;
-use crate::state::{Local, OutputState, StateError, StateFile};
+use crate::state::{Intent, Local, OutputState, StateFile};
 use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -74,16 +74,18 @@ fn plan(steps: Vec<Step>) -> Plan {
 
 /// What applying a plan came to.
 struct Ran {
-    result: Result<Outcome, StateError>,
+    outcome: Outcome,
     /// What happened, in order: `started a`, `done a`, `failed a: Access denied`, `skipped a`.
     events: Vec<String>,
     /// What whoever reads the state next finds.
     recorded: Option<StateFile>,
+    /// What it finds of calls whose end nobody knows.
+    unfinished: Vec<Intent>,
 }
 
 impl Ran {
     fn outcome(&self) -> &Outcome {
-        self.result.as_ref().unwrap()
+        &self.outcome
     }
 
     /// The addresses that are recorded, without their type.
@@ -95,14 +97,14 @@ impl Ran {
 
 /// Applies a plan to a service, with a state in which the buckets of all removals are recorded.
 async fn run(fake: &Arc<Fake>, plan: &Plan, parallelism: usize) -> Ran {
-    run_with(fake, plan, parallelism, &AtomicBool::new(false), None, |_| {}).await
+    run_with(fake, plan, parallelism, &Stop::default(), None, |_| {}).await
 }
 
 async fn run_with(
     fake: &Arc<Fake>,
     plan: &Plan,
     parallelism: usize,
-    interrupted: &AtomicBool,
+    interrupted: &Stop,
     interrupt_after: Option<&str>,
     prepare: impl FnOnce(&TempDir),
 ) -> Ran {
@@ -117,10 +119,12 @@ async fn run_with(
     let mut session = local.session(None, "0.0.0").unwrap();
     prepare(&directory);
     let mut log = Log { lines: Vec::new(), interrupt_after, interrupted };
-    let result = apply(fake, plan, &mut session, parallelism, interrupted, &mut log).await;
+    let outcome = apply(fake, plan, &mut session, parallelism, interrupted, &mut log).await;
     // As after a run that was killed here: what counts is what has been flushed.
     drop(session);
-    Ran { result, events: log.lines, recorded: local.read().ok().flatten() }
+    let found = local.look().unwrap_or_default();
+    let (recorded, unfinished) = (found.state, found.unfinished);
+    Ran { outcome, events: log.lines, recorded, unfinished }
 }
 
 #[tokio::test(start_paused = true)]
@@ -252,8 +256,8 @@ async fn outputs_are_recorded_when_all_is_done() {
         let local = Local::new(directory.path().join("s.json"));
         let mut session = local.session(None, "0.0.0").unwrap();
         let fake = Fake::of([("a", live(algorithm))]);
-        let stop = AtomicBool::new(false);
-        let outcome = apply(&fake, &plan, &mut session, 1, &stop, &mut ()).await.unwrap();
+        let stop = Stop::default();
+        let outcome = apply(&fake, &plan, &mut session, 1, &stop, &mut ()).await;
         assert_eq!(outcome.is_complete(), recorded == 1);
         assert_eq!(session.finish().unwrap().outputs.len(), recorded);
     }
@@ -268,7 +272,7 @@ async fn after_an_interruption_nothing_begins_and_what_ran_is_recorded() {
         fake.change(name, |bucket| bucket.latency = latency);
     }
     let steps = names.map(|name| step(Action::Update, name, &[])).to_vec();
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let ran = run_with(&fake, &plan(steps), 3, &stop, Some("done a"), |_| {}).await;
     assert!(ran.outcome().interrupted);
     assert_eq!(ran.names(), ["a", "b", "c"], "what had begun is brought to its end");
@@ -278,7 +282,9 @@ async fn after_an_interruption_nothing_begins_and_what_ran_is_recorded() {
     // Before anything has begun, nothing does.
     let fake = Fake::of([("a", live("AES256"))]);
     let steps = vec![step(Action::Update, "a", &[])];
-    let ran = run_with(&fake, &plan(steps), 3, &AtomicBool::new(true), None, |_| {}).await;
+    let stop = Stop::default();
+    stop.ask();
+    let ran = run_with(&fake, &plan(steps), 3, &stop, None, |_| {}).await;
     assert_eq!((fake.calls().len(), ran.outcome().skipped.len()), (0, 1));
 }
 
@@ -287,14 +293,15 @@ async fn what_cannot_be_recorded_stops_the_run() {
     let names = ["a", "b", "c"];
     let fake = Fake::of(names.map(|name| (name, live("AES256"))));
     let steps = names.map(|name| step(Action::Update, name, &[])).to_vec();
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     // Another run, without the lock, has a journal where ours is to be.
     let ran = run_with(&fake, &plan(steps), 1, &stop, None, |directory| {
         std::fs::create_dir(directory.path().join("s.json.journal")).unwrap();
     })
     .await;
-    assert!(ran.result.is_err());
-    assert_eq!(fake.calls(), ["read a", "write a", "read a"]);
+    assert!(ran.outcome().unrecorded.is_some() && !ran.outcome().is_complete());
+    assert_eq!(fake.calls(), [""; 0], "nothing is written that is not in the journal before");
+    assert_eq!(ran.outcome().skipped.len(), 3);
     assert!(!ran.events.iter().any(|event| event.starts_with("done")), "{:?}", ran.events);
 }
 
@@ -332,4 +339,86 @@ async fn no_more_steps_run_at_once_than_are_allowed() {
         assert_eq!(ran.outcome().count(Action::Update), 50);
         assert_eq!(fake.most_at_once.load(Ordering::Relaxed), most);
     }
+}
+
+/// The calls that were under way when the run was given up are known to the next one, with what was
+/// there and what was to be.
+#[tokio::test(start_paused = true)]
+async fn what_was_being_written_when_a_run_died_is_known() {
+    let names = ["a", "b", "c", "d"];
+    let fake = Fake::of(names.map(|name| (name, live("AES256"))));
+    fake.change("b", |bucket| bucket.latency = Duration::from_secs(3600));
+    fake.change("c", |bucket| bucket.fails = Some(("write", ErrorKind::Unreachable)));
+    fake.change("d", |bucket| bucket.fails = Some(("write", ErrorKind::Denied)));
+    let plan = plan(names.map(|name| step(Action::Update, name, &[])).to_vec());
+    let directory = TempDir::new().unwrap();
+    let local = Local::new(directory.path().join("s.json"));
+    let mut session = local.session(None, "0.0.0").unwrap();
+    let stop = Stop::default();
+    // The process dies: nothing is said or saved any more.
+    let reporter = &mut ();
+    let applying = apply(&fake, &plan, &mut session, 10, &stop, reporter);
+    tokio::time::timeout(Duration::from_secs(5400), applying).await.unwrap_err();
+    drop(session);
+    let found = local.look().unwrap();
+    assert_eq!(found.state.unwrap().resources.len(), 1);
+    let told: Vec<&str> = found.unfinished.iter().map(|intent| &*intent.identity).collect();
+    assert_eq!(told, ["b", "c"], "a is done, and d was refused");
+    assert_eq!(
+        crate::value::to_json(&found.unfinished[0].after),
+        crate::value::to_json(&live("aws:kms"))
+    );
+
+    // They stay known until a run has settled them, and then are no more.
+    let session = local.session(None, "0.0.0").unwrap();
+    assert_eq!(session.unfinished("aws", "b").len(), 1);
+    session.finish().unwrap();
+    assert_eq!(local.look().unwrap().unfinished.len(), 2);
+    fake.change("b", |bucket| bucket.latency = Duration::ZERO);
+    fake.change("c", |bucket| bucket.fails = None);
+    let mut session = local.session(None, "0.0.0").unwrap();
+    let outcome = apply(&fake, &plan, &mut session, 10, &Stop::default(), &mut ()).await;
+    assert_eq!(outcome.count(Action::Update), 2);
+    session.finish().unwrap();
+    assert_eq!(local.look().unwrap().unfinished, []);
+    assert!(!directory.path().join("s.json.journal").exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_too_long_after_a_stop_is_cut_and_told() {
+    let names = ["a", "b", "c"];
+    for asked in [1, 2] {
+        let fake = Fake::of(names.map(|name| (name, live("AES256"))));
+        for name in ["a", "b"] {
+            fake.change(name, |bucket| bucket.latency = Duration::from_secs(20));
+        }
+        let steps = names.map(|name| step(Action::Update, name, &[])).to_vec();
+        let stop = Stop::default();
+        let asking = stop.clone();
+        let begun = tokio::time::Instant::now();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            for _ in 0..asked {
+                asking.ask();
+            }
+        });
+        let ran = run_with(&fake, &plan(steps), 1, &stop, None, |_| {}).await;
+        let seconds = begun.elapsed().as_secs();
+        assert_eq!(seconds, if asked == 1 { 37 } else { 30 });
+        assert!(ran.outcome().interrupted);
+        assert_eq!(ran.outcome().cut, [format!("{TYPE}.a")]);
+        assert_eq!(ran.outcome().skipped, [format!("{TYPE}.b"), format!("{TYPE}.c")]);
+        assert_eq!(ran.unfinished.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_cut_before_it_wrote_is_not_begun() {
+    let fake = Fake::of([("a", live("AES256"))]);
+    fake.change("a", |bucket| bucket.latency = Duration::from_secs(60));
+    let stop = Stop::default();
+    let steps = vec![step(Action::Update, "a", &[])];
+    let ran = run_with(&fake, &plan(steps), 1, &stop, Some("started a"), |_| {}).await;
+    assert_eq!((ran.outcome().cut.len(), ran.outcome().skipped.len()), (0, 1));
+    assert_eq!(fake.calls(), ["read a"]);
 }

@@ -2,6 +2,7 @@
 
 mod properties;
 mod table;
+mod unfinished;
 
 use super::{Action, Inputs, Live, Plan, Selection, make};
 use crate::addr::{Address, ResourceAddr};
@@ -10,7 +11,7 @@ use crate::diag::{Diagnostics, Sources};
 use crate::eval::{self, Evaluation, Input, Tree};
 use crate::graph;
 use crate::resource::{self, BucketEncryption};
-use crate::state::StateFile;
+use crate::state::{Intent, StateFile};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -61,6 +62,8 @@ struct World {
     /// By provider and bucket; what is not here is gone.
     live: BTreeMap<(String, String), Live>,
     recorded: StateFile,
+    /// What runs that were killed were about to write.
+    unfinished: Vec<Intent>,
 }
 
 /// What is planned, beyond the world and the configuration.
@@ -82,7 +85,8 @@ impl World {
             .into_iter()
             .map(|(name, settings)| (("aws".to_owned(), name.to_owned()), Live::Settings(settings)))
             .collect();
-        Self { live, recorded: StateFile::new("lineage".into(), "0.0.0") }
+        let recorded = StateFile::new("lineage".into(), "0.0.0");
+        Self { live, recorded, unfinished: Vec::new() }
     }
 
     fn set(&mut self, bucket: &str, live: Live) {
@@ -101,6 +105,7 @@ impl World {
                 evaluation: &project.evaluation,
                 dependencies: &project.dependencies,
                 recorded: Some(&self.recorded),
+                unfinished: &self.unfinished,
                 live: &live,
                 selection: &options.selection,
                 destroy: options.destroy,

@@ -40,32 +40,49 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: &Style) -> String {
         more(&mut canvas, outcome.failures.len());
         canvas.line();
     }
-    if !outcome.skipped.is_empty() {
-        let why = if outcome.interrupted {
-            "Not begun, because the run was stopped:"
-        } else {
-            "Not begun, because of a failure before:"
-        };
-        canvas.tinted(Tint::Strong, why).push("\n\n");
-        for address in outcome.skipped.iter().take(LISTED) {
-            canvas.spaces(4).clean(address).line();
-        }
-        more(&mut canvas, outcome.skipped.len());
-        canvas.line();
-    }
+    list(
+        &mut canvas,
+        "Cut while they wrote; not known whether written (the next plan looks):",
+        &outcome.cut,
+    );
+    list(&mut canvas, "Done, and not recorded:", &outcome.unsaved);
+    let why = if outcome.interrupted {
+        "Not begun, because the run was stopped:"
+    } else if outcome.unrecorded.is_some() {
+        "Not begun, because what was done could not be recorded:"
+    } else {
+        "Not begun, because of a failure before:"
+    };
+    list(&mut canvas, why, &outcome.skipped);
     if !outcome.failures.is_empty() {
         parts.push(format!("{} failed", number(outcome.failures.len())));
+    }
+    if !outcome.cut.is_empty() {
+        parts.push(format!("{} cut", number(outcome.cut.len())));
+    }
+    if !outcome.unsaved.is_empty() {
+        parts.push(format!("{} not recorded", number(outcome.unsaved.len())));
     }
     if !outcome.skipped.is_empty() {
         parts.push(format!("{} not begun", number(outcome.skipped.len())));
     }
     let end = if outcome.interrupted { "stopped:" } else { "incomplete:" };
     canvas.tinted(Tint::Bad, format_args!("{what} {end}"));
-    canvas.push(" ").push(&parts.join(", ")).push(".\n");
+    canvas.push(" ");
+    if parts.is_empty() {
+        canvas.push("nothing was done");
+    }
+    canvas.push(&parts.join(", ")).push(".\n");
     if outputs > 0 {
         canvas.push("The outputs are not recorded until all is done.\n");
     }
-    canvas.push("What is done is recorded; the next plan has the rest.\n");
+    if outcome.rescue.is_some() {
+        canvas.push(
+            "What is done could not be recorded where it belongs; the error says where it is.\n",
+        );
+    } else {
+        canvas.push("What is done is recorded; the next plan has the rest.\n");
+    }
     canvas.finish()
 }
 
@@ -89,6 +106,19 @@ fn draw(canvas: &mut Canvas, failure: &Diagnostic, style: &Style) {
     for line in wrap(&clean_lines(&failure.detail), style.width.saturating_sub(6).max(30)) {
         canvas.spaces(6).push(&line).line();
     }
+}
+
+/// Addresses under a heading, if there are any.
+fn list(canvas: &mut Canvas, heading: &'static str, addresses: &[String]) {
+    if addresses.is_empty() {
+        return;
+    }
+    canvas.tinted(Tint::Strong, heading).push("\n\n");
+    for address in addresses.iter().take(LISTED) {
+        canvas.spaces(4).clean(address).line();
+    }
+    more(canvas, addresses.len());
+    canvas.line();
 }
 
 fn more(canvas: &mut Canvas, count: usize) {

@@ -173,6 +173,10 @@ impl<W: io::Write> Reporter for Progress<W> {
                 self.step(step, Tint::Bad, &text);
                 self.advance(self.done + 1);
             }
+            Event::Cut { step } => {
+                self.step(step, Tint::Bad, "Cut; not known whether written");
+                self.advance(self.done + 1);
+            }
             // The outcome lists them.
             Event::Skipped { step: _ } => self.advance(self.done + 1),
         }

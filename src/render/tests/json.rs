@@ -243,6 +243,7 @@ fn an_outcome_as_a_document() {
         failures: vec![Diagnostic::error("Access denied", "No.").of(&address("a"))],
         skipped: vec!["t.b".to_owned()],
         interrupted: false,
+        ..Outcome::default()
     };
     assert_snapshot!(pretty(&json::outcome(&plan, &outcome, &Sources::default())), @r#"
     {
@@ -276,9 +277,11 @@ fn an_outcome_as_a_document() {
           "reset": 0,
           "update": 2
         },
+        "cut": 0,
         "failed": 1,
         "interrupted": false,
-        "skipped": 1
+        "skipped": 1,
+        "unrecorded": 0
       }
     }
     "#);

@@ -151,6 +151,21 @@ fn an_outcome_names_what_failed() {
     The outputs are not recorded until all is done.
     What is done is recorded; the next plan has the rest.
     ");
+    plan.destroy = false;
+    done.cut = vec!["aws_s3_bucket_server_side_encryption_configuration.slow".into()];
+    assert_snapshot!(human::outcome(&plan, &done, &Style::PLAIN), @r"
+    Cut while they wrote; not known whether written (the next plan looks):
+
+        aws_s3_bucket_server_side_encryption_configuration.slow
+
+    Not begun, because the run was stopped:
+
+        aws_s3_bucket_server_side_encryption_configuration.after
+
+    Apply stopped: 3 updated, 1 adopted, 1 cut, 1 not begun.
+    The outputs are not recorded until all is done.
+    What is done is recorded; the next plan has the rest.
+    ");
 }
 
 #[test]

@@ -48,6 +48,7 @@ mod rfc3339 {
 #[must_use = "the lock is released when it is dropped"]
 pub struct Lock {
     file: File,
+    holder: Holder,
 }
 
 impl Lock {
@@ -76,7 +77,12 @@ impl Lock {
         }
         let text = serde_json::to_vec(holder).map_err(io::Error::from).map_err(failed("write"))?;
         file.set_len(0).and_then(|()| file.write_all(&text)).map_err(failed("write"))?;
-        Ok(Self { file })
+        Ok(Self { file, holder: holder.clone() })
+    }
+
+    /// Who holds it.
+    pub(super) fn holder(&self) -> &Holder {
+        &self.holder
     }
 }
 

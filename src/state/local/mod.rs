@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! sealform.state.json          the state
-//! sealform.state.json.journal  what a run has changed since, while it runs or after it was killed
+//! sealform.state.json.journal  what a run is about to do and has done, while it runs or after it
+//!                              was killed
 //! sealform.state.json.backup   the version before
 //! sealform.state.json.lock     who holds the lock, while it is held
 //! ```
@@ -17,6 +18,7 @@ pub use self::lock::{Holder, Lock};
 
 use super::error::beside;
 use super::file::SANDBOX_LINEAGE;
+use super::intent::{Intent, Unfinished};
 use super::journal::{self, Header};
 use super::{Change, JournalError, StateError, StateFile};
 use std::ffi::OsString;
@@ -35,14 +37,26 @@ pub struct Local {
     memory: Option<Memory>,
 }
 
+/// A state as it was found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// With the journal folded in; `None` where there is no state.
+    pub state: Option<StateFile>,
+    /// What runs that ended before their time were about to write, in the order of objects.
+    pub unfinished: Vec<Intent>,
+}
+
 /// What the files say.
-struct Found {
+struct Read {
     /// With the journal folded in.
     state: Option<StateFile>,
+    /// The state of a first run that recorded nothing yet but what it was about to do.
+    begun: Option<StateFile>,
     /// Which file it was read from.
     mark: Option<Mark>,
     /// Whether the journal told something that the state file does not.
     folded: bool,
+    unfinished: Unfinished,
 }
 
 /// A state that no file holds.
@@ -111,10 +125,16 @@ impl Local {
     /// The state as the next session will find it: what a killed run left in its journal is folded
     /// in, in memory only. `None` where there is no state.
     pub fn read(&self) -> Result<Option<StateFile>, StateError> {
-        match &self.memory {
-            Some(memory) => Ok(memory.get()),
-            None => Ok(self.find()?.state),
+        Ok(self.look()?.state)
+    }
+
+    /// The same, with what killed runs were about to do.
+    pub fn look(&self) -> Result<Found, StateError> {
+        if let Some(memory) = &self.memory {
+            return Ok(Found { state: memory.get(), unfinished: Vec::new() });
         }
+        let Read { state, unfinished, .. } = self.find()?;
+        Ok(Found { state, unfinished: unfinished.iter().cloned().collect() })
     }
 
     /// Takes the lock, or says who has it. The directory is made where there is none.
@@ -123,47 +143,50 @@ impl Local {
     }
 
     /// Opens the state for changes, under its lock; `None` for a user who wants none. What a killed
-    /// run left in its journal is in the state file before this returns.
+    /// run left in its journal is in the state file before this returns; what it was about to do
+    /// stays in the journal.
     pub fn session(&self, lock: Option<Lock>, tool_version: &str) -> Result<Session, StateError> {
+        let open = |state| Session {
+            local: self.clone(),
+            state,
+            mark: None,
+            tool_version: tool_version.to_owned(),
+            changed: false,
+            pending: Vec::new(),
+            journal: None,
+            unfinished: Unfinished::default(),
+            carried: false,
+            begun: false,
+            lock: None,
+        };
+        let new = || StateFile::new(self.new_lineage(), tool_version);
         if let Some(memory) = &self.memory {
-            let new = || StateFile::new(self.new_lineage(), tool_version);
-            return Ok(self.opened(memory.get().unwrap_or_else(new), None, lock, tool_version));
+            return Ok(Session { lock, ..open(memory.get().unwrap_or_else(new)) });
         }
         let directory = parent(&self.path);
         fs::create_dir_all(directory).map_err(io_error("create", directory))?;
         if lock.is_some() {
             self.sweep()?;
         }
-        let Found { state, mut mark, folded } = self.find()?;
+        let Read { state, begun, mut mark, folded, unfinished } = self.find()?;
         let state = match state {
             Some(state) if folded => {
                 mark = Some(self.replace(&state)?);
                 state
             }
             Some(state) => state,
-            None => StateFile::new(self.new_lineage(), tool_version),
+            None => begun.unwrap_or_else(new),
         };
-        self.remove_journal()?;
-        Ok(self.opened(state, mark, lock, tool_version))
-    }
-
-    fn opened(
-        &self,
-        state: StateFile,
-        mark: Option<Mark>,
-        lock: Option<Lock>,
-        tool_version: &str,
-    ) -> Session {
-        Session {
-            local: self.clone(),
-            state,
-            mark,
-            tool_version: tool_version.to_owned(),
-            changed: false,
-            pending: Vec::new(),
-            journal: None,
-            _lock: lock,
+        let carried = !unfinished.is_empty();
+        if !carried {
+            self.remove_journal()?;
+        } else if folded {
+            // Its changes are in the state: what it is about is all that is left of it.
+            let bytes = journal_of(&state, tool_version, None, &unfinished)
+                .map_err(|error| unfit("the journal", &error))?;
+            write_atomically(&self.journal_path(), &bytes)?;
         }
+        Ok(Session { mark, unfinished, carried, lock, ..open(state) })
     }
 
     fn new_lineage(&self) -> String {
@@ -171,7 +194,7 @@ impl Local {
         format!("{mark}{}", uuid::Uuid::new_v4())
     }
 
-    fn find(&self) -> Result<Found, StateError> {
+    fn find(&self) -> Result<Read, StateError> {
         // Between reading the state and its journal, a run may replace the one and another begin the
         // other. The journal then is ahead of the state just read, but not of the one that is there.
         let mut tries = 3;
@@ -185,7 +208,7 @@ impl Local {
         }
     }
 
-    fn find_once(&self) -> Result<Found, StateError> {
+    fn find_once(&self) -> Result<Read, StateError> {
         let bytes = read(&self.path)?;
         let mark = bytes.as_deref().map(Mark::of);
         let state = bytes.as_deref().map(StateFile::parse).transpose();
@@ -196,16 +219,24 @@ impl Local {
             Some(bytes) => journal::decode(&bytes),
             None => Ok(None),
         };
-        let folded = decoded.and_then(|journal| match journal {
-            Some(journal) => {
+        let read = decoded.and_then(|journal| match journal {
+            Some(mut journal) => {
+                let unfinished = std::mem::take(&mut journal.unfinished);
                 let (state, folded) = journal::fold(state, journal)?;
                 // A first run that was killed before its first record left nothing that counts.
-                Ok((Some(state).filter(|_| folded || mark.is_some()), folded))
+                let (state, begun) = if folded || mark.is_some() {
+                    (Some(state), None)
+                } else {
+                    (None, Some(state))
+                };
+                Ok(Read { state, begun, mark, folded, unfinished })
             }
-            None => Ok((state, false)),
+            None => {
+                let unfinished = Unfinished::default();
+                Ok(Read { state, begun: None, mark, folded: false, unfinished })
+            }
         });
-        let (state, folded) = folded.map_err(|problem| StateError::Journal { path, problem })?;
-        Ok(Found { state, mark, folded })
+        read.map_err(|problem| StateError::Journal { path, problem })
     }
 
     fn journal_path(&self) -> PathBuf {
@@ -279,7 +310,13 @@ pub struct Session {
     /// Records that are not in the journal yet.
     pending: Vec<u8>,
     journal: Option<Appender>,
-    _lock: Option<Lock>,
+    /// What was intended, now or by runs before, and is not settled.
+    unfinished: Unfinished,
+    /// The journal of an earlier run is there, for what it was about to do.
+    carried: bool,
+    /// The first record is among the pending ones or in the journal.
+    begun: bool,
+    lock: Option<Lock>,
 }
 
 impl Session {
@@ -288,41 +325,103 @@ impl Session {
         &self.state
     }
 
+    /// What was intended with an object, by this run or by runs before, and is not settled.
+    pub fn unfinished(&self, provider: &str, identity: &str) -> &[Intent] {
+        self.unfinished.of(provider, identity)
+    }
+
     /// Records a change in memory, from where [`Session::flush`] takes it. What changes nothing is not
     /// recorded; what could not be read again is an error.
     pub fn record(&mut self, change: Change) -> Result<(), StateError> {
         let what = change.address().map_or_else(|| "outputs".into(), ToString::to_string);
-        let unfit =
-            |error: serde_json::Error| StateError::Unfit { what, reason: error.to_string() };
-        let header = if self.changed {
-            Ok(Vec::new())
-        } else {
-            journal::encode_header(Header::continuing(&self.state, &self.tool_version))
-        };
-        let (header, (line, change)) =
-            header.and_then(|header| Ok((header, journal::encode(change)?))).map_err(unfit)?;
-        if change.apply_to(&mut self.state) {
-            self.changed = true;
-            self.pending.extend(header);
-            self.pending.extend(line);
+        let (line, change) = journal::encode(change).map_err(|error| unfit(&what, &error))?;
+        if self.is_news(&change) {
+            self.append(&line)?;
+            self.changed |= change.apply_to(&mut self.state);
         }
+        Ok(())
+    }
+
+    fn is_news(&self, change: &Change) -> bool {
+        match change {
+            Change::Set { address, recorded } => {
+                self.state.resources.get(address) != Some(recorded)
+            }
+            Change::Remove { address } => self.state.resources.contains_key(address),
+            Change::Outputs(outputs) => self.state.outputs != *outputs,
+        }
+    }
+
+    /// Records in memory that a call is about to be made; it may be once that is flushed.
+    pub fn intend(&mut self, intent: Intent) -> Result<(), StateError> {
+        let line = journal::encode_intent(intent.clone())
+            .map_err(|error| unfit(&intent.address.to_string(), &error))?;
+        self.append(&line)?;
+        let mut intent = intent;
+        intent.run = self.lock.as_ref().map(|lock| lock.holder().clone());
+        self.unfinished.add(intent);
+        Ok(())
+    }
+
+    /// Records in memory that it is known what an object is: whatever was intended with it is over.
+    pub fn settle(&mut self, provider: &Arc<str>, identity: &Arc<str>) -> Result<(), StateError> {
+        if self.unfinished.settle(provider, identity) {
+            self.outcome(provider, identity, true)?;
+        }
+        Ok(())
+    }
+
+    /// Records in memory that the last call that was intended with an object changed nothing.
+    pub fn withdraw(&mut self, provider: &Arc<str>, identity: &Arc<str>) -> Result<(), StateError> {
+        if self.unfinished.withdraw(provider, identity) {
+            self.outcome(provider, identity, false)?;
+        }
+        Ok(())
+    }
+
+    fn outcome(
+        &mut self,
+        provider: &Arc<str>,
+        identity: &Arc<str>,
+        settled: bool,
+    ) -> Result<(), StateError> {
+        let line = journal::encode_outcome(Arc::clone(provider), Arc::clone(identity), settled)
+            .map_err(|error| unfit(identity, &error))?;
+        self.append(&line)
+    }
+
+    /// Puts a record behind the pending ones.
+    fn append(&mut self, line: &[u8]) -> Result<(), StateError> {
+        if self.local.memory.is_some() {
+            return Ok(());
+        }
+        if !self.begun {
+            let run = self.lock.as_ref().map(|lock| lock.holder().clone());
+            let first = journal_of(&self.state, &self.tool_version, run, &self.unfinished)
+                .map_err(|error| unfit("the journal", &error))?;
+            self.pending.extend(first);
+            self.begun = true;
+        }
+        self.pending.extend(line);
         Ok(())
     }
 
     /// Makes all that was recorded survive whatever comes: one write and one sync for all of it. After
     /// an error the records are still there to be flushed, and the journal is good without them.
     pub fn flush(&mut self) -> Result<(), StateError> {
-        if self.local.memory.is_some() {
-            self.pending.clear();
-        }
         if self.pending.is_empty() {
             return Ok(());
         }
-        let journal = match &mut self.journal {
-            Some(journal) => journal,
-            none => none.insert(Appender::create(self.local.journal_path())?),
-        };
-        journal.append(&self.pending)?;
+        match &mut self.journal {
+            Some(journal) => journal.append(&self.pending)?,
+            // What an earlier run left is in what takes its place.
+            None if self.carried => {
+                self.journal = Some(Appender::replace(self.local.journal_path(), &self.pending)?);
+            }
+            none => {
+                none.insert(Appender::create(self.local.journal_path())?).append(&self.pending)?;
+            }
+        }
         self.pending.clear();
         Ok(())
     }
@@ -330,26 +429,87 @@ impl Session {
     /// Writes the state file if anything was recorded, and releases the lock. After an error the
     /// journal tells what was recorded, and the next session takes it up.
     pub fn finish(mut self) -> Result<StateFile, StateError> {
-        if !self.changed {
-            return Ok(self.state);
-        }
+        self.save()?;
+        Ok(self.state)
+    }
+
+    /// The same, with the session still there: after an error for what it could not write.
+    pub fn save(&mut self) -> Result<(), StateError> {
         self.flush()?;
+        let changed = self.changed;
+        if changed {
+            self.replace()?;
+        }
+        if self.journal.is_none() && !(changed && self.carried) {
+            return Ok(());
+        }
+        self.journal = None;
+        self.begun = false;
+        self.carried = !self.unfinished.is_empty();
+        if self.carried {
+            // What nobody knows the end of outlives the run.
+            let left = journal_of(&self.state, &self.tool_version, None, &self.unfinished)
+                .map_err(|error| unfit("the journal", &error))?;
+            write_atomically(&self.local.journal_path(), &left)
+        } else {
+            self.local.remove_journal()
+        }
+    }
+
+    /// The state as it could not be written, with a serial that is newer than whatever is made of
+    /// the journal.
+    pub fn rescue(&self) -> Option<StateFile> {
+        self.changed.then(|| {
+            let mut state = self.state.clone();
+            state.serial = state.serial.saturating_add(2);
+            state.tool_version.clone_from(&self.tool_version);
+            state
+        })
+    }
+
+    /// Puts the state in the place of the one that was read.
+    fn replace(&mut self) -> Result<(), StateError> {
         if self.local.memory.is_none() {
             let there = read(&self.local.path)?.as_deref().map(Mark::of);
             if there != self.mark {
-                return Err(StateError::ChangedBeneath { path: self.local.path });
+                return Err(StateError::ChangedBeneath { path: self.local.path.clone() });
             }
         }
+        let before = (self.state.serial, self.state.tool_version.clone());
         self.state.serial = self.state.serial.saturating_add(1);
-        self.state.tool_version = self.tool_version;
+        self.state.tool_version.clone_from(&self.tool_version);
         if let Some(memory) = &self.local.memory {
             memory.set(&self.state);
-            return Ok(self.state);
+        } else {
+            match self.local.replace(&self.state) {
+                Ok(mark) => self.mark = Some(mark),
+                Err(error) => {
+                    (self.state.serial, self.state.tool_version) = before;
+                    return Err(error);
+                }
+            }
         }
-        self.local.replace(&self.state)?;
-        self.local.remove_journal()?;
-        Ok(self.state)
+        self.changed = false;
+        Ok(())
     }
+}
+
+/// The first records of a journal that continues `state`: what it continues, and what is unfinished.
+fn journal_of(
+    state: &StateFile,
+    tool_version: &str,
+    run: Option<Holder>,
+    unfinished: &Unfinished,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = journal::encode_header(Header::continuing(state, tool_version, run))?;
+    for intent in unfinished.iter() {
+        bytes.extend(journal::encode_intent(intent.clone())?);
+    }
+    Ok(bytes)
+}
+
+fn unfit(what: &str, error: &serde_json::Error) -> StateError {
+    StateError::Unfit { what: what.to_owned(), reason: error.to_string() }
 }
 
 /// The journal of a session.
@@ -376,6 +536,13 @@ impl Appender {
             }
             Err(error) => Err(io_error("create", &path)(error)),
         }
+    }
+
+    /// Begins a journal in the place of the one that is there.
+    fn replace(path: PathBuf, records: &[u8]) -> Result<Self, StateError> {
+        write_atomically(&path, records)?;
+        let file = File::options().append(true).open(&path).map_err(io_error("open", &path))?;
+        Ok(Self { file, path, length: records.len() as u64, torn: false })
     }
 
     fn append(&mut self, records: &[u8]) -> Result<(), StateError> {
@@ -421,7 +588,6 @@ fn remove(path: &Path) -> Result<(), StateError> {
     }
 }
 
-/// Makes the names in a directory survive a loss of power.
 /// Replaces a file as a whole: readers find either the old content or the new, also after a crash.
 /// The file can be read and written by its owner only.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
@@ -454,6 +620,7 @@ fn temporary_prefix(path: &Path) -> OsString {
     prefix
 }
 
+/// Makes the names in a directory survive a loss of power.
 fn sync_directory(directory: &Path) -> Result<(), StateError> {
     if cfg!(unix) {
         File::open(directory)

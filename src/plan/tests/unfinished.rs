@@ -1,0 +1,70 @@
+//! What our own killed runs left, told from what somebody else changed.
+
+use super::{Options, Project, World, address, live};
+use crate::plan::Action;
+use crate::state::{Intent, Recorded, Writing};
+use crate::value::Value;
+
+const CONFIGURATION: &str = r#"
+resource "aws_s3_bucket_server_side_encryption_configuration" "a" {
+  bucket = "a"
+  rule {
+    apply_server_side_encryption_by_default { sse_algorithm = "aws:kms" }
+  }
+}
+"#;
+
+/// The bucket is recorded as AES256, live so, and these intents are unfinished.
+fn world(found: &str, intents: &[(&str, &str)]) -> World {
+    let mut world = World::of([("a", live(found))]);
+    let recorded = Recorded {
+        identity: "a".into(),
+        provider: "aws".into(),
+        region: None,
+        values: live("AES256"),
+        depends_on: vec![],
+        prevent_destroy: false,
+    };
+    world.recorded.resources.insert(address("a"), recorded);
+    let intent = |(before, after): &(&str, &str)| {
+        let settings: (&Value, &Value) = (&live(before), &live(after));
+        Intent::new(address("a"), "aws".into(), "a".into(), Writing::Update, settings)
+    };
+    world.unfinished = intents.iter().map(intent).collect();
+    world
+}
+
+#[test]
+fn our_own_half_done_work_is_no_drift_and_somebody_elses_is() {
+    let project = Project::new(CONFIGURATION);
+    let (kms, dsse, aes) = ("aws:kms", "aws:kms:dsse", "AES256");
+    let rows: [(&str, &[(&str, &str)], bool); 7] = [
+        (kms, &[], true),
+        (kms, &[(aes, kms)], false),
+        // Not written: it is as recorded.
+        (aes, &[(aes, kms)], false),
+        (dsse, &[(aes, kms)], true),
+        // Two runs were killed, one after the other.
+        (dsse, &[(aes, dsse), (dsse, kms)], false),
+        (kms, &[(aes, dsse), (dsse, kms)], false),
+        // What was there before the first is what is recorded, or drift.
+        (dsse, &[(dsse, kms)], true),
+    ];
+    for (found, intents, drifts) in rows {
+        let (plan, diagnostics) = world(found, intents).plan_with(&project, &Options::default());
+        let step = &plan.steps[0];
+        assert_eq!(!step.drift.is_empty(), drifts, "{found} {intents:?}");
+        assert_eq!(step.action == Action::NoOp, found == kms, "{found} {intents:?}");
+        assert_eq!(step.record, found == kms);
+        let told: Vec<_> = diagnostics.iter().map(|it| it.summary).collect();
+        assert_eq!(told, vec!["Earlier run was stopped"; usize::from(!intents.is_empty())]);
+    }
+}
+
+#[test]
+fn a_stopped_run_is_told_with_its_buckets() {
+    let project = Project::new(CONFIGURATION);
+    let world = world("AES256", &[("AES256", "aws:kms")]);
+    let (_, diagnostics) = world.plan_with(&project, &Options::default());
+    insta::assert_snapshot!(diagnostics[0].detail, @r#"A run without the lock ended while it wrote these buckets, and does not know whether it has: "a". Where they now are as it was to leave them, that is not shown as changed outside. The next apply brings them to what is declared and settles this."#);
+}

@@ -1,0 +1,74 @@
+//! What runs that ended before their time left half done, told from what somebody else changed.
+
+use crate::diag::Diagnostic;
+use crate::resource::ResourceType;
+use crate::state::{Holder, Intent, Writing};
+use crate::value::Value;
+use std::collections::BTreeMap;
+
+/// How many buckets a message names.
+const NAMED: usize = 10;
+
+/// What was intended and never settled, by provider and object.
+pub(super) struct Unfinished<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a Intent>>);
+
+impl<'a> Unfinished<'a> {
+    pub(super) fn new(intents: &'a [Intent]) -> Self {
+        let mut found: BTreeMap<_, Vec<&Intent>> = BTreeMap::new();
+        for intent in intents {
+            found.entry((&*intent.provider, &*intent.identity)).or_default().push(intent);
+        }
+        Self(found)
+    }
+
+    /// Whether the settings that are live are such as one of our own runs may have left: what it
+    /// wrote, or what was there before another of them wrote.
+    pub(super) fn explains(
+        &self,
+        ty: &dyn ResourceType,
+        (provider, identity): (&str, &str),
+        live: &Value,
+    ) -> bool {
+        let intents = self.0.get(&(provider, identity)).map_or(&[][..], Vec::as_slice);
+        let same = |a: &Value, b: &Value| ty.differences(a, b).is_empty();
+        intents.iter().enumerate().any(|(nth, intent)| {
+            let reset =
+                || intent.writing == Writing::Reset && same(live, &ty.reset(identity, live));
+            intent.may_have_written(live, same)
+                || reset()
+                // A later run began with what the one before had left.
+                || (nth > 0 && intent.may_have_found(live, same))
+        })
+    }
+
+    /// What to tell of it: one message for each run.
+    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+        let mut runs: BTreeMap<Option<String>, Vec<&str>> = BTreeMap::new();
+        for intent in self.0.values().flatten() {
+            let run = intent.run.as_ref().map(Holder::to_string);
+            runs.entry(run).or_default().push(&intent.identity);
+        }
+        let told = runs.into_iter().map(|(run, mut buckets)| {
+            buckets.sort_unstable();
+            buckets.dedup();
+            let run = run.unwrap_or_else(|| "A run without the lock".to_owned());
+            let named: Vec<String> =
+                buckets.iter().take(NAMED).map(|bucket| format!("{bucket:?}")).collect();
+            let more = match buckets.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            Diagnostic::warning(
+                "Earlier run was stopped",
+                format!(
+                    "{run} ended while it wrote these buckets, and does not know whether it has: \
+                     {}{more}. Where they now are as it was to leave them, that is not shown as \
+                     changed outside. The next apply brings them to what is declared and settles \
+                     this.",
+                    named.join(", ")
+                ),
+            )
+        });
+        told.collect()
+    }
+}
