@@ -1,6 +1,6 @@
 //! What can be wrong with the state, in words that say what to do about it.
 
-use super::{FormatError, Holder, JournalError};
+use super::{FormatError, Holder, JournalError, RemoteError};
 use crate::diag::Diagnostic;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,30 @@ pub enum StateError {
         /// The state file.
         path: PathBuf,
     },
+    /// The lock of files cannot be taken from its holder.
+    #[error(
+        "The lock of {} is the operating system's: it goes when the process that holds it ends, and \
+         nobody else can take it away. Where it is held, a run is under way; the message that says \
+         that the state is locked names its process.",
+        path.display()
+    )]
+    LocalLock {
+        /// The state file.
+        path: PathBuf,
+    },
+    /// There is a state already where one is to be put.
+    #[error(
+        "{} is there already and is not an older version of the state that was to be put there. It \
+         was left as it is.",
+        path.display()
+    )]
+    Occupied {
+        /// The state file.
+        path: PathBuf,
+    },
+    /// A state that a service keeps.
+    #[error(transparent)]
+    Remote(#[from] Box<RemoteError>),
     /// A change that could be written but not read again.
     #[error("{what} cannot be recorded: {reason}. Make the value simpler.")]
     Unfit {
@@ -78,6 +102,12 @@ pub enum StateError {
         /// What a reader would say.
         reason: String,
     },
+}
+
+impl From<RemoteError> for StateError {
+    fn from(error: RemoteError) -> Self {
+        Self::Remote(Box::new(error))
+    }
 }
 
 impl StateError {
@@ -107,6 +137,9 @@ impl StateError {
             },
             Self::Locked { .. } => "State is locked",
             Self::JournalInUse { .. } | Self::ChangedBeneath { .. } => "State changed while in use",
+            Self::Remote(error) => error.summary(),
+            Self::LocalLock { .. } => "Lock cannot be forced",
+            Self::Occupied { .. } => "There is a state already",
             Self::Unfit { .. } => "Value cannot be recorded",
         }
     }

@@ -35,7 +35,7 @@ use self::connect::Connection;
 use self::encryption::Request;
 use self::error::{Call, Operation};
 use self::retry::Throttled;
-use super::{ErrorKind, Provider, ProviderError, Query, Target};
+use super::{ErrorKind, Fence, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use aws_sdk_s3::Client;
@@ -75,6 +75,11 @@ impl Aws {
         let found = connection.get().and_then(|it| it.as_ref().ok()).map(|it| &**it.region());
         let sandbox = settings.sandbox.then_some(connect::SANDBOX_REGION);
         found.or(settings.region.as_deref()).or(sandbox).map(str::to_owned)
+    }
+
+    /// From now on nothing is written but while the fence holds.
+    pub fn guard(&self, fence: Fence) {
+        self.throttled.guard(fence);
     }
 
     /// The account of the provider's credentials (STS, `GetCallerIdentity`).

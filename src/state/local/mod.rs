@@ -210,13 +210,19 @@ impl Local {
 
     fn find_once(&self) -> Result<Read, StateError> {
         let bytes = read(&self.path)?;
-        let mark = bytes.as_deref().map(Mark::of);
-        let state = bytes.as_deref().map(StateFile::parse).transpose();
+        let journal = self.journal_bytes()?;
+        self.understand(bytes.as_deref(), journal.as_deref())
+    }
+
+    /// What the bytes of a state and of its journal say.
+    fn understand(&self, bytes: Option<&[u8]>, journal: Option<&[u8]>) -> Result<Read, StateError> {
+        let mark = bytes.map(Mark::of);
+        let state = bytes.map(StateFile::parse).transpose();
         let state =
             state.map_err(|problem| StateError::Format { path: self.path.clone(), problem })?;
         let path = self.journal_path();
-        let decoded = match read(&path)? {
-            Some(bytes) => journal::decode(&bytes),
+        let decoded = match journal {
+            Some(bytes) => journal::decode(bytes),
             None => Ok(None),
         };
         let read = decoded.and_then(|journal| match journal {
@@ -239,8 +245,74 @@ impl Local {
         read.map_err(|problem| StateError::Journal { path, problem })
     }
 
-    fn journal_path(&self) -> PathBuf {
+    pub(super) fn journal_path(&self) -> PathBuf {
         beside(&self.path, ".journal")
+    }
+
+    /// The journal, if there is one.
+    pub(super) fn journal_bytes(&self) -> Result<Option<Vec<u8>>, StateError> {
+        read(&self.journal_path())
+    }
+
+    /// What the bytes of a state and of its journal say, whose copy this is.
+    pub(super) fn look_at(
+        &self,
+        state: Option<&[u8]>,
+        journal: Option<&[u8]>,
+    ) -> Result<Found, StateError> {
+        let Read { state, unfinished, .. } = self.understand(state, journal)?;
+        Ok(Found { state, unfinished: unfinished.iter().cloned().collect() })
+    }
+
+    /// Puts a state there as it is, with its lineage and its serial. Without `anything`, only where
+    /// there is none, or an older one of the same lineage. The one that was there is the backup.
+    pub(super) fn put(&self, state: &StateFile, anything: bool) -> Result<(), StateError> {
+        if let Some(memory) = &self.memory {
+            memory.set(state);
+            return Ok(());
+        }
+        let directory = parent(&self.path);
+        fs::create_dir_all(directory).map_err(io_error("create", directory))?;
+        if let Some(there) = self.read()?
+            && !anything
+            && (there.lineage != state.lineage || there.serial > state.serial)
+        {
+            return Err(StateError::Occupied { path: self.path.clone() });
+        }
+        self.replace(state)?;
+        self.remove_journal()
+    }
+
+    /// Removes the state; it stays as the backup.
+    pub(super) fn discard(&self) -> Result<(), StateError> {
+        self.keep_backup()?;
+        remove(&self.path)?;
+        self.remove_journal()
+    }
+
+    /// Makes the files a copy of a state that is kept elsewhere. A journal that is replaced stays
+    /// beside the new one.
+    pub(super) fn copy(
+        &self,
+        state: Option<&[u8]>,
+        journal: Option<&[u8]>,
+    ) -> Result<(), StateError> {
+        let directory = parent(&self.path);
+        fs::create_dir_all(directory).map_err(io_error("create", directory))?;
+        let path = self.journal_path();
+        if let Some(there) = self.journal_bytes()?
+            && journal != Some(&*there)
+        {
+            let aside = beside(&path, ".superseded");
+            fs::rename(&path, &aside).map_err(io_error("replace", &aside))?;
+        }
+        for (path, bytes) in [(&self.path, state), (&path, journal)] {
+            match bytes {
+                Some(bytes) => write_atomically(path, bytes)?,
+                None => remove(path)?,
+            }
+        }
+        Ok(())
     }
 
     /// Puts `state` in the place of the file that is there, which becomes the backup. At no moment
@@ -454,6 +526,16 @@ impl Session {
         } else {
             self.local.remove_journal()
         }
+    }
+
+    /// The state as [`Session::save`] would write it, if there is anything to write.
+    pub(super) fn outgoing(&self) -> Option<StateFile> {
+        self.changed.then(|| {
+            let mut state = self.state.clone();
+            state.serial = state.serial.saturating_add(1);
+            state.tool_version.clone_from(&self.tool_version);
+            state
+        })
     }
 
     /// The state as it could not be written, with a serial that is newer than whatever is made of

@@ -210,6 +210,11 @@ impl Claim {
         self.standing == Standing::Lost
     }
 
+    /// The last write.
+    pub(super) fn last(&self) -> Ticket {
+        self.ticket.clone()
+    }
+
     /// Until when nobody else can hold it.
     pub(super) fn sure_until(&self) -> Option<Duration> {
         match &self.standing {
