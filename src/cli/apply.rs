@@ -72,8 +72,7 @@ fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
         return finish(&diagnostics, None, doing, ui);
     }
     let prepared = prepare(global, &doing.planning, destroy, &mut diagnostics);
-    let setup =
-        doing.planning.locking.setup(global, if destroy { "destroy" } else { "apply" }, false);
+    let setup = doing.planning.setup(global, if destroy { "destroy" } else { "apply" }, false);
     let Some(checked) = &prepared.checked else {
         return finish(&diagnostics, Some(&prepared.project), doing, ui);
     };
@@ -102,7 +101,7 @@ async fn plan_and_do(
     ui: &Ui,
 ) -> Exit {
     let Prepared { project, options, .. } = prepared;
-    let mut signals = Signals::new();
+    let mut signals = Signals::new().within(doing.planning.timeout);
     let mut progress = ui.progress();
     let open = Run::open(project, checked, setup, &mut progress, &mut diagnostics);
     let opened = match signals.unless(open).await {
@@ -174,10 +173,10 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else {
         return finish(&diagnostics, Some(&project), doing, ui);
     };
-    let setup = doing.planning.locking.setup(global, "apply", false);
+    let setup = doing.planning.setup(global, "apply", false);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     runtime.block_on(async {
-        let mut signals = Signals::new();
+        let mut signals = Signals::new().within(doing.planning.timeout);
         let mut progress = ui.progress();
         let open = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics);
         let opened = signals.unless(open).await;
@@ -225,7 +224,7 @@ async fn carry_out(
     let signal = Arc::new(OnceLock::new());
     let watcher = tokio::spawn(watch(signals, stop.clone(), Arc::clone(&signal)));
     let mut progress = ui.progress();
-    let result = run.apply(plan, doing.planning.parallelism, &stop, &mut progress).await;
+    let result = run.apply(plan, doing.planning.parallelism(), &stop, &mut progress).await;
     drop(progress);
     watcher.abort();
     let outcome = match result {
@@ -260,8 +259,9 @@ async fn watch(mut signals: Signals, stop: Stop, first: Arc<OnceLock<Signal>>) {
     loop {
         let signal = signals.next().await;
         let text = if stop.ask() {
+            let why = if signal == Signal::Time { "The time is over. " } else { "" };
             format!(
-                "Stopping: nothing new begins, and what runs has {} seconds. Once more cuts it.",
+                "{why}Stopping: nothing new begins, and what runs has {} seconds. Once more cuts it.",
                 GRACE.as_secs()
             )
         } else {

@@ -73,6 +73,7 @@ impl Variables {
             home: std::env::home_dir(),
             now: jiff::Timestamp::now(),
             seed: uuid::Uuid::new_v4().into_bytes(),
+            workspace: std::env::var("SEALFORM_WORKSPACE").ok().filter(|name| !name.is_empty()),
             environment,
             variables: self.0.clone(),
         }
@@ -96,7 +97,14 @@ pub(super) struct Planning {
     refresh: bool,
     /// Requests in flight at most.
     #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = parallelism)]
-    pub(super) parallelism: usize,
+    parallelism: usize,
+    /// How often a request is repeated that failed in passing; goes before `max_retries` of a provider.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    max_retries: Option<u32>,
+    /// How long the run may take, such as 90s or 10m, so that an outage ends it. What was done by then
+    /// is recorded.
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
+    pub(super) timeout: Duration,
     #[command(flatten)]
     pub(super) locking: Locking,
     /// Ask for what is missing; with =false, never.
@@ -143,7 +151,28 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(factor).map(Duration::from_secs).ok_or_else(|| "it is too long".to_owned())
 }
 
+/// Descriptors that a run needs beside its connections: files, the terminal, the runtime.
+const DESCRIPTORS: usize = 64;
+
+/// How many files and connections this process may have open, where the system tells.
+fn open_files() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 impl Planning {
+    /// What surrounds a run.
+    pub(super) fn setup(&self, global: &Global, operation: &str, read_only: bool) -> Setup {
+        Setup { max_retries: self.max_retries, ..self.locking.setup(global, operation, read_only) }
+    }
+
+    /// Requests in flight at most: as many as asked for, or as there may be connections.
+    pub(super) fn parallelism(&self) -> usize {
+        let open = open_files().map_or(usize::MAX, |most| most.saturating_sub(DESCRIPTORS).max(1));
+        self.parallelism.min(open)
+    }
+
     /// What the engine is to plan. Targets that are no addresses are reported.
     pub(super) fn options(&self, destroy: bool, diagnostics: &mut Diagnostics) -> PlanOptions {
         let mut parse = |texts: &[String]| -> Vec<Target> {
@@ -162,33 +191,64 @@ impl Planning {
             selection: Selection { targets: parse(&self.target), excludes: parse(&self.exclude) },
             destroy,
             refresh: self.refresh,
-            parallelism: self.parallelism,
+            parallelism: self.parallelism(),
         }
     }
+}
+
+/// What surrounds a command that takes no lock.
+pub(super) fn looking(global: &Global, operation: &str) -> Setup {
+    Locking { lock: false, lock_timeout: Duration::ZERO }.setup(global, operation, true)
+}
+
+/// What surrounds a command that takes the lock if it can get it at once.
+pub(super) fn locking(global: &Global, operation: &str) -> Setup {
+    Locking { lock: true, lock_timeout: Duration::ZERO }.setup(global, operation, false)
+}
+
+/// Who runs a command, for whoever finds the lock.
+pub(super) fn holder(operation: &str) -> Holder {
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let host = std::env::var("HOSTNAME").ok().or_else(|| {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+        Some(name.trim().to_owned())
+    });
+    Holder {
+        operation: operation.to_owned(),
+        who: format!(
+            "{}@{}",
+            user.or_else(account).as_deref().unwrap_or("unknown"),
+            host.as_deref().unwrap_or("localhost")
+        ),
+        pid: std::process::id(),
+        since: jiff::Timestamp::now(),
+    }
+}
+
+/// The name of the account that this process runs as, where no environment tells it: batch systems
+/// and containers often have none.
+fn account() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let id = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    let id = id.split_whitespace().nth(1)?;
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    });
+    Some(name.unwrap_or_else(|| format!("uid-{id}")))
 }
 
 impl Locking {
     /// What surrounds a run.
     pub(super) fn setup(&self, global: &Global, operation: &str, read_only: bool) -> Setup {
-        let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-        let host = std::env::var("HOSTNAME").ok().or_else(|| {
-            let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-            Some(name.trim().to_owned())
-        });
         Setup {
-            holder: Holder {
-                operation: operation.to_owned(),
-                who: format!(
-                    "{}@{}",
-                    user.as_deref().unwrap_or("unknown"),
-                    host.as_deref().unwrap_or("localhost")
-                ),
-                pid: std::process::id(),
-                since: jiff::Timestamp::now(),
-            },
+            holder: holder(operation),
             lock: LockOptions { enabled: self.lock, timeout: self.lock_timeout, read_only },
             sandbox: global.sandbox.then(SandboxOptions::default),
             state: None,
+            max_retries: None,
             ca_bundle: std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty()),
         }
     }

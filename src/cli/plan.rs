@@ -31,12 +31,12 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     args.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
     let prepared = prepare(global, &args.planning, args.destroy, &mut diagnostics);
-    let setup = args.planning.locking.setup(global, "plan", true);
+    let setup = args.planning.setup(global, "plan", true);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let plan = prepared.checked.as_ref().map(|checked| {
         runtime.block_on(async {
             let making = make(&prepared, checked, &setup, ui, &mut diagnostics);
-            Signals::new().unless(making).await
+            Signals::new().within(args.planning.timeout).unless(making).await
         })
     });
     let plan = match plan.transpose() {

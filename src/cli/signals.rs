@@ -3,7 +3,10 @@
 
 use super::Exit;
 use super::ui::Ui;
+use crate::diag::{Diagnostic, Sources};
 use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::Instant;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
@@ -16,6 +19,8 @@ pub(super) enum Signal {
     Terminate,
     /// The terminal is gone.
     HangUp,
+    /// No signal of the system: the time that a run may take is over.
+    Time,
 }
 
 impl Signal {
@@ -25,6 +30,7 @@ impl Signal {
             Self::Interrupt => Exit::Interrupted,
             Self::Terminate => Exit::Terminated,
             Self::HangUp => Exit::HungUp,
+            Self::Time => Exit::Failure,
         }
     }
 }
@@ -34,6 +40,8 @@ impl Signal {
 pub(super) struct Signals {
     #[cfg(unix)]
     streams: Vec<(Signal, Stream)>,
+    /// When the time is over.
+    end: Option<Instant>,
 }
 
 impl Signals {
@@ -50,17 +58,34 @@ impl Signals {
             .into_iter()
             .filter(|(_, kind)| ignored >> (kind.as_raw_value() - 1) & 1 == 0)
             .filter_map(|(name, kind)| Some((name, signal(kind).ok()?)));
-        Self { streams: streams.collect() }
+        Self { streams: streams.collect(), end: None }
     }
 
     #[cfg(not(unix))]
     pub(super) fn new() -> Self {
-        Self {}
+        Self { end: None }
     }
 
-    /// Waits for the next signal.
-    #[cfg(unix)]
+    /// The same; after this time it is as if a signal came.
+    pub(super) fn within(self, time: Duration) -> Self {
+        Self { end: Instant::now().checked_add(time), ..self }
+    }
+
+    /// Waits for the next signal, or until the time is over, which is told once.
     pub(super) async fn next(&mut self) -> Signal {
+        let Some(end) = self.end else { return self.signal().await };
+        let signal = tokio::select! {
+            signal = self.signal() => Some(signal),
+            () = tokio::time::sleep_until(end) => None,
+        };
+        signal.unwrap_or_else(|| {
+            self.end = None;
+            Signal::Time
+        })
+    }
+
+    #[cfg(unix)]
+    async fn signal(&mut self) -> Signal {
         let came = std::future::poll_fn(|context| {
             for (name, stream) in &mut self.streams {
                 if let std::task::Poll::Ready(Some(())) = stream.poll_recv(context) {
@@ -73,7 +98,7 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) -> Signal {
+    async fn signal(&mut self) -> Signal {
         if tokio::signal::ctrl_c().await.is_err() {
             // No signal can be heard.
             std::future::pending::<()>().await;
@@ -95,7 +120,16 @@ impl Signals {
 
 /// Says that a signal ended a command that had changed nothing.
 pub(super) fn stopped(signal: Signal, ui: &Ui) -> Exit {
-    ui.note("\nStopped by a signal. Nothing was changed.");
+    if signal == Signal::Time {
+        let fault = Diagnostic::error(
+            "Out of time",
+            "The run took longer than --timeout allows. Nothing was changed. If the service answers, \
+             give it more time; if it does not, see what is wrong with it first.",
+        );
+        ui.diagnostics(&[fault], &Sources::default());
+    } else {
+        ui.note("\nStopped by a signal. Nothing was changed.");
+    }
     signal.exit()
 }
 

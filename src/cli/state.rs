@@ -1,16 +1,18 @@
 //! `sealform state`.
 
 use super::args::Variables;
+use super::edit::{self, Changing};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::addr::Target;
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean};
-use crate::engine::Project;
+use crate::engine::{Project, versions};
 use crate::render;
-use crate::state::{Local, StateFile};
+use crate::state::StateFile;
 use clap::Subcommand;
 
-/// Looks into the state.
+/// Looks into the state, and changes it by name. Whatever changes it takes the lock and keeps the
+/// version before.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -34,9 +36,83 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Give what is recorded another address: an instance, a block or a module.
+    Mv {
+        /// The address that it has.
+        source: String,
+        /// The address that it is to have.
+        destination: String,
+        #[command(flatten)]
+        how: Changing,
+    },
+    /// Forget instances, blocks or modules; the buckets are left as they are.
+    Rm {
+        /// What is forgotten.
+        #[arg(value_name = "ADDRESS", required = true)]
+        addresses: Vec<String>,
+        #[command(flatten)]
+        how: Changing,
+    },
+    /// Print the state as it is.
+    Pull,
+    /// Put a file in the place of the state, such as the errored.state.json of a run that could not
+    /// save.
+    Push {
+        /// The file; - is standard input.
+        file: String,
+        /// Even if it is older, of another lineage, or lacks resources; what is there and cannot be
+        /// read is moved aside.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        how: Changing,
+    },
+    /// Record that what one provider manages is managed by another.
+    ReplaceProvider {
+        /// The provider that is recorded, such as aws or aws.eu.
+        from: String,
+        /// The provider to record.
+        to: String,
+        /// Do it without being asked.
+        #[arg(long)]
+        auto_approve: bool,
+        #[command(flatten)]
+        how: Changing,
+    },
+    /// List the versions that are kept.
+    History {
+        /// Print one JSON document instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a version that is kept in force again.
+    Restore {
+        /// Which version.
+        serial: u64,
+        /// Even if it lacks resources that are managed now.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        how: Changing,
+    },
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    match &args.command {
+        Command::Mv { source, destination, how } => edit::mv(global, source, destination, how, ui),
+        Command::Rm { addresses, how } => edit::rm(global, addresses, how, ui),
+        Command::Push { file, force, how } => edit::push(global, file, *force, how, ui),
+        Command::ReplaceProvider { from, to, auto_approve, how } => {
+            edit::replace_provider(global, (from, to), *auto_approve, how, ui)
+        }
+        Command::Restore { serial, force, how } => edit::restore(global, *serial, *force, how, ui),
+        Command::History { json } => history(global, *json, ui),
+        Command::List { .. } | Command::Show { .. } | Command::Pull => look(global, args, ui),
+    }
+}
+
+/// The commands that only look.
+fn look(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let state = match read_state(global, ui) {
         Err(exit) => return exit,
         Ok(None) => {
@@ -48,7 +124,74 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     match &args.command {
         Command::List { addresses } => list(&state, addresses, ui),
         Command::Show { address, json } => show(&state, address, *json, ui),
+        Command::Pull => match state.print() {
+            Ok(bytes) => {
+                ui.out(&String::from_utf8_lossy(&bytes));
+                Exit::Success
+            }
+            Err(error) => {
+                ui.error(&format!("cannot print the state: {error}"));
+                Exit::Failure
+            }
+        },
+        // These change something, and have been told apart.
+        Command::Mv { .. }
+        | Command::Rm { .. }
+        | Command::Push { .. }
+        | Command::ReplaceProvider { .. }
+        | Command::History { .. }
+        | Command::Restore { .. } => Exit::Failure,
     }
+}
+
+fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
+    let mut ignored = Diagnostics::new();
+    let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    let setup = super::args::looking(global, "state history");
+    let (current, versions) = match runtime.block_on(versions(&project, &setup)) {
+        Ok(found) => found,
+        Err(fault) => {
+            ui.diagnostics(&[fault], &Sources::default());
+            return Exit::Failure;
+        }
+    };
+    if json {
+        let versions: Vec<_> = versions
+            .iter()
+            .map(|version| {
+                serde_json::json!({
+                    "serial": version.serial,
+                    "written": version.written.map(|at| at.to_string()),
+                    "tool_version": version.state.as_ref().ok().map(|it| &it.tool_version),
+                    "resources": version.state.as_ref().ok().map(|it| it.resources.len()),
+                })
+            })
+            .collect();
+        ui.out_json(&serde_json::json!({
+            "format_version": render::json::FORMAT_VERSION,
+            "serial": current.map(|state| state.serial),
+            "versions": versions,
+        }));
+        return Exit::Success;
+    }
+    let mut text = String::new();
+    if let Some(state) = current {
+        let count = state.resources.len();
+        text.push_str(&format!("{:>8}  {count} resources  in force\n", state.serial));
+    }
+    for version in versions {
+        let written = version.written.map_or_else(String::new, |at| {
+            format!("  written {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"))
+        });
+        let what = match &version.state {
+            Ok(state) => format!("{} resources", state.resources.len()),
+            Err(problem) => problem.to_string(),
+        };
+        text.push_str(&format!("{:>8}  {what}{written}\n", version.serial));
+    }
+    ui.out(&text);
+    Exit::Success
 }
 
 /// Reads the state where the configuration says that it is. A configuration with errors is no
@@ -56,8 +199,23 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
 pub(super) fn read_state(global: &Global, ui: &Ui) -> Result<Option<StateFile>, Exit> {
     let mut ignored = Diagnostics::new();
     let project = Project::load(&Variables::default().request(global), &mut ignored);
-    Local::new(project.state_path()).read().map_err(|error| {
-        ui.diagnostics(&[error.diagnostic()], &Sources::default());
+    read_of(&project, global, ui)
+}
+
+/// Reads the state of a configuration.
+pub(super) fn read_of(
+    project: &Project,
+    global: &Global,
+    ui: &Ui,
+) -> Result<Option<StateFile>, Exit> {
+    let Some(runtime) = super::runtime(ui) else { return Err(Exit::Failure) };
+    let setup = super::args::looking(global, "state");
+    let read = async {
+        let found = project.backend(&setup)?.look().await;
+        found.map(|found| found.state).map_err(|error| error.diagnostic())
+    };
+    runtime.block_on(read).map_err(|fault| {
+        ui.diagnostics(&[fault], &project.sources);
         Exit::Failure
     })
 }

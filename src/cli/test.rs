@@ -101,6 +101,7 @@ fn setup() -> Setup {
         lock: LockOptions { enabled: false, timeout: Duration::ZERO, read_only: false },
         sandbox: None,
         state: None,
+        max_retries: None,
         ca_bundle: None,
     }
 }

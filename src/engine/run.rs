@@ -2,7 +2,7 @@
 
 use super::VERSION;
 use super::check::{Checked, Known};
-use super::held::Held;
+use super::held::{Held, release};
 use super::project::{Project, check_targets};
 use super::readings::{Datum, Reading, Readings, is_known};
 use super::sandboxed::{SandboxOptions, prepare, seed, start, world_of};
@@ -17,7 +17,9 @@ use crate::provider::{ErrorKind, Provider as _, Query, Target};
 use crate::refresh;
 use crate::resource;
 use crate::sandbox::Sandbox;
-use crate::state::{Holder, Intent, Local, Lock, StateError, StateFile};
+use crate::state::{
+    Backend, Change, Guard, Holder, Intent, Local, Recorded, StateError, StateFile,
+};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub struct Setup {
     pub sandbox: Option<SandboxOptions>,
     /// The state, in the place of the one where the configuration says.
     pub state: Option<Local>,
+    /// `--max-retries`, in the place of what the providers say.
+    pub max_retries: Option<u32>,
     /// `AWS_CA_BUNDLE` in the environment.
     pub ca_bundle: Option<String>,
 }
@@ -68,8 +72,8 @@ pub struct Run {
     state: Option<StateFile>,
     /// What runs that ended before their time were about to write.
     unfinished: Vec<Intent>,
-    local: Local,
-    lock: Option<Lock>,
+    backend: Backend,
+    lock: Option<Guard>,
     settings: BTreeMap<Arc<str>, Settings>,
     provider: Arc<Aws>,
     sandbox: Option<Sandbox>,
@@ -166,6 +170,7 @@ impl Run {
         };
         if let Some(detail) = stale {
             diagnostics.push(Diagnostic::error("Saved plan is stale", detail));
+            held.release().await;
             return None;
         }
         let sandbox = match &setup.sandbox {
@@ -180,10 +185,10 @@ impl Run {
     }
 
     fn new(held: Held, settings: BTreeMap<Arc<str>, Settings>, sandbox: Option<Sandbox>) -> Self {
-        let Held { state, unfinished, local, lock } = held;
+        let Held { state, unfinished, backend, lock } = held;
         let provider = Arc::new(Aws::new(settings.clone()));
         let readings = Readings::default();
-        Self { state, unfinished, local, lock, settings, provider, sandbox, readings }
+        Self { state, unfinished, backend, lock, settings, provider, sandbox, readings }
     }
 
     /// Reads what is live and decides what is to be done. There is no plan where a data source
@@ -296,15 +301,80 @@ impl Run {
         stop: &apply::Stop,
         reporter: &mut dyn Reporter,
     ) -> Result<Outcome, StateError> {
-        let mut session = self.local.session(self.lock.take(), VERSION)?;
-        let mut outcome =
-            apply::apply(&self.provider, plan, &mut session, parallelism, stop, reporter).await;
-        if let Err(error) = session.save() {
-            outcome.unrecorded.get_or_insert(error);
-            outcome.rescue = session.rescue().map(Box::new);
+        let mut open = self.backend.open(self.lock.take(), VERSION).await?;
+        if let Some(fence) = open.fence() {
+            self.provider.guard(fence);
         }
-        self.state = Some(session.state().clone());
+        // Who loses the lock stops as if asked to; nothing is sent any more by then.
+        let (lost, asked) = (open.lost(), stop.clone());
+        let watching = tokio::spawn(async move {
+            lost.await;
+            asked.ask();
+        });
+        let session = open.session();
+        let mut outcome =
+            apply::apply(&self.provider, plan, session, parallelism, stop, reporter).await;
+        watching.abort();
+        if let Err(error) = open.save().await {
+            outcome.unrecorded.get_or_insert(error);
+            outcome.rescue = open.session().rescue().map(Box::new);
+        }
+        self.state = Some(open.state().clone());
+        // Where that fails, the lock goes when its lease is over.
+        let _best_effort = open.close().await;
         Ok(outcome)
+    }
+
+    /// Records what the plan found to be live, and drops the records of what is gone; nothing else
+    /// is changed. Tells which records were brought up to date, and which were dropped.
+    ///
+    /// # Errors
+    /// The state could not be written.
+    pub async fn record_live(
+        &mut self,
+        plan: &Plan,
+        dry_run: bool,
+    ) -> Result<(Vec<Address>, Vec<Address>), StateError> {
+        let stand_in = Local::in_memory();
+        if dry_run && let Some(state) = &self.state {
+            let mut session = stand_in.session(None, VERSION)?;
+            session.overwrite(state.clone())?;
+            session.save()?;
+        }
+        let mut open = if dry_run {
+            Backend::Local(stand_in).open(None, VERSION).await?
+        } else {
+            self.backend.open(self.lock.take(), VERSION).await?
+        };
+        let session = open.session();
+        let (mut updated, mut gone) = (Vec::new(), Vec::new());
+        for step in &plan.steps {
+            let address = step.previous.as_ref().unwrap_or(&step.address);
+            let Some(recorded) = session.state().resources.get(address).cloned() else { continue };
+            let Some(ty) = resource::find(&address.resource.ty) else { continue };
+            if *recorded.identity != *step.identity {
+                continue;
+            }
+            match &step.before {
+                None if step.reason == Some(plan::Reason::Gone) => {
+                    session.record(Change::Remove { address: address.clone() })?;
+                    gone.push(address.clone());
+                }
+                Some(live) if !ty.differences(&recorded.values, live).is_empty() => {
+                    let recorded = Recorded { values: live.clone(), ..recorded };
+                    session.record(Change::Set { address: address.clone(), recorded })?;
+                    updated.push(address.clone());
+                }
+                None | Some(_) => {}
+            }
+            if step.before.is_some() {
+                session.settle(&step.provider, &step.identity)?;
+            }
+        }
+        open.save().await?;
+        self.state = Some(open.state().clone());
+        let _best_effort = open.close().await;
+        Ok((updated, gone))
     }
 
     /// What is recorded.
@@ -314,6 +384,7 @@ impl Run {
 
     /// Ends the run: the sandbox is stopped, the lock is given back.
     pub async fn close(self) {
+        release(self.lock).await;
         drop(self.provider);
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;

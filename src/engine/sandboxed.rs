@@ -94,6 +94,7 @@ pub(super) fn prepare(
 ) {
     for settings in settings.values_mut() {
         settings.ca_bundle_env.clone_from(&setup.ca_bundle);
+        settings.max_retries = setup.max_retries.or(settings.max_retries);
         if let Some(sandbox) = sandbox {
             use_sandbox(settings, &sandbox.endpoint());
         }

@@ -408,6 +408,7 @@ impl Course<'_> {
         let setup = Setup {
             sandbox: Some(sandbox),
             state: Some(self.state(run)),
+            max_retries: None,
             ca_bundle: None,
             ..self.setup.clone()
         };

@@ -278,7 +278,10 @@ impl<'a> Maker<'a> {
     /// A step for what is recorded and no longer declared, or declared for another bucket.
     fn recorded(&mut self, address: &Address, kept: &Kept<'a>, diagnostics: &mut Diagnostics) {
         let recorded = kept.recorded;
-        let Some(ty) = resource::find(&address.resource.ty) else { return };
+        let Some(ty) = resource::find(&address.resource.ty) else {
+            diagnostics.push(unknown_type(address));
+            return;
+        };
         if !self.selected(address) {
             return;
         }
@@ -443,6 +446,15 @@ impl<'a> Maker<'a> {
             (None, _) => Value::NULL,
         }
     }
+}
+
+/// A record that another version of this tool made.
+fn unknown_type(address: &Address) -> Diagnostic {
+    let detail = format!(
+        "The state records {address}, and this version does not know its type. The record is kept as \
+         it is, and nothing is done about it. Use the version that made it."
+    );
+    Diagnostic::warning("Unknown resource type", detail).of(address)
 }
 
 fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) -> Diagnostic {

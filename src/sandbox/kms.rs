@@ -263,9 +263,7 @@ pub(super) fn handle(
     body: &[u8],
 ) -> Reply {
     match carry_out(world, operation, caller, body) {
-        Ok(body) => {
-            Reply { content_type: CONTENT_TYPE, body, ..Reply::empty(StatusCode::OK) }
-        }
+        Ok(body) => Reply { content_type: CONTENT_TYPE, body, ..Reply::empty(StatusCode::OK) },
         Err(refusal) => refusal.reply(),
     }
 }

@@ -181,9 +181,10 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
     drop(authorized(world, call)?);
     let prefix = value(call.query, "prefix").unwrap_or_default();
     let kept = world.objects().kept();
-    let keys = kept.objects.keys().filter(|(bucket, key)| {
-        bucket == call.bucket && key.starts_with(&*prefix)
-    });
+    let keys = kept
+        .objects
+        .keys()
+        .filter(|(bucket, key)| bucket == call.bucket && key.starts_with(&*prefix));
     let contents: Vec<xml::ObjectElement<'_>> =
         keys.map(|(_, key)| xml::ObjectElement { key }).collect();
     let document = xml::ListObjectsDocument {

@@ -1,7 +1,7 @@
 //! Where a state is kept, whichever it is: files, or objects on S3.
 
 use super::s3::{End, Hold, S3};
-use super::{Found, Holder, Local, Lock, Session, StateError, StateFile};
+use super::{Found, Holder, Local, Lock, Session, StateError, StateFile, Version};
 use crate::provider::Fence;
 
 /// Where a state is kept.
@@ -42,7 +42,7 @@ impl Guard {
                 drop(lock);
                 Ok(())
             }
-            Self::S3(hold) => hold.release().await,
+            Self::S3(hold) => Box::pin(hold.release()).await,
         }
     }
 }
@@ -60,7 +60,7 @@ impl Backend {
     pub async fn look(&self) -> Result<Found, StateError> {
         match self {
             Self::Local(local) => local.look(),
-            Self::S3(s3) => s3.look().await,
+            Self::S3(s3) => Box::pin(s3.look()).await,
         }
     }
 
@@ -68,7 +68,7 @@ impl Backend {
     pub async fn try_lock(&self, holder: &Holder) -> Result<Guard, StateError> {
         match self {
             Self::Local(local) => local.try_lock(holder).map(Guard::Local),
-            Self::S3(s3) => s3.try_lock(holder).await,
+            Self::S3(s3) => Box::pin(s3.try_lock(holder)).await,
         }
     }
 
@@ -95,18 +95,34 @@ impl Backend {
             }
             // Never given out by files.
             (Self::Local(local), Some(Guard::S3(hold))) => {
-                hold.release().await?;
+                Box::pin(hold.release()).await?;
                 Ok(OpenState { session: local.session(None, tool_version)?, end: None })
             }
-            (Self::S3(s3), guard) => s3.open(guard, tool_version).await,
+            (Self::S3(s3), guard) => Box::pin(s3.open(guard, tool_version)).await,
         }
     }
 
-    /// Removes the lock of this id, whoever holds it, and tells who that was.
-    pub async fn force_unlock(&self, id: &str) -> Result<Holder, StateError> {
+    /// The workspaces that have a state, in order, but the default one.
+    pub async fn workspaces(&self) -> Result<Vec<String>, StateError> {
         match self {
-            Self::Local(local) => Err(StateError::LocalLock { path: local.path().to_owned() }),
-            Self::S3(s3) => s3.force_unlock(id).await,
+            Self::Local(local) => local.workspaces(),
+            Self::S3(s3) => Box::pin(s3.workspaces()).await,
+        }
+    }
+
+    /// The versions before that were kept, the newest first. Of S3, those that are beside the copy.
+    pub async fn versions(&self) -> Result<Vec<Version>, StateError> {
+        match self {
+            Self::Local(local) => local.versions(),
+            Self::S3(s3) => Box::pin(s3.versions()).await,
+        }
+    }
+
+    /// Moves what cannot be read aside: whoever says so knows that it is damaged.
+    pub async fn put_aside(&self) -> Result<(), StateError> {
+        match self {
+            Self::Local(local) => local.put_aside().map(|_| ()),
+            Self::S3(s3) => Box::pin(s3.put_aside()).await,
         }
     }
 
@@ -115,7 +131,7 @@ impl Backend {
     pub async fn put(&self, state: &StateFile, anything: bool) -> Result<(), StateError> {
         match self {
             Self::Local(local) => local.put(state, anything),
-            Self::S3(s3) => s3.put(state, anything).await,
+            Self::S3(s3) => Box::pin(s3.put(state, anything)).await,
         }
     }
 
@@ -123,7 +139,7 @@ impl Backend {
     pub async fn remove(&self) -> Result<(), StateError> {
         match self {
             Self::Local(local) => local.discard(),
-            Self::S3(s3) => s3.remove().await,
+            Self::S3(s3) => Box::pin(s3.remove()).await,
         }
     }
 }
@@ -166,7 +182,7 @@ impl OpenState {
     /// next run takes it up.
     pub async fn save(&mut self) -> Result<(), StateError> {
         match &mut self.end {
-            Some(end) => end.save(&mut self.session).await,
+            Some(end) => Box::pin(end.save(&mut self.session)).await,
             None => self.session.save(),
         }
     }
@@ -179,7 +195,7 @@ impl OpenState {
         let Self { session, end } = self;
         drop(session);
         match end {
-            Some(end) => end.close().await,
+            Some(end) => Box::pin(end.close()).await,
             None => Ok(()),
         }
     }

@@ -70,17 +70,6 @@ pub enum StateError {
         /// The state file.
         path: PathBuf,
     },
-    /// The lock of files cannot be taken from its holder.
-    #[error(
-        "The lock of {} is the operating system's: it goes when the process that holds it ends, and \
-         nobody else can take it away. Where it is held, a run is under way; the message that says \
-         that the state is locked names its process.",
-        path.display()
-    )]
-    LocalLock {
-        /// The state file.
-        path: PathBuf,
-    },
     /// There is a state already where one is to be put.
     #[error(
         "{} is there already and is not an older version of the state that was to be put there. It \
@@ -111,6 +100,21 @@ impl From<RemoteError> for StateError {
 }
 
 impl StateError {
+    /// Whether another run holds the lock, and who, where that is known.
+    pub fn locked_by(&self) -> Option<Option<&Holder>> {
+        match self {
+            Self::Locked { holder, .. } => Some(holder.as_ref()),
+            Self::Remote(error) => error.locked_by().map(Some),
+            Self::Io { .. }
+            | Self::Format { .. }
+            | Self::Journal { .. }
+            | Self::JournalInUse { .. }
+            | Self::ChangedBeneath { .. }
+            | Self::Occupied { .. }
+            | Self::Unfit { .. } => None,
+        }
+    }
+
     /// For people.
     pub fn diagnostic(&self) -> Diagnostic {
         Diagnostic::error(self.summary(), self.to_string())
@@ -138,7 +142,6 @@ impl StateError {
             Self::Locked { .. } => "State is locked",
             Self::JournalInUse { .. } | Self::ChangedBeneath { .. } => "State changed while in use",
             Self::Remote(error) => error.summary(),
-            Self::LocalLock { .. } => "Lock cannot be forced",
             Self::Occupied { .. } => "There is a state already",
             Self::Unfit { .. } => "Value cannot be recorded",
         }
@@ -156,7 +159,7 @@ fn io_mend(error: &io::Error) -> &'static str {
     use io::ErrorKind as Kind;
     if matches!(error.kind(), Kind::PermissionDenied | Kind::ReadOnlyFilesystem) {
         " Give the user that runs Sealform the right to read and write this file and its directory."
-    } else if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded) {
+    } else if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge) {
         " Free some space and run again: what is in the journal is taken up then."
     } else {
         ""

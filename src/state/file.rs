@@ -354,6 +354,48 @@ mod tests {
         assert_eq!(schema["properties"]["version"]["const"], VERSION);
     }
 
+    fn schema() -> jsonschema::Validator {
+        let schema: Json = serde_json::from_str(include_str!("../../state/schema.json")).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    }
+
+    /// What lacks a field, has one more or one of another kind is refused by the schema as it is by
+    /// the tool.
+    #[test]
+    fn nonsense_is_refused_by_the_schema_and_by_the_tool() {
+        let schema = schema();
+        let whole: Json = serde_json::from_str(VERSION_1).unwrap();
+        assert!(schema.is_valid(&whole));
+        let mut nonsense = Vec::new();
+        for place in ["", "/outputs/arns", "/resources/0"] {
+            let names: Vec<String> =
+                whole.pointer(place).unwrap().as_object().unwrap().keys().cloned().collect();
+            let mut with = |change: &dyn Fn(&mut serde_json::Map<String, Json>)| {
+                let mut other = whole.clone();
+                change(other.pointer_mut(place).unwrap().as_object_mut().unwrap());
+                nonsense.push(other);
+            };
+            with(&|fields| {
+                fields.insert("unheard_of".into(), Json::Null);
+            });
+            for name in names {
+                with(&|fields| {
+                    fields.remove(&name);
+                });
+                // The value of an output may be anything.
+                if name != "value" {
+                    with(&|fields| {
+                        fields.insert(name.clone(), 1.5.into());
+                    });
+                }
+            }
+        }
+        for json in nonsense {
+            assert!(!schema.is_valid(&json), "{json}");
+            StateFile::parse(json.to_string().as_bytes()).unwrap_err();
+        }
+    }
+
     #[test]
     fn what_is_no_state_of_ours_says_what_it_is() {
         let whole = VERSION_1.as_bytes();
@@ -446,10 +488,16 @@ mod tests {
         }
     }
 
+    thread_local! {
+        static SCHEMA: jsonschema::Validator = schema();
+    }
+
     proptest! {
         #[test]
         fn any_state_survives_writing_and_reading(state in state()) {
             let bytes = state.print().unwrap();
+            let json: Json = serde_json::from_slice(&bytes).unwrap();
+            prop_assert!(SCHEMA.with(|schema| schema.is_valid(&json)), "{}", json);
             let back = StateFile::parse(&bytes).unwrap();
             prop_assert_eq!(&back, &state);
             prop_assert_eq!(back.print().unwrap(), bytes);

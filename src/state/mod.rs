@@ -34,6 +34,7 @@
 //! ```
 
 mod backend;
+mod edit;
 mod error;
 mod file;
 mod intent;
@@ -43,9 +44,12 @@ mod remote;
 pub mod s3;
 
 pub use self::backend::{Backend, Guard, OpenState};
+pub use self::edit::Edit;
 pub use self::error::StateError;
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
 pub use self::intent::{Intent, Writing};
 pub use self::journal::{Change, JournalError};
-pub use self::local::{Found, Holder, Local, Lock, Session, write_atomically};
+pub use self::local::{
+    Found, Holder, Local, Lock, Session, Version, workspaces_of, write_atomically,
+};
 pub use self::remote::RemoteError;

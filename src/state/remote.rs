@@ -98,6 +98,19 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
+    /// Who holds the lock, if that is what is wrong.
+    pub(super) fn locked_by(&self) -> Option<&Holder> {
+        match self {
+            Self::Locked { holder, .. } => Some(holder),
+            Self::Service { .. }
+            | Self::ForeignLock { .. }
+            | Self::Unconditional { .. }
+            | Self::LockLost { .. }
+            | Self::ChangedBeneath { .. }
+            | Self::OtherLock { .. } => None,
+        }
+    }
+
     pub(super) fn summary(&self) -> &'static str {
         match self {
             Self::Service { error, .. } => error.summary,

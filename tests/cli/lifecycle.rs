@@ -33,14 +33,7 @@ impl Endpoint {
 
     /// Somebody else's client.
     fn client(&self) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&self.url)
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("123456789012", "test", None, None, "test"))
-            .force_path_style(true)
-            .build();
-        aws_sdk_s3::Client::from_conf(config)
+        client(&self.url)
     }
 
     async fn make(&self, bucket: &str) {
@@ -73,6 +66,18 @@ impl Endpoint {
         let default = rules.first()?.apply_server_side_encryption_by_default()?;
         Some(default.sse_algorithm().as_str().to_owned())
     }
+}
+
+/// A client that is not ours.
+pub(crate) fn client(url: &str) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(url)
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("123456789012", "test", None, None, "test"))
+        .force_path_style(true)
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
 }
 
 /// The whole suite against one endpoint.

@@ -7,6 +7,7 @@
     reason = "a test fails where something is not as it expects"
 )]
 
+mod backend;
 mod bad_input;
 mod commands;
 mod console;
@@ -16,9 +17,12 @@ mod examples;
 mod fmt;
 mod harness;
 mod json;
+mod kills;
 mod language;
 mod lifecycle;
+mod matrix;
 mod sandboxed;
+mod states;
 mod testing;
 mod validate;
 

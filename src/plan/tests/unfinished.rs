@@ -68,3 +68,17 @@ fn a_stopped_run_is_told_with_its_buckets() {
     let (_, diagnostics) = world.plan_with(&project, &Options::default());
     insta::assert_snapshot!(diagnostics[0].detail, @r#"A run without the lock ended while it wrote these buckets, and does not know whether it has: "a". Where they now are as it was to leave them, that is not shown as changed outside. The next apply brings them to what is declared and settles this."#);
 }
+
+#[test]
+fn a_record_of_an_unknown_type_is_kept_and_told() {
+    let project = Project::new(CONFIGURATION);
+    let mut world = world("aws:kms", &[]);
+    let recorded = world.recorded.resources[&address("a")].clone();
+    world.recorded.resources.insert("later_type.x".parse().unwrap(), recorded);
+    for destroy in [false, true] {
+        let options = Options { destroy, ..Options::default() };
+        let (plan, diagnostics) = world.plan_with(&project, &options);
+        assert!(plan.steps.iter().all(|step| step.address == address("a")));
+        assert_eq!(diagnostics[0].summary, "Unknown resource type");
+    }
+}

@@ -175,8 +175,9 @@ impl Objects {
         let (region, answer) = to_bucket(&self.connection, &self.bucket, call).await;
         match answer {
             Ok(answer) => Ok(Written::Done(answer.e_tag.unwrap_or_default())),
-            Err(error) => lost(&error)
-                .ok_or_else(|| self.failure(Asked::Put, key, &region, &error)),
+            Err(error) => {
+                lost(&error).ok_or_else(|| self.failure(Asked::Put, key, &region, &error))
+            }
         }
     }
 
@@ -197,8 +198,9 @@ impl Objects {
         let (region, answer) = to_bucket(&self.connection, &self.bucket, call).await;
         match answer {
             Ok(_) => Ok(Written::Done(String::new())),
-            Err(error) => lost(&error)
-                .ok_or_else(|| self.failure(Asked::Delete, key, &region, &error)),
+            Err(error) => {
+                lost(&error).ok_or_else(|| self.failure(Asked::Delete, key, &region, &error))
+            }
         }
     }
 
@@ -262,7 +264,9 @@ impl Objects {
             );
             (ErrorKind::Denied, "Access denied", detail)
         } else if asks_to_slow_down(code, status) {
-            let detail = format!("{place} asked to slow down, and still did after all repetitions of {name}. {said}");
+            let detail = format!(
+                "{place} asked to slow down, and still did after all repetitions of {name}. {said}"
+            );
             (ErrorKind::Throttled, "Too many requests", detail)
         } else if matches!(status, Some(405 | 501)) {
             let detail = format!("{place} does not support {name} as it was asked for. {said}");

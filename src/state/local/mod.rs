@@ -5,15 +5,18 @@
 //! sealform.state.json.journal  what a run is about to do and has done, while it runs or after it
 //!                              was killed
 //! sealform.state.json.backup   the version before
+//! sealform.state.json.history  a directory of the versions before that
 //! sealform.state.json.lock     who holds the lock, while it is held
 //! ```
 
 #![expect(clippy::disallowed_methods, reason = "this is the shell that keeps state in files")]
 
+mod history;
 mod lock;
 #[cfg(test)]
 mod tests;
 
+pub use self::history::Version;
 pub use self::lock::{Holder, Lock};
 
 use super::error::beside;
@@ -52,8 +55,9 @@ struct Read {
     state: Option<StateFile>,
     /// The state of a first run that recorded nothing yet but what it was about to do.
     begun: Option<StateFile>,
-    /// Which file it was read from.
+    /// Which file it was read from, and its serial.
     mark: Option<Mark>,
+    serial: Option<u64>,
     /// Whether the journal told something that the state file does not.
     folded: bool,
     unfinished: Unfinished,
@@ -137,6 +141,20 @@ impl Local {
         Ok(Found { state, unfinished: unfinished.iter().cloned().collect() })
     }
 
+    /// Moves a state and a journal that cannot be read aside, and says where they are.
+    pub fn put_aside(&self) -> Result<Vec<PathBuf>, StateError> {
+        let mut moved = Vec::new();
+        for path in [self.path.clone(), self.journal_path()] {
+            let names = (1_u32..1000).map(|n| beside(&path, &format!(".damaged-{n}")));
+            let mut free = names.filter(|name| !name.exists());
+            if let Some(name) = free.next().filter(|_| path.exists()) {
+                fs::rename(&path, &name).map_err(io_error("move", &path))?;
+                moved.push(name);
+            }
+        }
+        Ok(moved)
+    }
+
     /// Takes the lock, or says who has it. The directory is made where there is none.
     pub fn try_lock(&self, holder: &Holder) -> Result<Lock, StateError> {
         Lock::take(&self.path, holder)
@@ -150,6 +168,7 @@ impl Local {
             local: self.clone(),
             state,
             mark: None,
+            serial: None,
             tool_version: tool_version.to_owned(),
             changed: false,
             pending: Vec::new(),
@@ -168,10 +187,11 @@ impl Local {
         if lock.is_some() {
             self.sweep()?;
         }
-        let Read { state, begun, mut mark, folded, unfinished } = self.find()?;
+        let Read { state, begun, mut mark, mut serial, folded, unfinished } = self.find()?;
         let state = match state {
             Some(state) if folded => {
-                mark = Some(self.replace(&state)?);
+                mark = Some(self.replace(&state, serial)?);
+                serial = Some(state.serial);
                 state
             }
             Some(state) => state,
@@ -186,7 +206,7 @@ impl Local {
                 .map_err(|error| unfit("the journal", &error))?;
             write_atomically(&self.journal_path(), &bytes)?;
         }
-        Ok(Session { mark, unfinished, carried, lock, ..open(state) })
+        Ok(Session { mark, serial, unfinished, carried, lock, ..open(state) })
     }
 
     fn new_lineage(&self) -> String {
@@ -221,6 +241,7 @@ impl Local {
         let state =
             state.map_err(|problem| StateError::Format { path: self.path.clone(), problem })?;
         let path = self.journal_path();
+        let serial = state.as_ref().map(|state| state.serial);
         let decoded = match journal {
             Some(bytes) => journal::decode(bytes),
             None => Ok(None),
@@ -235,11 +256,11 @@ impl Local {
                 } else {
                     (None, Some(state))
                 };
-                Ok(Read { state, begun, mark, folded, unfinished })
+                Ok(Read { state, begun, mark, serial, folded, unfinished })
             }
             None => {
                 let unfinished = Unfinished::default();
-                Ok(Read { state, begun: None, mark, folded: false, unfinished })
+                Ok(Read { state, begun: None, mark, serial, folded: false, unfinished })
             }
         });
         read.map_err(|problem| StateError::Journal { path, problem })
@@ -264,6 +285,29 @@ impl Local {
         Ok(Found { state, unfinished: unfinished.iter().cloned().collect() })
     }
 
+    /// The workspaces beside this state of the default one, in order.
+    pub(super) fn workspaces(&self) -> Result<Vec<String>, StateError> {
+        let directory = workspaces_of(&self.path);
+        let failed = || io_error("list", &directory);
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed()(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(failed())?;
+            let state = entry.path().join(self.path.file_name().unwrap_or_default());
+            if let Ok(name) = entry.file_name().into_string()
+                && Self::new(state).exists()
+            {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// Puts a state there as it is, with its lineage and its serial. Without `anything`, only where
     /// there is none, or an older one of the same lineage. The one that was there is the backup.
     pub(super) fn put(&self, state: &StateFile, anything: bool) -> Result<(), StateError> {
@@ -273,20 +317,23 @@ impl Local {
         }
         let directory = parent(&self.path);
         fs::create_dir_all(directory).map_err(io_error("create", directory))?;
-        if let Some(there) = self.read()?
+        let there = self.read()?;
+        if let Some(there) = &there
             && !anything
             && (there.lineage != state.lineage || there.serial > state.serial)
         {
             return Err(StateError::Occupied { path: self.path.clone() });
         }
-        self.replace(state)?;
+        self.replace(state, there.filter(|_| self.path.exists()).map(|it| it.serial))?;
         self.remove_journal()
     }
 
     /// Removes the state; it stays as the backup.
     pub(super) fn discard(&self) -> Result<(), StateError> {
-        self.keep_backup()?;
-        remove(&self.path)?;
+        if self.memory.is_none() && self.path.exists() {
+            history::link(&self.path, &beside(&self.path, ".backup"))?;
+            remove(&self.path)?;
+        }
         self.remove_journal()
     }
 
@@ -317,32 +364,16 @@ impl Local {
 
     /// Puts `state` in the place of the file that is there, which becomes the backup. At no moment
     /// is there no good state file.
-    fn replace(&self, state: &StateFile) -> Result<Mark, StateError> {
+    fn replace(&self, state: &StateFile, old: Option<u64>) -> Result<Mark, StateError> {
         let bytes =
             state.print().map_err(io::Error::from).map_err(io_error("write", &self.path))?;
         let file = stage(&self.path, &bytes)?;
-        self.keep_backup()?;
+        if let Some(old) = old {
+            history::link(&self.path, &beside(&self.path, ".backup"))?;
+            self.keep_version(old)?;
+        }
         put(file, &self.path)?;
         Ok(Mark::of(&bytes))
-    }
-
-    fn keep_backup(&self) -> Result<(), StateError> {
-        let backup = beside(&self.path, ".backup");
-        let staged = beside(&backup, TEMPORARY);
-        remove(&staged)?;
-        match fs::hard_link(&self.path, &staged) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            // Not every file system has links.
-            Err(_) => {
-                fs::copy(&self.path, &staged)
-                    .and_then(|_| File::open(&staged)?.sync_all())
-                    .map_err(io_error("write", &staged))?;
-            }
-        }
-        fs::rename(&staged, &backup).map_err(io_error("replace", &backup))?;
-        // Renaming does nothing where a killed run has linked both names to this file already.
-        remove(&staged)
     }
 
     fn remove_journal(&self) -> Result<(), StateError> {
@@ -367,6 +398,11 @@ impl Local {
     }
 }
 
+/// The directory of the states of other workspaces, given that of the default one.
+pub fn workspaces_of(path: &Path) -> PathBuf {
+    parent(path).join("sealform.state.d")
+}
+
 /// How the names of temporary files end.
 const TEMPORARY: &str = ".tmp";
 
@@ -377,6 +413,8 @@ pub struct Session {
     state: StateFile,
     /// The state file as this session knows it.
     mark: Option<Mark>,
+    /// The serial of that file.
+    serial: Option<u64>,
     tool_version: String,
     changed: bool,
     /// Records that are not in the journal yet.
@@ -538,6 +576,20 @@ impl Session {
         })
     }
 
+    /// Puts another content in the place of all that is recorded; its serial is the next one, or the
+    /// content's own if that is higher. What was unfinished in another lineage is no concern of it.
+    pub fn overwrite(&mut self, content: StateFile) -> Result<(), StateError> {
+        if content.lineage != self.state.lineage && self.local.memory.is_none() {
+            self.local.remove_journal()?;
+            self.unfinished = Unfinished::default();
+            self.carried = false;
+        }
+        let serial = self.state.serial.max(content.serial.saturating_sub(1));
+        self.state = StateFile { serial, ..content };
+        self.changed = true;
+        Ok(())
+    }
+
     /// The state as it could not be written, with a serial that is newer than whatever is made of
     /// the journal.
     pub fn rescue(&self) -> Option<StateFile> {
@@ -563,8 +615,8 @@ impl Session {
         if let Some(memory) = &self.local.memory {
             memory.set(&self.state);
         } else {
-            match self.local.replace(&self.state) {
-                Ok(mark) => self.mark = Some(mark),
+            match self.local.replace(&self.state, self.serial) {
+                Ok(mark) => (self.mark, self.serial) = (Some(mark), Some(self.state.serial)),
                 Err(error) => {
                     (self.state.serial, self.state.tool_version) = before;
                     return Err(error);

@@ -78,7 +78,7 @@ fn what_is_finished_is_read_again() {
     let next = session.finish().unwrap();
     assert_eq!((next.serial, &next.lineage), (2, &state.lineage));
     assert_eq!(local.read().unwrap().unwrap(), next);
-    assert_eq!(suffixes(&local), ["", ".backup"]);
+    assert_eq!(suffixes(&local), ["", ".backup", ".history"]);
     let backup = fs::read(beside(&local.path, ".backup")).unwrap();
     assert_eq!(StateFile::parse(&backup).unwrap(), state);
 }
@@ -180,7 +180,7 @@ fn temporary_files_of_killed_runs_go_under_the_lock_only() {
     let mut session = local.session(Some(lock), VERSION).unwrap();
     session.record(set(1, "aws:kms")).unwrap();
     session.finish().unwrap();
-    assert_eq!(suffixes(&local), ["", ".backup", ".lock"]);
+    assert_eq!(suffixes(&local), ["", ".backup", ".history", ".lock"]);
 }
 
 #[test]
@@ -446,4 +446,54 @@ fn a_state_in_memory_is_one_for_all_its_clones_and_no_file() {
     session.record(Change::Remove { address: address(0) }).unwrap();
     assert_eq!(session.finish().unwrap().serial, 2);
     assert!(local.read().unwrap().unwrap().resources.is_empty());
+}
+
+#[test]
+fn the_last_versions_are_kept_and_the_oldest_let_go() {
+    let (_directory, local) = applied();
+    for n in 1..15 {
+        let mut session = local.session(None, VERSION).unwrap();
+        session.record(set(n, "aws:kms")).unwrap();
+        session.finish().unwrap();
+    }
+    let versions = local.versions().unwrap();
+    let serials: Vec<u64> = versions.iter().map(|it| it.serial).collect();
+    assert_eq!(serials, (5..15).rev().collect::<Vec<u64>>());
+    for version in versions {
+        let state = version.state.unwrap();
+        assert_eq!((state.serial, state.resources.len() as u64), (version.serial, version.serial));
+        assert!(version.written.is_some());
+    }
+    assert_eq!(local.read().unwrap().unwrap().serial, 15);
+}
+
+#[test]
+fn another_content_takes_the_next_serial_and_keeps_what_was_there() {
+    let (_directory, local) = applied();
+    let before = local.read().unwrap().unwrap();
+    for (serial, next) in [(1, 2), (9, 9), (3, 10)] {
+        let content = StateFile { serial, resources: [].into(), ..before.clone() };
+        let mut session = local.session(None, VERSION).unwrap();
+        session.overwrite(content).unwrap();
+        assert_eq!(session.finish().unwrap().serial, next);
+    }
+    assert_eq!(local.versions().unwrap().last().unwrap().state, Ok(before));
+}
+
+#[test]
+fn what_cannot_be_written_can_be_rescued() {
+    let (_directory, local) = applied();
+    let mut session = local.session(None, VERSION).unwrap();
+    session.record(set(1, "aws:kms")).unwrap();
+    // A directory in the place of a file refuses root, too.
+    fs::create_dir_all(beside(&local.path, ".backup.tmp").join("x")).unwrap();
+    session.save().unwrap_err();
+    let rescued = session.rescue().unwrap();
+    drop(session);
+    assert_eq!(rescued.resources.len(), 2);
+    fs::remove_dir_all(beside(&local.path, ".backup.tmp")).unwrap();
+    // What the journal says is taken up by itself, and gives way to what was rescued.
+    let read = local.read().unwrap().unwrap();
+    assert_eq!(read.resources, rescued.resources);
+    assert!(read.objection(&rescued).is_none());
 }

@@ -15,11 +15,12 @@ use tokio::task::JoinHandle;
 const NO_VERSION: &str = "\"00000000000000000000000000000000\"";
 /// How often a write is tried anew that another one was in the way of.
 const TRIES: u32 = 8;
+/// How long a run that is cut waits for its lock to be removed.
+const PARTING: Duration = Duration::from_secs(3);
 /// The pause before that.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The lock, renewed by a task of its own until it is released. Dropped without that, it stays until
-/// its lease is over.
+/// The lock, renewed by a task of its own until it is released or dropped.
 #[derive(Debug)]
 #[must_use = "the lock is kept while this lives"]
 pub struct Hold {
@@ -60,8 +61,8 @@ impl Hold {
         });
         keeper.acquire().await?;
         if let Err(error) = keeper.probe().await {
-            // It keeps nobody out: better that it is not there.
-            let _best_effort = place.objects.delete(&place.lock_key(), Condition::Any).await;
+            // A lock that keeps nobody out had better not be there.
+            let _best_effort = keeper.release().await;
             return Err(error);
         }
         let beating = tokio::spawn(beat_on(Arc::clone(&keeper), lease / 4));
@@ -109,8 +110,22 @@ impl Hold {
 }
 
 impl Drop for Hold {
+    /// A run that is cut gives the lock back, too, where the service answers soon.
     fn drop(&mut self) {
         self.beating.abort();
+        if self.keeper.claim().version().is_none() {
+            return;
+        }
+        let keeper = Arc::clone(&self.keeper);
+        // The runtime may be about to end, or be what is waited in.
+        let parting = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+            let released = async { tokio::time::timeout(PARTING, keeper.release()).await };
+            runtime.block_on(released).ok()
+        });
+        // Where it fails, the lock goes when its lease is over.
+        let _best_effort = parting.join();
     }
 }
 
@@ -120,7 +135,7 @@ async fn beat_on(keeper: Arc<Keeper>, every: Duration) {
         tokio::time::sleep(every).await;
         // Whatever kept it from being renewed, the next beat tries again; the fence falls in time.
         let _renewed = keeper.renew().await;
-        if *keeper.lost.borrow() {
+        if keeper.claim().is_lost() {
             return;
         }
         if keeper.is_sure() {
@@ -237,7 +252,16 @@ impl Keeper {
         for written in [created?, replaced?] {
             match written {
                 Written::Refused | Written::Conflict => {}
-                Written::Done(_) => {
+                Written::Done(version) => {
+                    let sure = self.is_sure();
+                    let condition = Condition::Version(&version);
+                    let key = self.place.lock_key();
+                    let _best_effort = self.place.objects.delete(&key, condition).await;
+                    // Who was paused in between may have lost the lock, and another may have released
+                    // it: then there was nothing in the way, and this tells nothing.
+                    if !sure {
+                        return Err(self.lock_lost(None));
+                    }
                     let place = self.place.to_string();
                     return Err(RemoteError::Unconditional { place, said: String::new() }.into());
                 }

@@ -359,9 +359,21 @@ mod tests {
     fn fate() -> impl Strategy<Value = Fate> {
         let delay = || prop_oneof![8 => 0..4_u64, 2 => 0..40_u64, 1 => 100..300_u64];
         let pause = prop_oneof![8 => Just(0_u64), 1 => 10..400_u64];
-        (delay(), delay(), prop::bool::weighted(0.15), pause, prop::bool::weighted(0.02), prop::bool::weighted(0.05))
+        (
+            delay(),
+            delay(),
+            prop::bool::weighted(0.15),
+            pause,
+            prop::bool::weighted(0.02),
+            prop::bool::weighted(0.05),
+        )
             .prop_map(|(there, back, lost, pause, dies, releases)| Fate {
-                there, back, lost, pause, dies, releases,
+                there,
+                back,
+                lost,
+                pause,
+                dies,
+                releases,
             })
     }
 
@@ -424,7 +436,8 @@ mod tests {
         }
 
         fn is_sure(&self, now: u64) -> bool {
-            !self.dead && self.claim.sure_until().is_some_and(|until| tenths(now + self.offset) < until)
+            !self.dead
+                && self.claim.sure_until().is_some_and(|until| tenths(now + self.offset) < until)
         }
 
         /// A run that starts anew, after the last one has lost the lock, released it or died.

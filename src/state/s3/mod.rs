@@ -25,7 +25,7 @@ pub use self::settings::Settings;
 
 use self::lease::Seen;
 use self::pushed::Pushed;
-use super::{Found, Guard, Holder, Local, OpenState, RemoteError, StateError, StateFile};
+use super::{Found, Guard, Holder, Local, OpenState, RemoteError, StateError, StateFile, Version};
 use crate::provider::ProviderError;
 use crate::provider::aws::{Condition, Object, Objects, Written};
 use sha2::{Digest as _, Sha256};
@@ -103,11 +103,7 @@ impl Place {
     }
 
     /// Replaces the state where it still is the version `base`: the new version.
-    async fn replace(
-        &self,
-        state: &StateFile,
-        base: Option<&str>,
-    ) -> Result<String, StateError> {
+    async fn replace(&self, state: &StateFile, base: Option<&str>) -> Result<String, StateError> {
         let bytes = state.print().map_err(|error| unprintable("the state", &error))?;
         let condition = base.map_or(Condition::Absent, Condition::Version);
         for _ in 0..TRIES {
@@ -274,6 +270,25 @@ impl S3 {
         }
         place.replace(state, there.as_ref().map(|object| object.version.as_str())).await?;
         Ok(())
+    }
+
+    /// The versions that are beside the copy.
+    pub(super) async fn versions(&self) -> Result<Vec<Version>, StateError> {
+        self.place().await?.local.versions()
+    }
+
+    /// Moves what cannot be read to keys of its own.
+    pub(super) async fn put_aside(&self) -> Result<(), StateError> {
+        let place = self.place().await?;
+        for key in [place.journal_key(), place.key.to_string()] {
+            let Some(there) = place.get(&key).await? else { continue };
+            let aside = format!("{key}.damaged-{}", uuid::Uuid::new_v4());
+            let kept = place.objects.put(&aside, &there.bytes, Condition::Absent).await;
+            kept.map_err(|error| place.failed(error))?;
+            let removed = place.objects.delete(&key, Condition::Version(&there.version)).await;
+            removed.map_err(|error| place.failed(error))?;
+        }
+        place.local.copy(None, None)
     }
 
     /// Removes a state, which must be locked.

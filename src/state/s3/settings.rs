@@ -30,12 +30,11 @@ pub struct Settings {
     pub lease: Duration,
 }
 
-/// What is wrong with an argument, whose name comes first.
-pub type Fault = (String, String);
-
 impl Settings {
-    /// Reads the arguments of the block. All faults are told.
-    pub fn from_arguments(arguments: &BTreeMap<Arc<str>, Value>) -> Result<Self, Vec<Fault>> {
+    /// Reads the arguments of the block. All faults are told, each behind the argument's name.
+    pub fn from_arguments(
+        arguments: &BTreeMap<Arc<str>, Value>,
+    ) -> Result<Self, Vec<(String, String)>> {
         let mut reader = Reader { arguments, faults: Vec::new() };
         let bucket = reader.required("bucket");
         let key = reader.required("key");
@@ -114,7 +113,7 @@ impl Settings {
 
 struct Reader<'a> {
     arguments: &'a BTreeMap<Arc<str>, Value>,
-    faults: Vec<Fault>,
+    faults: Vec<(String, String)>,
 }
 
 impl Reader<'_> {

@@ -258,6 +258,14 @@ fn pause(open: &OpenState) {
     open.end.as_ref().unwrap().hold().unwrap().pause();
 }
 
+/// Ends a run as `kill -9` would: the lock on S3 stays.
+fn kill(open: OpenState) {
+    pause(&open);
+    let OpenState { session, end } = open;
+    drop(session);
+    std::mem::forget(end);
+}
+
 #[tokio::test]
 async fn a_paused_holder_does_not_write_once_another_has_taken_over() {
     let world = world();
@@ -375,8 +383,7 @@ async fn what_was_pushed_is_taken_up_on_another_machine() {
     // What comes later this machine alone knows.
     open.session().record(set("late")).unwrap();
     open.session().flush().unwrap();
-    pause(&open);
-    drop(open);
+    kill(open);
     let two = Machine::with(short());
     assert_eq!(two.names().await, ["t.a"]);
     assert_eq!(two.backend.look().await.unwrap().unfinished.len(), 1);

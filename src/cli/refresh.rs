@@ -1,0 +1,94 @@
+//! `sealform refresh`.
+
+use super::args::Planning;
+use super::plan::{Prepared, prepare};
+use super::signals::{Signals, stopped};
+use super::ui::Ui;
+use super::{Exit, Global};
+use crate::config;
+use crate::diag::{Diagnostic, Diagnostics, has_errors};
+use crate::engine::Run;
+use crate::render;
+
+/// Records what is live, so that it is no longer shown as changed outside. Changes no bucket. A
+/// bucket that is gone is forgotten. What `plan` shows otherwise is not recorded by this.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    planning: Planning,
+    /// Show what would be recorded, and record nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let mut diagnostics = Diagnostics::new();
+    let prepared = prepare(global, &args.planning, false, &mut diagnostics);
+    let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    let done = runtime.block_on(async {
+        let refreshing = refresh(global, args, &prepared, &mut diagnostics, ui);
+        Signals::new().within(args.planning.timeout).unless(refreshing).await
+    });
+    let done = match done {
+        Ok(done) => done,
+        Err(signal) => return stopped(signal, ui),
+    };
+    if args.planning.json {
+        let sources = config::with_contexts(&prepared.project.sources, &diagnostics);
+        let mut json = render::json::validation(&diagnostics, &sources);
+        if let (Some(fields), Some((updated, gone))) = (json.as_object_mut(), &done) {
+            fields.insert("updated".to_owned(), updated.clone().into());
+            fields.insert("forgotten".to_owned(), gone.clone().into());
+        }
+        ui.out_json(&json);
+    } else if let Some((updated, gone)) = &done {
+        let would = if args.dry_run { "Would record" } else { "Recorded" };
+        for address in updated {
+            ui.out(&format!("{would} {address} as it is live\n"));
+        }
+        let would = if args.dry_run { "Would forget" } else { "Forgot" };
+        for address in gone {
+            ui.out(&format!("{would} {address}, whose bucket is gone\n"));
+        }
+        let (updated, gone) = (updated.len(), gone.len());
+        ui.out(&format!("Refresh complete! {updated} recorded anew, {gone} forgotten.\n"));
+    }
+    ui.diagnostics(&diagnostics, &prepared.project.sources);
+    if done.is_some() && !has_errors(&diagnostics) { Exit::Success } else { Exit::Failure }
+}
+
+/// The records that were brought up to date, and those that were dropped; none where it failed.
+async fn refresh(
+    global: &Global,
+    args: &Args,
+    prepared: &Prepared,
+    diagnostics: &mut Diagnostics,
+    ui: &Ui,
+) -> Option<(Vec<String>, Vec<String>)> {
+    let checked = prepared.checked.as_ref()?;
+    let Prepared { project, options, .. } = prepared;
+    let setup = args.planning.setup(global, "refresh", args.dry_run);
+    let mut progress = ui.progress();
+    let mut run = Run::open(project, checked, &setup, &mut progress, diagnostics).await?;
+    let plan = run.plan(project, checked, options, &mut progress, diagnostics).await;
+    drop(progress);
+    // What is missing is what this is for; whatever else is wrong, half of it is not recorded.
+    let wrong = |it: &Diagnostic| it.is_error() && it.summary != "Bucket not found";
+    let plan = plan.filter(|_| !diagnostics.iter().any(wrong));
+    let done = match plan {
+        None => None,
+        Some(plan) => match run.record_live(&plan, args.dry_run).await {
+            Ok((updated, gone)) => {
+                let text =
+                    |all: Vec<crate::addr::Address>| all.iter().map(ToString::to_string).collect();
+                Some((text(updated), text(gone)))
+            }
+            Err(error) => {
+                diagnostics.push(error.diagnostic());
+                None
+            }
+        },
+    };
+    run.close().await;
+    done
+}

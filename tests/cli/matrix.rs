@@ -1,0 +1,235 @@
+//! Every operation that a run makes, with everything that can become of its answer: the outcome is
+//! the right one, the state is valid, and the run after it goes on.
+//!
+//! The faults are made by a proxy that knows nothing but where a request and its answer end.
+
+use crate::harness::Dir;
+use sealform::sandbox::{Options, Sandbox, World};
+use sealform::state::Local;
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What becomes of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    SlowDown,
+    InternalError,
+    ResetBefore,
+    ResetAfter,
+    Stall,
+    SlowBody,
+    Malformed,
+    Truncated,
+    Denied,
+    Missing,
+}
+
+const FAULTS: [Fault; 10] = [
+    Fault::SlowDown,
+    Fault::InternalError,
+    Fault::ResetBefore,
+    Fault::ResetAfter,
+    Fault::Stall,
+    Fault::SlowBody,
+    Fault::Malformed,
+    Fault::Truncated,
+    Fault::Denied,
+    Fault::Missing,
+];
+
+/// Which requests of an operation it strikes, from 1.
+const WHICH: [(&str, std::ops::RangeInclusive<usize>); 3] =
+    [("first", 1..=1), ("second", 2..=2), ("always", 1..=usize::MAX)];
+
+/// What the proxy does, and how many requests of the operation it has seen.
+#[derive(Clone, Debug)]
+struct Orders {
+    method: &'static str,
+    fault: Option<Fault>,
+    which: std::ops::RangeInclusive<usize>,
+    seen: usize,
+}
+
+impl Orders {
+    fn none() -> Self {
+        Self { method: "", fault: None, which: 1..=1, seen: 0 }
+    }
+
+    /// What befalls a request, if anything.
+    fn strike(&mut self, head: &str) -> Option<Fault> {
+        if !head.starts_with(self.method) || !head.contains("?encryption") {
+            return None;
+        }
+        self.seen += 1;
+        self.fault.filter(|_| self.which.contains(&self.seen))
+    }
+}
+
+/// Listens before a server, and gives its URL.
+fn proxy(server: u16, orders: &Arc<Mutex<Orders>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let orders = Arc::clone(orders);
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let orders = Arc::clone(&orders);
+            // A connection that breaks is what this is about.
+            std::thread::spawn(move || serve(client, server, &orders).ok());
+        }
+    });
+    url
+}
+
+fn serve(mut client: TcpStream, server: u16, orders: &Mutex<Orders>) -> std::io::Result<()> {
+    while let Some((head, body)) = message(&mut client)? {
+        let strike = orders.lock().unwrap().strike(&head);
+        let refusal = |status: &str, code: &str| {
+            let body = format!("<Error><Code>{code}</Code><Message>planned</Message></Error>");
+            let length = body.len();
+            format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+        };
+        let ask = || -> std::io::Result<(String, Vec<u8>)> {
+            let mut server = TcpStream::connect(("127.0.0.1", server))?;
+            server.write_all(head.as_bytes())?;
+            server.write_all(&body)?;
+            message(&mut server)?.ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+        };
+        let cut = |client: &TcpStream| client.shutdown(Shutdown::Both);
+        match strike {
+            None => {
+                let (head, body) = ask()?;
+                client.write_all(head.as_bytes())?;
+                client.write_all(&body)?;
+            }
+            Some(Fault::SlowDown) => client.write_all(&refusal("503", "SlowDown"))?,
+            Some(Fault::InternalError) => client.write_all(&refusal("500", "InternalError"))?,
+            Some(Fault::Denied) => client.write_all(&refusal("403", "AccessDenied"))?,
+            Some(Fault::Missing) => client.write_all(&refusal("404", "NoSuchBucket"))?,
+            Some(Fault::ResetBefore) => return cut(&client),
+            Some(Fault::ResetAfter) => {
+                ask()?;
+                return cut(&client);
+            }
+            // Until the client goes away.
+            Some(Fault::Stall) => return client.read_to_end(&mut Vec::new()).map(|_| ()),
+            Some(Fault::SlowBody) => {
+                let (head, body) = ask()?;
+                client.write_all(head.as_bytes())?;
+                for byte in body {
+                    std::thread::sleep(Duration::from_millis(50));
+                    client.write_all(&[byte])?;
+                }
+            }
+            Some(Fault::Malformed) => {
+                let (head, mut body) = ask()?;
+                let half = body.len() / 2;
+                body.get_mut(half..).unwrap_or_default().fill(b'<');
+                client.write_all(head.as_bytes())?;
+                client.write_all(&body)?;
+            }
+            Some(Fault::Truncated) => {
+                let (head, body) = ask()?;
+                client.write_all(head.as_bytes())?;
+                client.write_all(&body[..body.len() / 2])?;
+                return cut(&client);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The head and the body of a request or an answer; `None` at the end of the connection.
+fn message(stream: &mut TcpStream) -> std::io::Result<Option<(String, Vec<u8>)>> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        if stream.read(&mut byte)? == 0 {
+            return Ok(None);
+        }
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+    });
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body)?;
+    Ok(Some((head, body)))
+}
+
+fn configuration(algorithm: &str) -> String {
+    let resource = crate::harness::resource("x", "bucket", algorithm, "");
+    format!("provider \"aws\" {{\n  read_timeout = 1\n}}\n{resource}")
+}
+
+/// All faults of one operation, as lines of a table: how the apply ended.
+async fn row(method: &'static str) -> String {
+    let world = World::in_memory();
+    world.seed_bucket("bucket", "us-east-1", "123456789012").unwrap();
+    let sandbox = Sandbox::start(world, Options::default()).await.unwrap();
+    let orders = Arc::new(Mutex::new(Orders::none()));
+    let url = proxy(sandbox.port(), &orders);
+    let dir = Dir::empty()
+        .env("AWS_ENDPOINT_URL", &url)
+        .env("AWS_ACCESS_KEY_ID", "123456789012")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1");
+    let set = |new: Orders| *orders.lock().unwrap() = new;
+    let run = |arguments: &[&str]| tokio::task::block_in_place(|| dir.run(arguments));
+    let apply = ["apply", "-auto-approve", "-max-retries=2"];
+    let mut table = String::new();
+    for fault in FAULTS {
+        let mut cells = Vec::new();
+        for (name, which) in WHICH {
+            // From AES256 to aws:kms, or back by leaving the configuration.
+            set(Orders::none());
+            let (first, second) = if method == "DELETE" {
+                (configuration("aws:kms"), "provider \"aws\" {\n  read_timeout = 1\n}\n".to_owned())
+            } else {
+                (configuration("AES256"), configuration("aws:kms"))
+            };
+            dir.write("main.seal.hcl", first);
+            run(&apply).status(0);
+            dir.write("main.seal.hcl", second);
+            set(Orders { method, fault: Some(fault), which, seen: 0 });
+            let ran = run(&apply);
+            let cell = format!("{method} {fault:?} {name}: {}\n{}", ran.stdout, ran.stderr);
+            assert!(ran.status == 0 || ran.status == 1, "{cell}");
+            cells.push(if ran.status == 0 { "done" } else { "failed" });
+            set(Orders::none());
+            // The state can be read, and what became of the bucket is told as our own doing.
+            let local = Local::new(dir.path().join("state/sealform.state.json"));
+            assert!(local.look().unwrap().state.is_some(), "{cell}");
+            let plan = run(&["plan", "-json"]).status(0).json();
+            assert_eq!(plan["summary"]["drifted"], 0, "{cell}");
+            // What was said to be done is done.
+            assert!(ran.status == 1 || plan["summary"]["empty"] == true, "{cell}\n{plan}");
+            run(&apply).status(0);
+            run(&["plan", "-detailed-exitcode"]).status(0);
+        }
+        let fault = format!("{fault:?}");
+        writeln!(table, "{method:6} {fault:13} {}", cells.join(" ")).unwrap();
+    }
+    print!("{table}");
+    sandbox.stop().await;
+    table
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_a_read() {
+    insta::assert_snapshot!(row("GET").await, @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_a_write() {
+    insta::assert_snapshot!(row("PUT").await, @"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_a_reset() {
+    insta::assert_snapshot!(row("DELETE").await, @"");
+}

@@ -1,0 +1,119 @@
+//! The commands that look into the state and change it.
+
+use crate::harness::{Dir, resource};
+
+const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
+
+fn applied() -> Dir {
+    let configuration =
+        format!("{}{}", resource("a", "one", "aws:kms", ""), resource("b", "two", "AES256", ""));
+    let dir = Dir::with(&configuration);
+    dir.run(&["apply", "--sandbox", "-auto-approve"]).status(0);
+    dir
+}
+
+fn serial(dir: &Dir) -> u64 {
+    let state: serde_json::Value = dir.run(&["state", "pull"]).status(0).json();
+    state["serial"].as_u64().unwrap()
+}
+
+#[test]
+fn a_record_moves_and_the_bucket_stays() {
+    let dir = applied();
+    let (a, b, c) = (format!("{TYPE}.a"), format!("{TYPE}.b"), format!("{TYPE}.c"));
+    dir.run(&["state", "mv", &a, &b]).status(1).complains("Destination is taken");
+    dir.run(&["state", "mv", "-dry-run", &a, &c]).status(0).says("Would move");
+    assert_eq!(serial(&dir), 1);
+    dir.run(&["state", "mv", &a, &c])
+        .status(0)
+        .says(&format!("Move \"{a}\" to \"{c}\""))
+        .says("Successfully moved 1 object(s).");
+    assert_eq!(serial(&dir), 2);
+    dir.run(&["state", "list"]).status(0).says(&c).never_says(&a);
+    let renamed = dir.read("main.seal.hcl").replace("\" \"a\"", "\" \"c\"");
+    dir.write("main.seal.hcl", renamed);
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+}
+
+#[test]
+fn what_is_dropped_can_be_restored() {
+    let dir = applied();
+    let b = format!("{TYPE}.b");
+    dir.run(&["state", "rm", &format!("{TYPE}.x")]).status(1).complains("Not in the state");
+    dir.run(&["state", "rm", &b])
+        .status(0)
+        .says(&format!("Removed {b}"))
+        .says("Successfully removed 1 resource instance(s).");
+    dir.run(&["plan", "--sandbox"]).status(0).says("1 to adopt");
+    dir.run(&["state", "history"]).status(0).says("in force").says("2 resources");
+    dir.run(&["state", "restore", "7"]).status(1).complains("There are: 1.");
+    dir.run(&["state", "restore", "1"]).status(0).says("Restored version 1");
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+    assert_eq!(serial(&dir), 3);
+    // Back to where one is missing: only for whoever insists.
+    dir.run(&["state", "restore", "2"]).status(1).complains("State lacks resources");
+    dir.run(&["state", "restore", "-force", "2"]).status(0);
+    let history = dir.run(&["state", "history", "-json"]).status(0).json();
+    assert_eq!(history["versions"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_state_is_pulled_and_pushed() {
+    let dir = applied();
+    let pulled = dir.run(&["state", "pull"]).status(0).stdout;
+    dir.write("pulled.json", &pulled);
+    dir.run(&["state", "rm", &format!("{TYPE}.b")]).status(0);
+    dir.run(&["state", "push", "pulled.json"]).status(1).complains("State is older");
+    dir.run(&["state", "push", "-force", "-dry-run", "pulled.json"]).status(0);
+    assert_eq!(serial(&dir), 2);
+    dir.piped(&["state", "push", "-force", "-"], &pulled).status(0);
+    dir.run(&["state", "list"]).status(0).says(&format!("{TYPE}.b"));
+    dir.run(&["state", "push", "main.seal.hcl"]).status(1).complains("is not JSON");
+    dir.run(&["state", "push", "nothing.json"]).status(1).complains("Could not read");
+    // What is there and cannot be read gives way to whoever insists, and is not lost.
+    dir.write("state/sealform.state.json", "{\"version\": 1, \"ser");
+    dir.run(&["state", "push", "pulled.json"]).status(1).complains("State file is truncated");
+    dir.run(&["state", "push", "-force", "pulled.json"]).status(0);
+    assert!(dir.exists("state/sealform.state.json.damaged-1"));
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+}
+
+#[test]
+fn a_provider_takes_over_from_another() {
+    let dir = applied();
+    let configuration =
+        dir.read("main.seal.hcl").replace("bucket =", "provider = aws.eu\n  bucket =");
+    dir.write(
+        "main.seal.hcl",
+        format!(
+            "provider \"aws\" {{\n  alias = \"eu\"\n  region = \"us-east-1\"\n}}\n{configuration}"
+        ),
+    );
+    let replace = |more: &[&str]| dir.run(&[&["state", "replace-provider"], more].concat());
+    replace(&["aws", "aws.us"]).status(1).complains("Unknown provider");
+    replace(&["aws.x", "aws.eu", "-auto-approve"]).status(1).complains("Not in the state");
+    replace(&["aws", "aws.eu"]).status(1).complains("Approval needed");
+    replace(&["aws", "aws.eu", "-auto-approve"]).status(0).says("for 2 resources");
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0);
+}
+
+#[test]
+fn what_is_live_is_recorded_by_refresh() {
+    let dir = applied();
+    dir.run(&["sandbox", "change", "one", "--sse-algorithm=aws:kms:dsse"]).status(0);
+    dir.run(&["plan", "--sandbox"]).status(0).says("outside of Sealform");
+    dir.run(&["refresh", "--sandbox", "-dry-run"]).status(0).says("Would record");
+    assert_eq!(serial(&dir), 1);
+    dir.run(&["refresh", "--sandbox"]).status(0).says("1 recorded anew, 0 forgotten");
+    dir.run(&["plan", "--sandbox"]).status(0).never_says("outside of Sealform").says("1 to update");
+}
+
+#[test]
+fn a_lock_of_a_file_is_never_taken_away() {
+    let dir = applied();
+    dir.run(&["force-unlock", "x"]).status(0).says("Nobody holds the lock");
+    let lock = std::fs::File::open(dir.path().join("state/sealform.state.json.lock")).unwrap();
+    lock.lock().unwrap();
+    dir.run(&["force-unlock", "x"]).status(1).complains("cannot be unlocked");
+    dir.run(&["state", "rm", &format!("{TYPE}.b")]).status(1).complains("State is locked");
+}
