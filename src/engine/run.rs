@@ -91,7 +91,7 @@ impl Run {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         // The state's lock comes first: whoever waits is told who holds it.
-        let held = Held::take(project, setup, reporter, diagnostics).await?;
+        let held = Box::pin(Held::take(project, setup, reporter, diagnostics)).await?;
         let mut settings = checked.providers.clone();
         let sandbox = match &setup.sandbox {
             None => None,
@@ -146,7 +146,7 @@ impl Run {
             ));
             return None;
         }
-        let held = Held::take(project, setup, reporter, diagnostics).await?;
+        let held = Box::pin(Held::take(project, setup, reporter, diagnostics)).await?;
         let lineage = held.state.as_ref().map(|state| state.lineage.as_str());
         let serial = held.state.as_ref().map_or(0, |state| state.serial);
         let stale = match (lineage, plan.lineage.as_deref()) {

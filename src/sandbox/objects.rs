@@ -86,9 +86,8 @@ impl World {
 
 impl Object {
     fn new(body: String, algorithm: String, key: Option<String>) -> Self {
-        let digest = Md5::digest(&body);
-        let tag: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { tag: format!("\"{tag}\""), body, modified: Timestamp::now(), algorithm, key }
+        let tag = format!("\"{:032x}\"", u128::from_be_bytes(Md5::digest(&body).into()));
+        Self { tag, body, modified: Timestamp::now(), algorithm, key }
     }
 
     fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {

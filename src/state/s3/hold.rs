@@ -60,7 +60,7 @@ impl Hold {
             journal: tokio::sync::Mutex::default(),
         });
         keeper.acquire().await?;
-        if let Err(error) = keeper.probe().await {
+        if let Err(error) = Box::pin(keeper.probe()).await {
             // A lock that keeps nobody out had better not be there.
             let _best_effort = keeper.release().await;
             return Err(error);

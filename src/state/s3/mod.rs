@@ -151,12 +151,9 @@ impl Fetched {
             (Some(pushed), Some(here)) if here.starts_with(pushed) => Some(here),
             (Some(pushed), _) => Some(pushed),
             (None, Some(here)) => {
-                let fits = match local.look_at(self.state(), Some(here)) {
-                    Ok(_) => true,
-                    // Other runs have gone on without it.
-                    Err(StateError::Journal { .. }) => false,
-                    Err(_) => true,
-                };
+                let looked = local.look_at(self.state(), Some(here));
+                // Where it does not fit, other runs have gone on without it.
+                let fits = !matches!(looked, Err(StateError::Journal { .. }));
                 Some(here).filter(|_| fits)
             }
             (None, None) => None,
@@ -204,7 +201,8 @@ impl S3 {
     fn copy_path(&self) -> PathBuf {
         let endpoint = self.settings.aws.endpoints.s3.as_deref().unwrap_or_default();
         let digest = Sha256::digest(format!("{endpoint}\n{}", self.url()));
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let first = digest.iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
+        let name = format!("{first:016x}");
         self.copies.join(name).join("sealform.state.json")
     }
 
@@ -223,7 +221,7 @@ impl S3 {
         if !self.settings.use_lockfile {
             return Ok(Guard::Local(local));
         }
-        Ok(Guard::S3(Hold::take(place, holder, self.settings.lease, local).await?))
+        Ok(Guard::S3(Box::pin(Hold::take(place, holder, self.settings.lease, local)).await?))
     }
 
     /// Opens the state for changes. What killed runs left in their journals is in the state on S3

@@ -182,9 +182,10 @@ async fn the_second_is_told_who_holds_the_lock() {
     assert!(*left > Duration::from_secs(50), "{left:?}");
     assert!(error.to_string().contains("eve@build"), "{error}");
     // Whoever says the wrong id means another lock.
-    let other = remote(two.backend.force_unlock("x").await.unwrap_err());
+    let Backend::S3(s3) = &two.backend else { panic!() };
+    let other = remote(s3.force_unlock("x").await.unwrap_err());
     assert!(matches!(other, RemoteError::OtherLock { .. }), "{other}");
-    assert_eq!(two.backend.force_unlock(id).await.unwrap(), holder());
+    assert_eq!(s3.force_unlock(id).await.unwrap(), holder());
     let second = two.lock().await.unwrap();
     // The first one does not remove what is not its own.
     guard.release().await.unwrap();
