@@ -106,7 +106,9 @@ impl Walk<'_> {
                     if self.outcome.unrecorded.is_some() || self.stop.is_asked() {
                         self.put_back(batch);
                     } else {
-                        batch.into_iter().for_each(|at| self.begin(at, provider));
+                        for at in batch {
+                            self.begin(at, provider);
+                        }
                     }
                 }
                 Err(error) => {

@@ -5,10 +5,9 @@ use super::plan::{Prepared, prepare, show};
 use super::signals::{Signal, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
-use crate::apply::{GRACE, Stop};
 use crate::config;
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
-use crate::engine::{Checked, Project, Run, Setup};
+use crate::engine::{Checked, GRACE, Project, Run, Setup, Stop};
 use crate::event::Outcome;
 use crate::plan::Plan;
 use crate::render;
@@ -104,7 +103,7 @@ async fn plan_and_do(
     let mut signals = Signals::new().within(doing.planning.timeout);
     let mut progress = ui.progress();
     let open = Run::open(project, checked, setup, &mut progress, &mut diagnostics);
-    let opened = match signals.unless(open).await {
+    let opened = match signals.unless(Box::pin(open)).await {
         Ok(opened) => opened,
         Err(signal) => return stopped(signal, ui),
     };
@@ -112,7 +111,7 @@ async fn plan_and_do(
         return finish(&diagnostics, Some(project), doing, ui);
     };
     let planned = run.plan(project, checked, options, &mut progress, &mut diagnostics);
-    let planned = signals.unless(planned).await;
+    let planned = signals.unless(Box::pin(planned)).await;
     drop(progress);
     let plan = match planned {
         Ok(plan) => plan,
@@ -140,7 +139,7 @@ async fn plan_and_do(
     }
     ui.diagnostics(&diagnostics, &project.sources);
     if !plan.is_empty() && !doing.auto_approve {
-        let answer = signals.unless(ui.confirm(question(&plan))).await;
+        let answer = signals.unless(Box::pin(ui.confirm(question(&plan)))).await;
         if answer != Ok(true) {
             run.close().await;
             return match answer {
@@ -179,7 +178,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let mut signals = Signals::new().within(doing.planning.timeout);
         let mut progress = ui.progress();
         let open = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics);
-        let opened = signals.unless(open).await;
+        let opened = signals.unless(Box::pin(open)).await;
         drop(progress);
         let mut run = match opened {
             Ok(Some(run)) => run,

@@ -20,7 +20,7 @@ pub(super) struct Changing {
 
 /// Gives a record, all of a block or all of a module another address.
 pub(super) fn mv(global: &Global, from: &str, to: &str, how: &Changing, ui: &mut Ui) -> Exit {
-    let decide = |state: Option<&StateFile>| of_edit(present(state)?.rename(from, to)?);
+    let decide = |state: Option<&StateFile>| Ok(of_edit(present(state)?.rename(from, to)?));
     let would = if how.dry_run { "Would move" } else { "Move" };
     change(global, "state mv", how, false, ui, decide, |edit, ui| {
         for (old, new) in &edit.about {
@@ -36,7 +36,7 @@ pub(super) fn mv(global: &Global, from: &str, to: &str, how: &Changing, ui: &mut
 
 /// Drops records.
 pub(super) fn rm(global: &Global, addresses: &[String], how: &Changing, ui: &mut Ui) -> Exit {
-    let decide = |state: Option<&StateFile>| of_edit(present(state)?.remove(addresses)?);
+    let decide = |state: Option<&StateFile>| Ok(of_edit(present(state)?.remove(addresses)?));
     let would = if how.dry_run { "Would remove" } else { "Removed" };
     change(global, "state rm", how, false, ui, decide, |edit, ui| {
         for (address, _) in &edit.about {
@@ -62,7 +62,7 @@ pub(super) fn replace_provider(
     let project = Project::load(&Variables::default().request(global), &mut ignored);
     if to != "aws" && !project.config.providers.keys().any(|it| **it == *to) {
         let known: Vec<&str> = project.config.providers.keys().map(|it| &**it).collect();
-        let hint = crate::diag::did_you_mean(to, known.into_iter());
+        let hint = crate::diag::did_you_mean(to, known);
         let detail = format!("The configuration declares no provider {to}.{hint}");
         return refuse(&Diagnostic::error("Unknown provider", detail), ui);
     }
@@ -70,7 +70,8 @@ pub(super) fn replace_provider(
         let detail = "Say --dry-run to see what it does, and --auto-approve to do it.";
         return refuse(&Diagnostic::error("Approval needed", detail), ui);
     }
-    let decide = |state: Option<&StateFile>| of_edit(present(state)?.replace_provider(from, to)?);
+    let decide =
+        |state: Option<&StateFile>| Ok(of_edit(present(state)?.replace_provider(from, to)?));
     change(global, "state replace-provider", how, false, ui, decide, |edit, ui| {
         for (address, _) in &edit.about {
             ui.out(&format!("{address}: {from} -> {to}\n"));
@@ -167,8 +168,8 @@ fn present(state: Option<&StateFile>) -> Result<&StateFile, Diagnostic> {
     })
 }
 
-fn of_edit(edit: Edit) -> Result<(Wanted, Edit), Diagnostic> {
-    Ok((Wanted::Changes(edit.changes.clone()), edit))
+fn of_edit(edit: Edit) -> (Wanted, Edit) {
+    (Wanted::Changes(edit.changes.clone()), edit)
 }
 
 fn refuse(fault: &Diagnostic, ui: &Ui) -> Exit {

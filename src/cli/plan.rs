@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let plan = prepared.checked.as_ref().map(|checked| {
         runtime.block_on(async {
             let making = make(&prepared, checked, &setup, ui, &mut diagnostics);
-            Signals::new().within(args.planning.timeout).unless(making).await
+            Signals::new().within(args.planning.timeout).unless(Box::pin(making)).await
         })
     });
     let plan = match plan.transpose() {

@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let done = runtime.block_on(async {
         let refreshing = refresh(global, args, &prepared, &mut diagnostics, ui);
-        Signals::new().within(args.planning.timeout).unless(refreshing).await
+        Signals::new().within(args.planning.timeout).unless(Box::pin(refreshing)).await
     });
     let done = match done {
         Ok(done) => done,

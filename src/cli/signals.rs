@@ -106,10 +106,12 @@ impl Signals {
         Signal::Interrupt
     }
 
-    /// Waits for `work`, or for a signal: then the work is given up where it is.
-    pub(super) async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Signal> {
-        // What a command does is large: here it is behind a pointer.
-        let work: Pin<Box<dyn Future<Output = T> + '_>> = Box::pin(work);
+    /// Waits for `work`, or for a signal: then the work is given up where it is. What a command does
+    /// is large; here it is behind a pointer.
+    pub(super) async fn unless<T>(
+        &mut self,
+        work: Pin<Box<dyn Future<Output = T> + '_>>,
+    ) -> Result<T, Signal> {
         tokio::select! {
             biased;
             done = work => Ok(done),

@@ -47,7 +47,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut shown = Shown { args, ui };
     let tested = runtime.block_on(async {
         let mut signals = Signals::new();
-        signals.unless(suite.run(&setup, PARALLELISM, &mut shown)).await
+        signals.unless(Box::pin(suite.run(&setup, PARALLELISM, &mut shown))).await
     });
     let tested = match tested {
         Ok(tested) => tested,

@@ -26,6 +26,7 @@ pub use self::run::{LockOptions, PlanOptions, Run, Setup};
 pub use self::sandboxed::{SandboxOptions, change_in_sandbox, serve_sandbox};
 pub use self::state::{Manner, Wanted, change_state, versions};
 pub use self::test::Suite;
+pub use crate::apply::{GRACE, Stop};
 
 /// The version of this tool.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -177,7 +177,7 @@ impl StateFile {
         if edit.about.is_empty() {
             let known: BTreeSet<&str> =
                 self.resources.values().map(|it| it.provider.as_str()).collect();
-            let hint = did_you_mean(from, known.into_iter());
+            let hint = did_you_mean(from, known);
             return Err(Diagnostic::error(
                 "Not in the state",
                 format!("Nothing is recorded of the provider {from}.{hint}"),

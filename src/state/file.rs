@@ -178,6 +178,8 @@ pub(super) struct Entry {
     address: Address,
     identity: String,
     provider: String,
+    // Null where it is not known; a file without it is no state.
+    #[serde(deserialize_with = "Option::deserialize")]
     region: Option<String>,
     #[serde(with = "plain")]
     values: Value,

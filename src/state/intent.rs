@@ -148,7 +148,7 @@ fn hide(
     found: &mut BTreeMap<AttrPath, Vec<Json>>,
 ) -> Value {
     if value.is_sensitive() {
-        let at = AttrPath::from_iter(path.iter().cloned());
+        let at: AttrPath = path.iter().collect();
         found.entry(at).or_default().push(to_json(value.reveal()));
         return Value::NULL;
     }

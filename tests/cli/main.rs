@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::panic,
-    reason = "a test fails where something is not as it expects"
+    clippy::print_stdout,
+    reason = "a test fails where something is not as it expects, and prints what it measured"
 )]
 
 mod backend;

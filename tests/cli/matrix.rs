@@ -221,15 +221,48 @@ async fn row(method: &'static str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_a_read() {
-    insta::assert_snapshot!(row("GET").await, @"");
+    insta::assert_snapshot!(row("GET").await, @r"
+    GET    SlowDown      done done failed
+    GET    InternalError done done failed
+    GET    ResetBefore   done done failed
+    GET    ResetAfter    done done failed
+    GET    Stall         done done failed
+    GET    SlowBody      done done failed
+    GET    Malformed     failed failed failed
+    GET    Truncated     done done failed
+    GET    Denied        failed failed failed
+    GET    Missing       failed failed failed
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_a_write() {
-    insta::assert_snapshot!(row("PUT").await, @"");
+    insta::assert_snapshot!(row("PUT").await, @r"
+    PUT    SlowDown      done done failed
+    PUT    InternalError done done failed
+    PUT    ResetBefore   done done failed
+    PUT    ResetAfter    done done failed
+    PUT    Stall         done done failed
+    PUT    SlowBody      done done done
+    PUT    Malformed     done done done
+    PUT    Truncated     done done done
+    PUT    Denied        failed done failed
+    PUT    Missing       failed done failed
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_a_reset() {
-    insta::assert_snapshot!(row("DELETE").await, @"");
+    insta::assert_snapshot!(row("DELETE").await, @r"
+    DELETE SlowDown      done done failed
+    DELETE InternalError done done failed
+    DELETE ResetBefore   done done failed
+    DELETE ResetAfter    done done failed
+    DELETE Stall         done done failed
+    DELETE SlowBody      done done done
+    DELETE Malformed     done done done
+    DELETE Truncated     done done done
+    DELETE Denied        failed done failed
+    DELETE Missing       failed done failed
+    ");
 }

@@ -347,7 +347,7 @@ async fn no_more_steps_run_at_once_than_are_allowed() {
 async fn what_was_being_written_when_a_run_died_is_known() {
     let names = ["a", "b", "c", "d"];
     let fake = Fake::of(names.map(|name| (name, live("AES256"))));
-    fake.change("b", |bucket| bucket.latency = Duration::from_secs(3600));
+    fake.change("b", |bucket| bucket.latency = Duration::from_hours(1));
     fake.change("c", |bucket| bucket.fails = Some(("write", ErrorKind::Unreachable)));
     fake.change("d", |bucket| bucket.fails = Some(("write", ErrorKind::Denied)));
     let plan = plan(names.map(|name| step(Action::Update, name, &[])).to_vec());
@@ -358,7 +358,7 @@ async fn what_was_being_written_when_a_run_died_is_known() {
     // The process dies: nothing is said or saved any more.
     let reporter = &mut ();
     let applying = apply(&fake, &plan, &mut session, 10, &stop, reporter);
-    tokio::time::timeout(Duration::from_secs(5400), applying).await.unwrap_err();
+    tokio::time::timeout(Duration::from_mins(90), applying).await.unwrap_err();
     drop(session);
     let found = local.look().unwrap();
     assert_eq!(found.state.unwrap().resources.len(), 1);
@@ -415,7 +415,7 @@ async fn what_runs_too_long_after_a_stop_is_cut_and_told() {
 #[tokio::test(start_paused = true)]
 async fn what_was_cut_before_it_wrote_is_not_begun() {
     let fake = Fake::of([("a", live("AES256"))]);
-    fake.change("a", |bucket| bucket.latency = Duration::from_secs(60));
+    fake.change("a", |bucket| bucket.latency = Duration::from_mins(1));
     let stop = Stop::default();
     let steps = vec![step(Action::Update, "a", &[])];
     let ran = run_with(&fake, &plan(steps), 1, &stop, Some("started a"), |_| {}).await;

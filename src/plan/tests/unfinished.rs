@@ -14,6 +14,9 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "a" {
 }
 "#;
 
+/// What is live, the unfinished intents, and whether that is drift.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], bool);
+
 /// The bucket is recorded as AES256, live so, and these intents are unfinished.
 fn world(found: &str, intents: &[(&str, &str)]) -> World {
     let mut world = World::of([("a", live(found))]);
@@ -38,7 +41,7 @@ fn world(found: &str, intents: &[(&str, &str)]) -> World {
 fn our_own_half_done_work_is_no_drift_and_somebody_elses_is() {
     let project = Project::new(CONFIGURATION);
     let (kms, dsse, aes) = ("aws:kms", "aws:kms:dsse", "AES256");
-    let rows: [(&str, &[(&str, &str)], bool); 7] = [
+    let rows: [Row<'_>; 7] = [
         (kms, &[], true),
         (kms, &[(aes, kms)], false),
         // Not written: it is as recorded.

@@ -4,6 +4,7 @@ use super::settings::Settings;
 use crate::provider::{Fence, Fenced};
 use aws_sdk_kms::operation::describe_key::DescribeKeyError;
 use aws_sdk_kms::operation::list_aliases::ListAliasesError;
+use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::interceptors::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
@@ -26,6 +27,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+use aws_smithy_types::retry::ErrorKind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -78,23 +80,94 @@ fn code(error: &OrchestratorError<Error>) -> Option<&str> {
         .or_else(|| error.downcast_ref::<GetCallerIdentityError>()?.code())
 }
 
-/// Repeats what the SDK would not: `OperationAborted`, another operation on the bucket in
-/// progress.
+/// What an answer that is an error means for whether to ask again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// There is too much at once: again, and slower.
+    Throttled,
+    /// It may pass: again.
+    Transient,
+    /// It stays so however often it is asked.
+    Fatal,
+}
+
+/// The one place that decides whether what a service answered is asked again. Where no answer came,
+/// or only a part of one, the SDK asks again.
+pub(super) fn verdict(code: Option<&str>, status: Option<u16>) -> Verdict {
+    /// Load. 503 is how S3 and what resembles it speak of it, whatever the code beside it.
+    const LOAD: [&str; 11] = [
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "TooManyRequestsException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+    ];
+    /// Another operation on the bucket in progress, a request that did not get through in time, or
+    /// trouble of their own.
+    const TROUBLE: [&str; 7] = [
+        "OperationAborted",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "InternalError",
+        "InternalFailure",
+        "KMSInternalException",
+        "DependencyTimeoutException",
+    ];
+    let is = |codes: &[&str]| code.is_some_and(|code| codes.contains(&code));
+    if is(&TROUBLE) {
+        Verdict::Transient
+    } else if is(&LOAD) || matches!(status, Some(429 | 503)) {
+        Verdict::Throttled
+    } else if matches!(status, Some(500 | 502 | 504)) {
+        Verdict::Transient
+    } else {
+        Verdict::Fatal
+    }
+}
+
+/// The longest pause that a service can ask for.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Applies [`verdict`] to every answer, and waits as long as it asks in `Retry-After`.
 #[derive(Debug)]
 pub(super) struct Conflicts;
 
 impl ClassifyRetry for Conflicts {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        match context.output_or_error() {
-            Some(Err(error)) if code(error) == Some("OperationAborted") => {
-                RetryAction::server_error()
+        let Some(Err(error)) = context.output_or_error() else {
+            return RetryAction::NoActionIndicated;
+        };
+        // Without an error of the service in it, a part of an answer is none.
+        let refused = |response: &&HttpResponse| response.status().as_u16() >= 300;
+        let Some(response) = context.response().filter(refused) else {
+            return RetryAction::NoActionIndicated;
+        };
+        if error.as_operation_error().is_none() {
+            return RetryAction::NoActionIndicated;
+        }
+        let pause = response.headers().get("retry-after").and_then(|text| text.parse().ok());
+        let pause = pause.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
+        match (verdict(code(error), Some(response.status().as_u16())), pause) {
+            (Verdict::Throttled, None) => RetryAction::throttling_error(),
+            (Verdict::Transient, None) => RetryAction::server_error(),
+            (Verdict::Throttled, Some(pause)) => {
+                RetryAction::retryable_error_with_explicit_delay(ErrorKind::ThrottlingError, pause)
             }
-            Some(Ok(_) | Err(_)) | None => RetryAction::NoActionIndicated,
+            (Verdict::Transient, Some(pause)) => {
+                RetryAction::retryable_error_with_explicit_delay(ErrorKind::ServerError, pause)
+            }
+            (Verdict::Fatal, _) => RetryAction::RetryForbidden,
         }
     }
 
     fn name(&self) -> &'static str {
-        "conflicts"
+        "verdict"
     }
 
     fn priority(&self) -> RetryClassifierPriority {
@@ -104,21 +177,11 @@ impl ClassifyRetry for Conflicts {
 
 /// Whether an answer asks for fewer requests.
 pub(super) fn asks_to_slow_down(code: Option<&str>, status: Option<u16>) -> bool {
-    const CODES: [&str; 6] = [
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-        "RequestThrottled",
-    ];
-    // 503 is how S3 and what resembles it speak of load, whatever the code beside it.
-    matches!(status, Some(429 | 503)) || code.is_some_and(|code| CODES.contains(&code))
+    verdict(code, status) == Verdict::Throttled
 }
 
 /// Counts the answers that ask to slow down, every attempt's, and keeps what is fenced off from
-/// being sent. A classifier could not: the SDK
-/// runs classifiers more than once an answer.
+/// being sent. A classifier could not: the SDK runs classifiers more than once an answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Throttled {
     count: Arc<AtomicU64>,
@@ -171,5 +234,94 @@ impl Intercept for Throttled {
             Some(fence) if writes && !fence.holds() => Err(Fenced.into()),
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every code that S3, KMS and STS are known to answer with, and what is made of it.
+    #[test]
+    fn each_code_is_asked_again_or_not() {
+        use Verdict::{Fatal, Throttled, Transient};
+        let rows: &[(Verdict, u16, &[&str])] = &[
+            (Throttled, 503, &["SlowDown", "ServiceUnavailable", "RequestThrottled", ""]),
+            (Throttled, 429, &["TooManyRequests", ""]),
+            (
+                Throttled,
+                400,
+                &[
+                    "Throttling",
+                    "ThrottlingException",
+                    "ThrottledException",
+                    "RequestThrottledException",
+                    "RequestLimitExceeded",
+                    "BandwidthLimitExceeded",
+                    "TooManyRequestsException",
+                    "LimitExceededException",
+                    "PriorRequestNotComplete",
+                ],
+            ),
+            (Transient, 500, &["InternalError", "InternalFailure", "KMSInternalException", ""]),
+            (Transient, 502, &[""]),
+            (Transient, 504, &[""]),
+            (Transient, 400, &["RequestTimeout", "RequestTimeoutException"]),
+            (Transient, 409, &["OperationAborted"]),
+            (Transient, 503, &["DependencyTimeoutException", "InternalError"]),
+            (
+                Fatal,
+                400,
+                &[
+                    "MalformedXML",
+                    "InvalidArgument",
+                    "InvalidRequest",
+                    "InvalidBucketName",
+                    "InvalidDigest",
+                    "BadDigest",
+                    "ExpiredToken",
+                    "InvalidToken",
+                    "TokenRefreshRequired",
+                    "AuthorizationHeaderMalformed",
+                    "IllegalLocationConstraintException",
+                    "KMS.NotFoundException",
+                    "KMS.DisabledException",
+                    "NotFoundException",
+                    "",
+                ],
+            ),
+            (Fatal, 401, &[""]),
+            (
+                Fatal,
+                403,
+                &[
+                    "AccessDenied",
+                    "AllAccessDisabled",
+                    "AccountProblem",
+                    "InvalidAccessKeyId",
+                    "SignatureDoesNotMatch",
+                    "RequestTimeTooSkewed",
+                    "InvalidClientTokenId",
+                    "",
+                ],
+            ),
+            (
+                Fatal,
+                404,
+                &["NoSuchBucket", "ServerSideEncryptionConfigurationNotFoundError", "NotFound", ""],
+            ),
+            (Fatal, 405, &["MethodNotAllowed", ""]),
+            (Fatal, 409, &["BucketAlreadyExists", "InvalidBucketState"]),
+            (Fatal, 301, &["PermanentRedirect", ""]),
+            (Fatal, 307, &["TemporaryRedirect"]),
+            (Fatal, 501, &["NotImplemented", "XNotImplemented"]),
+        ];
+        for (expected, status, codes) in rows {
+            for code in *codes {
+                let code = Some(*code).filter(|code| !code.is_empty());
+                assert_eq!(verdict(code, Some(*status)), *expected, "{status} {code:?}");
+            }
+        }
+        assert_eq!(verdict(None, None), Fatal);
     }
 }

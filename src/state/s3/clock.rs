@@ -44,6 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "any moment will do")]
     fn whatever_clock_says_that_time_has_passed_is_believed() {
         let secs = Duration::from_secs;
         let (instant, wall) = (Instant::now(), SystemTime::now());

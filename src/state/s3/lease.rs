@@ -501,10 +501,8 @@ mod tests {
                     if let Some(flight) = machine.flight.take_if(|it| now >= it.returns) {
                         match flight.answer {
                             Some(_) if flight.answer_lost => machine.last = None,
-                            Some(Answer::Seen(seen)) => {
-                                if !machine.claim.look(&seen) {
-                                    machine.last = Some(seen);
-                                }
+                            Some(Answer::Seen(seen)) if !machine.claim.look(&seen) => {
+                                machine.last = Some(seen);
                             }
                             Some(Answer::Done(version)) => match flight.step {
                                 Step::Release(_) => machine.restart(name),
@@ -517,7 +515,7 @@ mod tests {
                                 let Answer::Seen(seen) = seen else { continue };
                                 machine.claim.look(&seen);
                             }
-                            None => {}
+                            Some(Answer::Seen(_)) | None => {}
                         }
                     }
                     if machine.flight.is_some() {

@@ -1,5 +1,7 @@
 //! The state on the embedded S3, through real HTTP.
 
+#![expect(clippy::disallowed_methods, reason = "what is in files is looked at")]
+
 use super::*;
 use crate::provider::aws::{self, Endpoints, Sealing};
 use crate::sandbox::{DEFAULT_ACCOUNT, FaultKind, Faults, Options, Sandbox, World};
@@ -38,7 +40,7 @@ fn settings(sandbox: &Sandbox) -> Settings {
         },
         sealing: Sealing::Aes256,
         use_lockfile: true,
-        lease: Duration::from_secs(60),
+        lease: Duration::from_mins(1),
     }
 }
 

@@ -192,3 +192,17 @@ async fn what_is_not_s3_is_told() {
     let sandbox = faulty(world(), FaultKind::SlowDown, 0.0).await;
     to(&sandbox).read(&target(LOGS)).await.unwrap();
 }
+
+/// An answer that says when to come again is heeded, and one that is final is not repeated.
+#[tokio::test]
+async fn a_service_says_how_soon_to_come_again() {
+    const SLOW: &str = "<Error><Code>SlowDown</Code></Error>";
+    const FOUND: &str = "<ServerSideEncryptionConfiguration/>";
+    const DENIED: &str = "<Error><Code>AccessDenied</Code></Error>";
+    let slow = aws(at(&store(&[(503, "retry-after: 1\r\n", SLOW), (200, "", FOUND)]).await));
+    let begun = tokio::time::Instant::now();
+    slow.read(&target(LOGS)).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+    let denied = aws(at(&store(&[(403, "", DENIED), (200, "", FOUND)]).await));
+    assert_eq!(denied.read(&target(LOGS)).await.unwrap_err().kind, ErrorKind::Denied);
+}
