@@ -422,6 +422,7 @@ impl Project {
         }
         let backend = self.backend_in(name, setup)?;
         let state = StateFile::new(uuid::Uuid::new_v4().to_string(), VERSION);
+        let state = if setup.sandbox.is_some() { state.for_sandbox() } else { state };
         backend.put(&state, false).await.map_err(|error| told(&error))?;
         self.select(name)
     }

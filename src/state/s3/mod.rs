@@ -305,16 +305,21 @@ impl S3 {
         let other = |there: String| -> StateError {
             RemoteError::OtherLock { place: place.to_string(), id: id.to_owned(), there }.into()
         };
-        match hold::see(place).await? {
-            Seen::Nothing => Err(other("it is not locked".into())),
-            Seen::Lock { ticket, .. } if ticket.id != id => {
-                Err(other(format!("it is locked by {}, with the id {}", ticket.holder, ticket.id)))
+        loop {
+            let (version, ticket) = match hold::see(place).await? {
+                Seen::Nothing => return Err(other("it is not locked".into())),
+                Seen::Lock { version, ticket, .. } => (version, ticket),
+            };
+            if ticket.id != id {
+                let there = format!("it is locked by {}, with the id {}", ticket.holder, ticket.id);
+                return Err(other(there));
             }
-            Seen::Lock { ticket, .. } => {
-                // Whatever heartbeat comes in between: whoever says the id means this lock.
-                let deleted = place.objects.delete(&place.lock_key(), Condition::Any).await;
-                deleted.map_err(|error| place.failed(error))?;
-                Ok(ticket.holder)
+            let condition = Condition::Version(&version);
+            let removed = place.objects.delete(&place.lock_key(), condition).await;
+            match removed.map_err(|error| place.failed(error))? {
+                Written::Done(_) => return Ok(ticket.holder),
+                // A heartbeat came in between: its holder is alive, but whoever says the id means it.
+                Written::Refused | Written::Conflict => {}
             }
         }
     }
