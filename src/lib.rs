@@ -15,7 +15,7 @@
 //! | `eval` | references, scope, expressions, functions, variables | `config`, `schema`, `addr`, `value`, `diag` |
 //! | `graph` | order and cycles | `eval`, `addr`, `diag` |
 //! | `resource` | the pure half of each resource type | `schema`, `addr`, `value`, `diag` |
-//! | `state` | the state file, its journal and lock | `addr`, `value`, `diag` |
+//! | `state` | the state: its file, journal and lock, here and on S3 | `provider`, `addr`, `value`, `diag` |
 //! | `plan` | the three-way comparison, plans, the plan file | `config`, `eval`, `resource`, `state`, `addr`, `value`, `diag` |
 //! | `report` | what a run found, as one document | `plan`, `resource`, `event`, `addr`, `value`, `diag` |
 //! | `event` | what happens, and who takes note of it | `plan`, `state`, `diag` |

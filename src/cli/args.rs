@@ -74,6 +74,7 @@ impl Variables {
             home: std::env::home_dir(),
             now: jiff::Timestamp::now(),
             seed: uuid::Uuid::new_v4().into_bytes(),
+            workspace: std::env::var("SEALFORM_WORKSPACE").ok().filter(|name| !name.is_empty()),
             environment,
             variables: self.0.clone(),
         }
@@ -227,6 +228,16 @@ impl Selecting {
             share: None,
         }
     }
+}
+
+/// What surrounds a command that takes no lock.
+pub(super) fn looking(global: &Global, operation: &str) -> Setup {
+    Locking { lock: false, lock_timeout: Duration::ZERO }.setup(global, operation, true)
+}
+
+/// What surrounds a command that takes the lock if it can get it at once.
+pub(super) fn locking(global: &Global, operation: &str) -> Setup {
+    Locking { lock: true, lock_timeout: Duration::ZERO }.setup(global, operation, false)
 }
 
 /// Who runs a command, for whoever finds the lock.

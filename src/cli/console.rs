@@ -7,7 +7,6 @@ use crate::diag::{Diagnostic, Diagnostics, Sources, has_errors};
 use crate::engine::Project;
 use crate::engine::console::{Answer, Console, Entry, Word, is_open};
 use crate::render::console as draw;
-use crate::state::Local;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -44,14 +43,9 @@ type(…) tells the type of a value. A blank line ends what is open, exit or Ctr
 pub(super) fn run(global: &Global, args: &Args, ui: &Ui) -> Exit {
     let mut diagnostics = Diagnostics::new();
     let project = Project::load_for_console(&args.variables.request(global), &mut diagnostics);
-    let local = Local::new(project.state_path());
-    let local = if global.sandbox { local.for_sandbox() } else { local };
-    let state = match local.read() {
+    let state = match super::state::read_of(&project, global, ui) {
         Ok(state) => state,
-        Err(error) => {
-            ui.diagnostics(&[error.diagnostic()], &Sources::default());
-            return Exit::Failure;
-        }
+        Err(exit) => return exit,
     };
     project.console(state.as_ref(), &mut diagnostics, |console, diagnostics| {
         ui.diagnostics(diagnostics, &project.sources);

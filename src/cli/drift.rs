@@ -7,7 +7,7 @@ use super::signals::{Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
-use crate::engine::{DEFAULT_STATE, Project, Run, Setup, Strictness};
+use crate::engine::{DEFAULT_STATE, Project, Recording, Run, Setup, Strictness};
 use crate::event::Reporter;
 use crate::plan::Plan;
 use crate::render;
@@ -258,7 +258,7 @@ async fn look(
     };
     drop(shown);
     if let Some(plan) = plan.as_ref().filter(|_| args.record) {
-        match run.record_seen(plan) {
+        match run.record_live(plan, Recording::Present).await.map(|(recorded, _)| recorded.len()) {
             Ok(0) => {}
             Ok(1) => ui.note("Recorded 1 bucket as it is live."),
             Ok(many) => ui.note(&format!("Recorded {many} buckets as they are live.")),

@@ -123,7 +123,9 @@ pub(super) fn restore(
 ) -> Exit {
     let mut ignored = Diagnostics::new();
     let project = Project::load(&Variables::default().request(global), &mut ignored);
-    let found = versions(&project).map(|(_, versions)| {
+    let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    let setup = super::args::looking(global, "state restore");
+    let found = runtime.block_on(versions(&project, &setup)).map(|(_, versions)| {
         let known: Vec<String> = versions.iter().map(|it| it.serial.to_string()).collect();
         let found = versions.into_iter().find(|it| it.serial == serial);
         found.map(|it| it.state).ok_or(known)

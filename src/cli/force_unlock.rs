@@ -4,11 +4,12 @@ use super::args::Variables;
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics, Sources};
-use crate::engine::Project;
-use crate::state::{Local, StateError};
+use crate::engine::{Project, Setup};
+use crate::state::{Backend, Local, StateError};
 
-/// Takes a lock away from a run that is gone. A state in a file needs it never: its lock goes with the
-/// process that holds it, and cannot be taken away.
+/// Takes the lock of a state on S3 away from a run that is gone. It would go by itself when its lease
+/// is over. The lock of a state in a file goes with the process that holds it, and cannot be taken
+/// away.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The lock, as the message about it says.
@@ -18,27 +19,52 @@ pub(super) struct Args {
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut ignored = Diagnostics::new();
     let project = Project::load(&Variables::default().request(global), &mut ignored);
-    let local = Local::new(project.state_path());
-    let holder = super::args::holder("force-unlock");
-    let fault = match local.exists().then(|| local.try_lock(&holder)) {
-        None | Some(Ok(_)) => {
-            ui.out("Nobody holds the lock: there is nothing to unlock.\n");
-            return Exit::Success;
+    let setup = super::args::locking(global, "force-unlock");
+    let backend = match project.backend(&setup) {
+        Ok(backend) => backend,
+        Err(fault) => {
+            ui.diagnostics(&[fault], &project.sources);
+            return Exit::Failure;
         }
-        Some(Err(StateError::Locked { holder, .. })) => {
-            let by = holder.map_or_else(|| "another run".to_owned(), |it| it.to_string());
-            Diagnostic::error(
-                "Local state cannot be unlocked",
-                format!(
-                    "The lock {:?} is held by {by}, which is alive: the operating system takes the \
-                     lock of a state in a file away when its process ends. End that process, or \
-                     wait for it.",
-                    args.id
-                ),
-            )
+    };
+    let fault = match backend {
+        Backend::Local(local) => match of_file(&local, &setup, &args.id, ui) {
+            Ok(()) => return Exit::Success,
+            Err(fault) => fault,
+        },
+        Backend::S3(s3) => {
+            let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+            match runtime.block_on(s3.force_unlock(&args.id)) {
+                Ok(holder) => {
+                    ui.out(&format!("Removed the lock of {holder}.\n"));
+                    return Exit::Success;
+                }
+                Err(error) => error.diagnostic(),
+            }
         }
-        Some(Err(error)) => error.diagnostic(),
     };
     ui.diagnostics(&[fault], &Sources::default());
     Exit::Failure
+}
+
+/// The lock of a file goes with its process.
+fn of_file(local: &Local, setup: &Setup, id: &str, ui: &Ui) -> Result<(), Diagnostic> {
+    match local.exists().then(|| local.try_lock(&setup.holder)) {
+        None | Some(Ok(_)) => {
+            ui.out("Nobody holds the lock: there is nothing to unlock.\n");
+            Ok(())
+        }
+        Some(Err(StateError::Locked { holder, .. })) => {
+            let by = holder.map_or_else(|| "another run".to_owned(), |it| it.to_string());
+            Err(Diagnostic::error(
+                "Local state cannot be unlocked",
+                format!(
+                    "The lock {id:?} is held by {by}, which is alive: the operating system takes \
+                     the lock of a state in a file away when its process ends. End that process, \
+                     or wait for it."
+                ),
+            ))
+        }
+        Some(Err(error)) => Err(error.diagnostic()),
+    }
 }

@@ -36,6 +36,7 @@ mod test;
 mod ui;
 mod validate;
 mod version;
+mod workspace;
 
 use self::ui::Ui;
 use clap::error::ErrorKind;
@@ -150,6 +151,8 @@ enum Command {
     Refresh(refresh::Args),
     /// Take a lock away from a run that is gone.
     ForceUnlock(force_unlock::Args),
+    /// List, make, select and delete workspaces.
+    Workspace(workspace::Args),
     /// Run the tests in *.sealtest.hcl files, on a sandbox of their own.
     Test(test::Args),
     /// Draw what refers to what.
@@ -203,6 +206,7 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
         Command::Output(args) => output::run(&global, &args, ui),
         Command::State(args) => state::run(&global, &args, ui),
         Command::Refresh(args) => refresh::run(&global, &args, ui),
+        Command::Workspace(args) => workspace::run(&global, &args, ui),
         Command::ForceUnlock(args) => force_unlock::run(&global, &args, ui),
         Command::Test(args) => test::run(&global, &args, ui),
         Command::Graph(args) => graph::run(&global, &args, ui),
@@ -250,7 +254,7 @@ fn collect_flags(command: &clap::Command, known: &mut Vec<String>) {
 }
 
 /// A runtime for the commands that speak to a service.
-fn runtime(ui: &mut Ui) -> Option<tokio::runtime::Runtime> {
+fn runtime(ui: &Ui) -> Option<tokio::runtime::Runtime> {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => Some(runtime),
         Err(error) => {

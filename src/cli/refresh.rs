@@ -7,7 +7,7 @@ use super::ui::Ui;
 use super::{Exit, Global};
 use crate::config;
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
-use crate::engine::Run;
+use crate::engine::{Recording, Run};
 use crate::render;
 
 /// Records what is live, so that it is no longer shown as changed outside. Changes no bucket. A
@@ -75,17 +75,21 @@ async fn refresh(
     // What is missing is what this is for; whatever else is wrong, half of it is not recorded.
     let wrong = |it: &Diagnostic| it.is_error() && it.summary != "Bucket not found";
     let plan = plan.filter(|_| !diagnostics.iter().any(wrong));
-    let done = plan.and_then(|plan| match run.record_live(&plan, args.dry_run) {
-        Ok((updated, gone)) => {
-            let text =
-                |all: Vec<crate::addr::Address>| all.iter().map(ToString::to_string).collect();
-            Some((text(updated), text(gone)))
-        }
-        Err(error) => {
-            diagnostics.push(error.diagnostic());
-            None
-        }
-    });
+    let recording = if args.dry_run { Recording::DryRun } else { Recording::Whole };
+    let done = match plan {
+        None => None,
+        Some(plan) => match run.record_live(&plan, recording).await {
+            Ok((updated, gone)) => {
+                let text =
+                    |all: Vec<crate::addr::Address>| all.iter().map(ToString::to_string).collect();
+                Some((text(updated), text(gone)))
+            }
+            Err(error) => {
+                diagnostics.push(error.diagnostic());
+                None
+            }
+        },
+    };
     run.close().await;
     done
 }

@@ -8,7 +8,7 @@ use crate::addr::Target;
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean};
 use crate::engine::{Project, versions};
 use crate::render;
-use crate::state::{Local, StateFile};
+use crate::state::StateFile;
 use clap::Subcommand;
 
 /// Looks into the state, and changes it by name. Whatever changes it takes the lock and keeps the
@@ -147,7 +147,9 @@ fn look(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
 fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
     let mut ignored = Diagnostics::new();
     let project = Project::load(&Variables::default().request(global), &mut ignored);
-    let (current, versions) = match versions(&project) {
+    let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    let setup = super::args::looking(global, "state history");
+    let (current, versions) = match runtime.block_on(versions(&project, &setup)) {
         Ok(found) => found,
         Err(fault) => {
             ui.diagnostics(&[fault], &Sources::default());
@@ -197,8 +199,23 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
 pub(super) fn read_state(global: &Global, ui: &Ui) -> Result<Option<StateFile>, Exit> {
     let mut ignored = Diagnostics::new();
     let project = Project::load(&Variables::default().request(global), &mut ignored);
-    Local::new(project.state_path()).read().map_err(|error| {
-        ui.diagnostics(&[error.diagnostic()], &Sources::default());
+    read_of(&project, global, ui)
+}
+
+/// Reads the state of a configuration.
+pub(super) fn read_of(
+    project: &Project,
+    global: &Global,
+    ui: &Ui,
+) -> Result<Option<StateFile>, Exit> {
+    let Some(runtime) = super::runtime(ui) else { return Err(Exit::Failure) };
+    let setup = super::args::looking(global, "state");
+    let read = async {
+        let found = project.backend(&setup)?.look().await;
+        found.map(|found| found.state).map_err(|error| error.diagnostic())
+    };
+    runtime.block_on(read).map_err(|fault| {
+        ui.diagnostics(&[fault], &project.sources);
         Exit::Failure
     })
 }

@@ -20,6 +20,7 @@ mod testing;
 mod types;
 
 pub use self::context::with_contexts;
+pub(crate) use self::decode::backend_arguments;
 pub use self::expr::{
     Attribute, BinaryOp, Block, Body, Call, Expr, ExprKind, For, ForPart, IfPart, Name, Part,
     UnaryOp,
@@ -28,7 +29,7 @@ pub use self::testing::{Expected, TestCommand, TestFile, TestOptions, TestRun};
 
 use crate::addr::{AttrPath, ResourceAddr, Target};
 use crate::diag::{Diagnostics, FileId, Sources, Span};
-use crate::value::Type;
+use crate::value::{Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -182,10 +183,19 @@ pub struct Settings {
 /// The `backend` block of `sealform`.
 #[derive(Clone, Debug)]
 pub struct Backend {
-    /// Its kind: `local`.
+    /// Its kind: `local` or `s3`.
     pub kind: Name,
-    /// `path`: where the state file is, relative to the directory of the configuration.
-    pub path: Option<Arc<str>>,
+    /// What it is given, by name. Nothing of it refers to anything.
+    pub arguments: BTreeMap<Arc<str>, BackendArgument>,
+}
+
+/// An argument of a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackendArgument {
+    /// Its value.
+    pub value: Value,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A `provider` block.

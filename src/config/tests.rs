@@ -78,7 +78,10 @@ resource "thing" "r" {
     let (config, faults, _) = files(&[text]);
     assert_eq!(faults, NONE);
     assert_eq!(config.settings.required_version.as_ref().map(|it| &*it.0), Some("~> 1.0"));
-    assert_eq!(config.settings.backend.and_then(|it| it.path).as_deref(), Some("x.state"));
+    assert_eq!(
+        config.settings.backend.map(|it| it.arguments["path"].value.clone()),
+        Some("x.state".into())
+    );
     assert_eq!(config.providers.keys().map(|it| &**it).collect::<Vec<_>>(), ["aws", "aws.eu"]);
     assert!(config.providers["aws.eu"].body.attribute("alias").is_none());
     let variable = &config.variables["v"];
@@ -138,7 +141,7 @@ fn unknown_blocks_and_attributes_are_told_with_a_guess() {
             "Missing attribute: validation",
             "\"error_message\"",
         ),
-        ("sealform {\n backend \"s4\" {}\n}\n", "Unknown backend: \"s4\"", "\"local\""),
+        ("sealform {\n backend \"s4\" {}\n}\n", "Unknown backend: \"s4\"", "Did you mean"),
         ("provider \"gcp\" {}\n", "Unknown provider: \"gcp\"", "\"aws\""),
         (
             "resource \"a\" \"b\" {\n lifecycle {\n create_before_destroy = true\n }\n}\n",

@@ -13,7 +13,7 @@ use crate::event::{Event, Reporter};
 use crate::plan::{Action, Plan, Step, Terms, changes_between};
 use crate::provider::aws::Settings;
 use crate::resource::{self, KeyNames, Observed};
-use crate::state::{Change, Recorded, StateError};
+use crate::state::Recorded;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl Run {
                 format!(
                     "There is no state at {}, so that there is nothing to compare with. Name \
                      another file with `--from-state=FILE`, or work in another directory.",
-                    held.local.path().display()
+                    held.backend.place()
                 ),
             ));
             return None;
@@ -117,37 +117,6 @@ impl Run {
         }
         reporter.report(&Event::Planned { plan: &plan });
         plan
-    }
-
-    /// Records what a plan has seen to be live, in the place of what is recorded; tells how many
-    /// records changed. What is not recorded stays so.
-    ///
-    /// # Errors
-    /// The state could not be written.
-    pub fn record_seen(&mut self, plan: &Plan) -> Result<usize, StateError> {
-        let Some(state) = &self.state else { return Ok(0) };
-        let mut changes = Vec::new();
-        for step in plan.steps.iter().filter(|step| !step.drift.is_empty()) {
-            let address = step.previous.as_ref().unwrap_or(&step.address);
-            let (Some(live), Some(recorded)) = (&step.before, state.resources.get(address)) else {
-                continue;
-            };
-            if *recorded.identity == *step.identity {
-                let recorded = Recorded { values: live.clone(), ..recorded.clone() };
-                changes.push(Change::Set { address: address.clone(), recorded });
-            }
-        }
-        if changes.is_empty() {
-            return Ok(0);
-        }
-        let count = changes.len();
-        let mut session = self.local.session(self.lock.take(), VERSION)?;
-        for change in changes {
-            session.record(change)?;
-        }
-        session.flush()?;
-        self.state = Some(session.finish()?);
-        Ok(count)
     }
 }
 

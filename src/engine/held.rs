@@ -4,7 +4,7 @@ use super::project::Project;
 use super::run::Setup;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::event::{Event, Reporter};
-use crate::state::{Found, Intent, Local, Lock, StateError, StateFile};
+use crate::state::{Backend, Found, Guard, Intent, StateError, StateFile};
 use std::time::Duration;
 
 /// The state, locked and read.
@@ -12,8 +12,8 @@ pub(super) struct Held {
     pub(super) state: Option<StateFile>,
     /// What runs that ended before their time were about to write.
     pub(super) unfinished: Vec<Intent>,
-    pub(super) local: Local,
-    pub(super) lock: Option<Lock>,
+    pub(super) backend: Backend,
+    pub(super) lock: Option<Guard>,
 }
 
 impl Held {
@@ -23,53 +23,79 @@ impl Held {
         reporter: &mut dyn Reporter,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let local = setup.state.clone().unwrap_or_else(|| Local::new(project.state_path()));
-        let local = if setup.sandbox.is_some() { local.for_sandbox() } else { local };
-        let read = lock(&local, setup, reporter).await.and_then(|lock| Ok((lock, local.look()?)));
-        let (lock, found) = read.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
-        let Found { state, unfinished } = found;
-        if let Some(fault) = state.as_ref().and_then(|state| mixed_up(state, setup, &local)) {
-            diagnostics.push(fault);
-            return None;
+        let backend = project.backend(setup).map_err(|fault| diagnostics.push(fault)).ok()?;
+        let lock = lock(&backend, setup, reporter).await;
+        let lock = lock.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
+        let held = backend.look().await.map_err(|error| error.diagnostic()).and_then(|found| {
+            let Found { state, unfinished } = found;
+            match state.as_ref().and_then(|state| mixed_up(state, setup, &backend)) {
+                Some(fault) => Err(fault),
+                None => Ok((state, unfinished)),
+            }
+        });
+        match held {
+            Ok((state, unfinished)) => Some(Self { state, unfinished, backend, lock }),
+            Err(fault) => {
+                diagnostics.push(fault);
+                release(lock).await;
+                None
+            }
         }
-        Some(Self { state, unfinished, local, lock })
+    }
+
+    /// Gives the lock back: nothing comes of the run.
+    pub(super) async fn release(self) {
+        release(self.lock).await;
     }
 }
 
-/// How often a lock that another run holds is tried again.
-const LOCK_PAUSE: Duration = Duration::from_millis(250);
+/// Gives a lock back. Where that fails, it goes when its lease is over.
+pub(super) async fn release(lock: Option<Guard>) {
+    if let Some(lock) = lock {
+        let _best_effort = lock.release().await;
+    }
+}
+
+/// How often a lock that another run holds is tried again: on this machine, and elsewhere.
+const LOCK_PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(1));
 
 /// Takes the lock, waiting as long as is asked for.
 pub(super) async fn lock(
-    local: &Local,
+    backend: &Backend,
     setup: &Setup,
     reporter: &mut dyn Reporter,
-) -> Result<Option<Lock>, StateError> {
-    if !setup.lock.enabled || (setup.lock.read_only && !local.exists()) {
+) -> Result<Option<Guard>, StateError> {
+    if !setup.lock.enabled || (setup.lock.read_only && !backend.may_exist()) {
         return Ok(None);
     }
     let begun = tokio::time::Instant::now();
     let mut told = false;
     loop {
-        match local.try_lock(&setup.holder) {
+        let error = match backend.try_lock(&setup.holder).await {
             Ok(lock) => return Ok(Some(lock)),
-            Err(StateError::Locked { holder, .. }) if begun.elapsed() < setup.lock.timeout => {
-                if !told {
-                    reporter.report(&Event::Waiting { holder: holder.as_ref() });
-                    told = true;
-                }
-                tokio::time::sleep(LOCK_PAUSE).await;
-            }
-            // A checkout that cannot be written to can be planned all the same.
-            Err(StateError::Io { .. }) if setup.lock.read_only => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) => error,
+        };
+        // A checkout that cannot be written to can be planned all the same.
+        if matches!(error, StateError::Io { .. }) && setup.lock.read_only {
+            return Ok(None);
         }
+        let Some(holder) = error.locked_by().filter(|_| begun.elapsed() < setup.lock.timeout)
+        else {
+            return Err(error);
+        };
+        if !told {
+            reporter.report(&Event::Waiting { holder });
+            told = true;
+        }
+        let pause =
+            if matches!(error, StateError::Locked { .. }) { LOCK_PAUSES.0 } else { LOCK_PAUSES.1 };
+        tokio::time::sleep(pause).await;
     }
 }
 
 /// Refuses to take the sandbox's buckets for those of AWS, or the other way round.
-fn mixed_up(state: &StateFile, setup: &Setup, local: &Local) -> Option<Diagnostic> {
-    let path = local.path().display();
+fn mixed_up(state: &StateFile, setup: &Setup, backend: &Backend) -> Option<Diagnostic> {
+    let path = backend.place();
     let detail = match (state.is_of_sandbox(), setup.sandbox.is_some()) {
         (true, false) => format!(
             "{path} records buckets of the sandbox, and this run is against AWS. Say --sandbox, or \

@@ -3,6 +3,7 @@
 //! Owns the order in which things are done. It never draws anything and never speaks to the
 //! terminal: what happens goes to a `Reporter`, what is wrong into a list of diagnostics.
 
+mod backend;
 mod check;
 pub mod console;
 mod drift;
@@ -19,10 +20,11 @@ mod state;
 mod test;
 mod version;
 
+pub use self::backend::{DEFAULT_WORKSPACE, Init, Initialised};
 pub use self::check::{Checked, Strictness};
 pub use self::explain::{explain, overview};
 pub use self::project::{Project, Request, VariableSource};
-pub use self::run::{LockOptions, PlanOptions, Run, Setup};
+pub use self::run::{LockOptions, PlanOptions, Recording, Run, Setup};
 pub use self::sandboxed::{
     KeyChange, SandboxOptions, change_in_sandbox, key_in_sandbox, serve_sandbox,
 };

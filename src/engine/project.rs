@@ -1,6 +1,6 @@
 //! A directory's configuration, parsed and put in order.
 
-use super::{DEFAULT_STATE, VERSION, modules, version};
+use super::{VERSION, backend, modules, version};
 use crate::addr::{Mode, ResourceAddr};
 use crate::config::{self, Config, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
@@ -28,6 +28,8 @@ pub struct Request {
     pub now: Timestamp,
     /// What the run's random values come from, for `uuid` and `bcrypt`.
     pub seed: [u8; 16],
+    /// `SEALFORM_WORKSPACE`: the workspace, in the place of the one that was selected.
+    pub workspace: Option<String>,
     /// `SEALFORM_VAR_name` in the environment: name and text.
     pub environment: Vec<(String, String)>,
     /// `--var` and `--var-file`, in the order of the command line.
@@ -64,6 +66,8 @@ pub struct Project {
     pub dir: PathBuf,
     /// The current directory.
     pub cwd: PathBuf,
+    /// The workspace that is meant.
+    pub workspace: Arc<str>,
     /// What functions may ask of the run.
     pub host: Host,
 }
@@ -78,6 +82,10 @@ impl Project {
         let home = request.home.as_ref().map(|home| home.display().to_string());
         let host =
             Host::new(request.now, request.seed).within(request.cwd.display().to_string(), home);
+        let host = host.in_workspace(&match &request.workspace {
+            Some(name) => name.as_str().into(),
+            None => backend::selected(&request.dir),
+        });
         let mut project =
             Self::of(config, sources, (&request.dir, &request.cwd), host, diagnostics);
         project.give(request, &files, diagnostics);
@@ -143,6 +151,7 @@ impl Project {
             given: Vec::new(),
             dir: dir.to_owned(),
             cwd: cwd.to_owned(),
+            workspace: host.workspace().into(),
             host,
         }
     }
@@ -161,13 +170,6 @@ impl Project {
                 span: block.header,
             })
             .collect()
-    }
-
-    /// Where the state is.
-    pub fn state_path(&self) -> PathBuf {
-        let backend = self.config.settings.backend.as_ref();
-        let path = backend.and_then(|backend| backend.path.as_deref()).unwrap_or(DEFAULT_STATE);
-        self.dir.join(path)
     }
 
     /// Collects the values of variables, of the lowest precedence first.

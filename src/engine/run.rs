@@ -2,7 +2,7 @@
 
 use super::VERSION;
 use super::check::{Checked, Known};
-use super::held::Held;
+use super::held::{Held, release};
 use super::project::{Project, check_targets};
 use super::readings::{Datum, Reading, Readings, is_known, known_places};
 use super::sandboxed::{SandboxOptions, prepare, seed, start, world_of};
@@ -18,7 +18,9 @@ use crate::refresh::{self, Remembered};
 use crate::report::Share;
 use crate::resource::{self, Observed};
 use crate::sandbox::Sandbox;
-use crate::state::{Change, Holder, Intent, Local, Lock, Recorded, StateError, StateFile};
+use crate::state::{
+    Backend, Change, Guard, Holder, Intent, Local, Recorded, StateError, StateFile,
+};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -75,13 +77,24 @@ impl PlanOptions {
     }
 }
 
+/// What of a plan's findings is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recording {
+    /// What is live, and that something is gone.
+    Whole,
+    /// What is live; what is gone stays recorded.
+    Present,
+    /// Nothing: it is only told what would be.
+    DryRun,
+}
+
 /// A run: the state locked and read, the providers ready to be connected.
 pub struct Run {
     pub(super) state: Option<StateFile>,
     /// What runs that ended before their time were about to write.
     unfinished: Vec<Intent>,
-    pub(super) local: Local,
-    pub(super) lock: Option<Lock>,
+    pub(super) backend: Backend,
+    pub(super) lock: Option<Guard>,
     settings: BTreeMap<Arc<str>, Settings>,
     pub(super) provider: Arc<Aws>,
     sandbox: Option<Sandbox>,
@@ -99,7 +112,7 @@ impl Run {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         // The state's lock comes first: whoever waits is told who holds it.
-        let held = Held::take(project, setup, reporter, diagnostics).await?;
+        let held = Box::pin(Held::take(project, setup, reporter, diagnostics)).await?;
         let mut settings = checked.providers.clone();
         let sandbox = match &setup.sandbox {
             None => None,
@@ -154,7 +167,7 @@ impl Run {
             ));
             return None;
         }
-        let held = Held::take(project, setup, reporter, diagnostics).await?;
+        let held = Box::pin(Held::take(project, setup, reporter, diagnostics)).await?;
         let lineage = held.state.as_ref().map(|state| state.lineage.as_str());
         let serial = held.state.as_ref().map_or(0, |state| state.serial);
         let stale = match (lineage, plan.lineage.as_deref()) {
@@ -178,6 +191,7 @@ impl Run {
         };
         if let Some(detail) = stale {
             diagnostics.push(Diagnostic::error("Saved plan is stale", detail));
+            held.release().await;
             return None;
         }
         let sandbox = match &setup.sandbox {
@@ -196,10 +210,10 @@ impl Run {
         settings: BTreeMap<Arc<str>, Settings>,
         sandbox: Option<Sandbox>,
     ) -> Self {
-        let Held { state, unfinished, local, lock } = held;
+        let Held { state, unfinished, backend, lock } = held;
         let provider = Arc::new(Aws::new(settings.clone()));
         let readings = Readings::default();
-        Self { state, unfinished, local, lock, settings, provider, sandbox, readings }
+        Self { state, unfinished, backend, lock, settings, provider, sandbox, readings }
     }
 
     /// Reads what is live and decides what is to be done. There is no plan where a data source
@@ -322,35 +336,53 @@ impl Run {
         stop: &apply::Stop,
         reporter: &mut dyn Reporter,
     ) -> Result<Outcome, StateError> {
-        let mut session = self.local.session(self.lock.take(), VERSION)?;
-        let mut outcome =
-            apply::apply(&self.provider, plan, &mut session, parallelism, stop, reporter).await;
-        if let Err(error) = session.save() {
-            outcome.unrecorded.get_or_insert(error);
-            outcome.rescue = session.rescue().map(Box::new);
+        let mut open = self.backend.open(self.lock.take(), VERSION).await?;
+        if let Some(fence) = open.fence() {
+            self.provider.guard(fence);
         }
-        self.state = Some(session.state().clone());
+        // Who loses the lock stops as if asked to; nothing is sent any more by then.
+        let (lost, asked) = (open.lost(), stop.clone());
+        let watching = tokio::spawn(async move {
+            lost.await;
+            asked.ask();
+        });
+        let session = open.session();
+        let mut outcome =
+            apply::apply(&self.provider, plan, session, parallelism, stop, reporter).await;
+        watching.abort();
+        if let Err(error) = open.save().await {
+            outcome.unrecorded.get_or_insert(error);
+            outcome.rescue = open.session().rescue().map(Box::new);
+        }
+        self.state = Some(open.state().clone());
+        // Where that fails, the lock goes when its lease is over.
+        let _best_effort = open.close().await;
         Ok(outcome)
     }
 
-    /// Records what the plan found to be live, and drops the records of what is gone; nothing else
-    /// is changed. Tells which records were brought up to date, and which were dropped.
+    /// Records what the plan found to be live; nothing else is changed. Tells which records were
+    /// brought up to date, and which were dropped.
     ///
     /// # Errors
     /// The state could not be written.
-    pub fn record_live(
+    pub async fn record_live(
         &mut self,
         plan: &Plan,
-        dry_run: bool,
+        recording: Recording,
     ) -> Result<(Vec<Address>, Vec<Address>), StateError> {
+        let dry_run = recording == Recording::DryRun;
         let stand_in = Local::in_memory();
         if dry_run && let Some(state) = &self.state {
             let mut session = stand_in.session(None, VERSION)?;
             session.overwrite(state.clone())?;
             session.save()?;
         }
-        let local = if dry_run { &stand_in } else { &self.local };
-        let mut session = local.session(self.lock.take(), VERSION)?;
+        let mut open = if dry_run {
+            Backend::Local(stand_in).open(None, VERSION).await?
+        } else {
+            self.backend.open(self.lock.take(), VERSION).await?
+        };
+        let session = open.session();
         let (mut updated, mut gone) = (Vec::new(), Vec::new());
         for step in &plan.steps {
             let address = step.previous.as_ref().unwrap_or(&step.address);
@@ -360,7 +392,9 @@ impl Run {
                 continue;
             }
             match &step.before {
-                None if step.reason == Some(plan::Reason::Gone) => {
+                None if step.reason == Some(plan::Reason::Gone)
+                    && recording != Recording::Present =>
+                {
                     session.record(Change::Remove { address: address.clone() })?;
                     gone.push(address.clone());
                 }
@@ -377,8 +411,9 @@ impl Run {
                 session.settle(&step.provider, &step.identity)?;
             }
         }
-        session.save()?;
-        self.state = Some(session.state().clone());
+        open.save().await?;
+        self.state = Some(open.state().clone());
+        let _best_effort = open.close().await;
         Ok((updated, gone))
     }
 
@@ -389,6 +424,7 @@ impl Run {
 
     /// Ends the run: the sandbox is stopped, the lock is given back.
     pub async fn close(self) {
+        release(self.lock).await;
         drop(self.provider);
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;

@@ -1,12 +1,12 @@
 //! Changes of the state that people ask for by name: locked, read, decided, written.
 
 use super::VERSION;
-use super::held::lock;
+use super::held::{lock, release};
 use super::project::Project;
 use super::run::Setup;
 use crate::diag::Diagnostic;
 use crate::event::Reporter;
-use crate::state::{Change, Local, StateError, StateFile, Version};
+use crate::state::{Change, StateError, StateFile, Version};
 
 /// What is to become of a state.
 #[derive(Debug)]
@@ -39,23 +39,30 @@ pub async fn change_state<T>(
     decide: impl FnOnce(Option<&StateFile>) -> Result<(Wanted, T), Diagnostic>,
 ) -> Result<T, Diagnostic> {
     let told = |error: StateError| error.diagnostic();
-    let local = Local::new(project.state_path());
-    let lock = lock(&local, setup, reporter).await.map_err(told)?;
-    let state = match local.read() {
-        Ok(state) => state,
+    let backend = project.backend(setup)?;
+    let guard = lock(&backend, setup, reporter).await.map_err(told)?;
+    let state = match backend.look().await {
+        Ok(found) => found.state,
         Err(StateError::Format { .. } | StateError::Journal { .. }) if manner.insist => {
             if !manner.dry_run {
-                local.put_aside().map_err(told)?;
+                backend.put_aside().await.map_err(told)?;
             }
             None
         }
-        Err(error) => return Err(told(error)),
+        Err(error) => {
+            release(guard).await;
+            return Err(told(error));
+        }
     };
-    let (wanted, said) = decide(state.as_ref())?;
-    if manner.dry_run {
-        return Ok(said);
-    }
-    let mut session = local.session(lock, VERSION).map_err(told)?;
+    let (wanted, said) = match decide(state.as_ref()) {
+        Ok(decided) if !manner.dry_run => decided,
+        decided => {
+            release(guard).await;
+            return decided.map(|(_, said)| said);
+        }
+    };
+    let mut open = backend.open(guard, VERSION).await.map_err(told)?;
+    let session = open.session();
     match wanted {
         Wanted::Changes(changes) => {
             for change in changes {
@@ -71,16 +78,22 @@ pub async fn change_state<T>(
             }
         }
     }
-    session.save().map_err(told)?;
+    open.save().await.map_err(told)?;
+    let _best_effort = open.close().await;
     Ok(said)
 }
 
-/// The earlier versions of the state, the newest first, and the one that is in force.
+/// The earlier versions of the state, the newest first, and the one that is in force. Of a state on
+/// S3, those that this machine has written or read.
 ///
 /// # Errors
 /// They cannot be read.
-pub fn versions(project: &Project) -> Result<(Option<StateFile>, Vec<Version>), Diagnostic> {
-    let local = Local::new(project.state_path());
-    let read = local.read().and_then(|state| Ok((state, local.versions()?)));
-    read.map_err(|error| error.diagnostic())
+pub async fn versions(
+    project: &Project,
+    setup: &Setup,
+) -> Result<(Option<StateFile>, Vec<Version>), Diagnostic> {
+    let backend = project.backend(setup)?;
+    let told = |error: StateError| error.diagnostic();
+    let state = backend.look().await.map_err(told)?.state;
+    Ok((state, backend.versions().await.map_err(told)?))
 }

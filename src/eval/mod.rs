@@ -225,9 +225,6 @@ const FAILED: Value = Value::Unknown(Type::Any);
 /// The most instances of modules that a configuration may have; each has values of its own.
 const MAX_PLACES: usize = 100_000;
 
-/// Where nothing else is chosen: `terraform.workspace`.
-const WORKSPACE: &str = "default";
-
 impl<'a> Run<'a> {
     fn new(input: &'a Input<'a>, keep_all: bool, diagnostics: &mut Diagnostics) -> Self {
         let mut run = Self {
@@ -631,7 +628,11 @@ impl World for Run<'_> {
                 "cwd" => Some(Value::from(self.input.cwd)),
                 _ => None,
             },
-            Root::Tool => (name == "workspace").then(|| Value::from(WORKSPACE)),
+            Root::Tool => {
+                let workspace =
+                    self.input.contexts.values().next().map_or("default", |it| it.host.workspace());
+                (name == "workspace").then(|| Value::from(workspace))
+            }
             Root::Own => None,
         }
     }

@@ -4,8 +4,10 @@
 //! nothing: it reads and writes settings in the shape that `resource` describes.
 
 pub mod aws;
+mod fence;
 mod pace;
 
+pub use self::fence::{Fence, Fenced};
 pub use self::pace::Pace;
 
 use crate::diag::Diagnostic;

@@ -93,7 +93,7 @@ impl Refusal {
     fn reply(&self) -> Reply {
         let document = ErrorDocument { code: self.code, message: &self.message };
         let body = serde_json::to_string(&document).unwrap_or_default();
-        Reply { status: self.status, content_type: CONTENT_TYPE, body, bucket_region: None }
+        Reply { content_type: CONTENT_TYPE, body, ..Reply::empty(self.status) }
     }
 }
 
@@ -263,9 +263,7 @@ pub(super) fn handle(
     body: &[u8],
 ) -> Reply {
     match carry_out(world, operation, caller, body) {
-        Ok(body) => {
-            Reply { status: StatusCode::OK, content_type: CONTENT_TYPE, body, bucket_region: None }
-        }
+        Ok(body) => Reply { content_type: CONTENT_TYPE, body, ..Reply::empty(StatusCode::OK) },
         Err(refusal) => refusal.reply(),
     }
 }

@@ -35,6 +35,7 @@
 
 mod fault;
 mod kms;
+mod objects;
 mod s3;
 mod server;
 mod store;

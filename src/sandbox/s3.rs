@@ -12,7 +12,7 @@ use super::world::{
     Algorithm, Bucket, Encryption, KeyName, KeyReference, KeyState, World, is_bucket_name,
     is_directory_bucket,
 };
-use super::{tagging, website, xml};
+use super::{objects, tagging, website, xml};
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,11 @@ pub(super) enum Operation {
     GetBucketWebsite,
     PutBucketWebsite,
     DeleteBucketWebsite,
+    GetObject,
+    HeadObject,
+    PutObject,
+    DeleteObject,
+    ListObjectsV2,
     /// Whatever else S3 can do.
     Unsupported,
 }
@@ -44,7 +49,14 @@ impl Operation {
             pairs(query).all(|(name, _)| name == "x-id" || allowed.contains(&&*name))
         };
         if has_key {
-            return Self::Unsupported;
+            return match method.as_str() {
+                _ if !only(&[]) => Self::Unsupported,
+                "GET" => Self::GetObject,
+                "HEAD" => Self::HeadObject,
+                "PUT" => Self::PutObject,
+                "DELETE" => Self::DeleteObject,
+                _ => Self::Unsupported,
+            };
         }
         if bucket.is_none() {
             let lists = method == Method::GET && only(&LIST_PARAMETERS);
@@ -63,6 +75,9 @@ impl Operation {
             ("GET", Some("website")) if only(&["website"]) => Self::GetBucketWebsite,
             ("PUT", Some("website")) if only(&["website"]) => Self::PutBucketWebsite,
             ("DELETE", Some("website")) if only(&["website"]) => Self::DeleteBucketWebsite,
+            ("GET", Some(_)) if value(query, "list-type").as_deref() == Some("2") => {
+                Self::ListObjectsV2
+            }
             ("PUT", None) => Self::CreateBucket,
             ("DELETE", None) => Self::DeleteBucket,
             ("HEAD", None) => Self::HeadBucket,
@@ -86,6 +101,11 @@ impl Operation {
             Self::GetBucketWebsite => "GetBucketWebsite",
             Self::PutBucketWebsite => "PutBucketWebsite",
             Self::DeleteBucketWebsite => "DeleteBucketWebsite",
+            Self::GetObject => "GetObject",
+            Self::HeadObject => "HeadObject",
+            Self::PutObject => "PutObject",
+            Self::DeleteObject => "DeleteObject",
+            Self::ListObjectsV2 => "ListObjectsV2",
             Self::Unsupported => "Unsupported",
         }
     }
@@ -96,6 +116,8 @@ impl Operation {
 pub(super) struct Call<'a> {
     pub(super) operation: Operation,
     pub(super) bucket: &'a str,
+    /// The key of the object; empty where it is about none.
+    pub(super) key: &'a str,
     pub(super) caller: Caller<'a>,
     pub(super) headers: &'a HeaderMap,
     pub(super) query: &'a str,
@@ -241,6 +263,10 @@ fn carry_out(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
         Operation::GetBucketWebsite => website::get(&*authorized(world, call)?),
         Operation::PutBucketWebsite => website::put(world, call),
         Operation::DeleteBucketWebsite => website::delete(world, call),
+        Operation::GetObject | Operation::HeadObject => objects::get(world, call),
+        Operation::PutObject => objects::put(world, call),
+        Operation::DeleteObject => objects::delete(world, call),
+        Operation::ListObjectsV2 => objects::list(world, call),
         Operation::Unsupported => Err(Refusal::not_implemented(
             "A header or query you provided requested a function that is not implemented.",
         )),

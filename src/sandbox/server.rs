@@ -20,11 +20,12 @@ use tokio::task::JoinSet;
 
 use super::fault::{FaultSource, Strike};
 use super::s3::Refusal;
-use super::wire::{Caller, Reply};
+use super::wire::{Caller, Reply, percent_decoded};
 use super::world::World;
-use super::{Options, kms, s3, sts};
+use super::{Options, kms, objects, s3, sts};
 
-/// The longest body that is read; the longest legitimate one is that of fifty tags.
+/// The longest body that is read of a request that is about no object; the longest legitimate one
+/// is that of fifty tags.
 const BODY_LIMIT: usize = 128 * 1024;
 
 /// What all connections share.
@@ -117,7 +118,7 @@ async fn answer(
     let request_id = shared.request_id();
     let reply = match Caller::of(&parts.headers) {
         None => Refusal::access_denied().reply("", &request_id),
-        Some(caller) => match read(body).await? {
+        Some(caller) => match read(body, body_limit(&parts)).await? {
             None => Refusal::too_long().reply("", &request_id),
             Some(body) => {
                 let ask = Ask { parts: &parts, caller, body: &body, request_id: &request_id };
@@ -173,13 +174,16 @@ async fn answer_of(shared: &Shared, service: Service, ask: &Ask<'_>) -> Result<R
     let strike = || shared.faults.as_ref().and_then(FaultSource::strike);
     match service {
         Service::S3 => {
-            let (bucket, has_key) = address(parts);
+            let (bucket, key) = address(parts);
+            let key = percent_decoded(key);
             let query = parts.uri.query().unwrap_or_default();
-            let operation = s3::Operation::of(&parts.method, bucket, has_key, query);
+            let operation = s3::Operation::of(&parts.method, bucket, !key.is_empty(), query);
             shared.count(operation.name());
             let bucket = bucket.unwrap_or_default();
             let headers = &parts.headers;
-            let call = s3::Call { operation, bucket, caller, headers, query, body, request_id };
+            let key = &*key;
+            let call =
+                s3::Call { operation, bucket, key, caller, headers, query, body, request_id };
             let refuse = |overload: bool| {
                 let refusal =
                     if overload { Refusal::slow_down() } else { Refusal::internal_error() };
@@ -224,11 +228,11 @@ async fn struck(
 }
 
 /// The body, or `None` if it is longer than anything that is meant.
-async fn read(body: Incoming) -> Result<Option<Bytes>, Cut> {
+async fn read(body: Incoming, limit: usize) -> Result<Option<Bytes>, Cut> {
     if body.is_end_stream() {
         return Ok(Some(Bytes::new()));
     }
-    match Limited::new(body, BODY_LIMIT).collect().await {
+    match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(Some(collected.to_bytes())),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Ok(None),
         // The client went away in mid-body, so there is nobody to tell.
@@ -236,16 +240,21 @@ async fn read(body: Incoming) -> Result<Option<Bytes>, Cut> {
     }
 }
 
-/// The bucket that a request is about, and whether it goes on to an object.
-fn address(parts: &Parts) -> (Option<&str>, bool) {
+/// How long the body of a request may be.
+fn body_limit(parts: &Parts) -> usize {
+    if address(parts).1.is_empty() { BODY_LIMIT } else { objects::LONGEST }
+}
+
+/// The bucket that a request is about, and the key of the object: empty where it is about none.
+fn address(parts: &Parts) -> (Option<&str>, &str) {
     let path = parts.uri.path().trim_start_matches('/');
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| parts.uri.host()).unwrap_or_default();
     if let Some(bucket) = virtual_bucket(host) {
-        return (Some(bucket), !path.is_empty());
+        return (Some(bucket), path);
     }
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    (Some(bucket).filter(|bucket| !bucket.is_empty()), !key.is_empty())
+    (Some(bucket).filter(|bucket| !bucket.is_empty()), key)
 }
 
 /// The bucket in a host name like `BUCKET.localhost` or `BUCKET.s3.eu-west-1.amazonaws.com`.
@@ -277,6 +286,7 @@ fn respond(reply: Reply, head: bool, request_id: &str) -> Response<Full<Bytes>> 
     {
         headers.insert(BUCKET_REGION, region);
     }
+    headers.extend(reply.headers);
     response
 }
 

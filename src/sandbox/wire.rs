@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hyper::StatusCode;
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use super::DEFAULT_ACCOUNT;
 
@@ -55,11 +55,19 @@ pub(super) struct Reply {
     pub(super) body: String,
     /// For `x-amz-bucket-region`.
     pub(super) bucket_region: Option<String>,
+    /// Whatever else stands in the head.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Reply {
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, content_type: "application/xml", body: String::new(), bucket_region: None }
+        Self {
+            status,
+            content_type: "application/xml",
+            body: String::new(),
+            bucket_region: None,
+            headers: Vec::new(),
+        }
     }
 
     pub(super) fn xml(status: StatusCode, body: String) -> Self {
@@ -78,6 +86,11 @@ pub(super) fn pairs(text: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, s
 /// The value of one name in a query string or form.
 pub(super) fn value<'a>(text: &'a str, wanted: &str) -> Option<Cow<'a, str>> {
     pairs(text).find(|(name, _)| name == wanted).map(|(_, value)| value)
+}
+
+/// A path, decoded: a plus is a plus there.
+pub(super) fn percent_decoded(text: &str) -> String {
+    decode(&text.replace('+', "%2B")).into_owned()
 }
 
 fn decode(text: &str) -> Cow<'_, str> {

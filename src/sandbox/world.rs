@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::objects::Objects;
 use super::store::{Record, RecordRef, Store, StoreError};
 
 /// The alias that every account has in every Region without asking.
@@ -372,12 +373,17 @@ impl State {
 #[derive(Debug, Clone)]
 pub struct World {
     state: Arc<RwLock<State>>,
+    objects: Objects,
 }
 
 impl World {
+    pub(super) fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
     /// A world that is gone when the last handle is.
     pub fn in_memory() -> Self {
-        Self { state: Arc::default() }
+        Self { state: Arc::default(), objects: Objects::default() }
     }
 
     /// The world of the store file at `path`, which an absent file leaves empty. The file stays open and locked, and
@@ -394,7 +400,7 @@ impl World {
             store.compact(buckets.chain(keys))?;
         }
         state.store = Some(store);
-        Ok(Self { state: Arc::new(RwLock::new(state)) })
+        Ok(Self { state: Arc::new(RwLock::new(state)), objects: Objects::default() })
     }
 
     /// Makes a bucket as S3 makes it today: SSE-S3, with SSE-C blocked. An existing one, whosever it is, is left alone;

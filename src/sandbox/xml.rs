@@ -109,6 +109,25 @@ pub(super) struct ListBucketsDocument<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListObjectsDocument<'a> {
+    #[serde(rename = "@xmlns")]
+    pub(super) namespace: &'a str,
+    pub(super) name: &'a str,
+    pub(super) prefix: &'a str,
+    pub(super) key_count: usize,
+    pub(super) max_keys: usize,
+    pub(super) is_truncated: bool,
+    pub(super) contents: Vec<ObjectElement<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ObjectElement<'a> {
+    pub(super) key: &'a str,
+}
+
+#[derive(Debug, Serialize)]
 pub(super) struct OwnerElement<'a> {
     #[serde(rename = "ID")]
     pub(super) id: &'a str,

@@ -1,6 +1,6 @@
 //! What can be wrong with the state, in words that say what to do about it.
 
-use super::{FormatError, Holder, JournalError};
+use super::{FormatError, Holder, JournalError, RemoteError};
 use crate::diag::Diagnostic;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,19 @@ pub enum StateError {
         /// The state file.
         path: PathBuf,
     },
+    /// There is a state already where one is to be put.
+    #[error(
+        "{} is there already and is not an older version of the state that was to be put there. It \
+         was left as it is.",
+        path.display()
+    )]
+    Occupied {
+        /// The state file.
+        path: PathBuf,
+    },
+    /// A state that a service keeps.
+    #[error(transparent)]
+    Remote(#[from] Box<RemoteError>),
     /// A change that could be written but not read again.
     #[error("{what} cannot be recorded: {reason}. Make the value simpler.")]
     Unfit {
@@ -80,7 +93,28 @@ pub enum StateError {
     },
 }
 
+impl From<RemoteError> for StateError {
+    fn from(error: RemoteError) -> Self {
+        Self::Remote(Box::new(error))
+    }
+}
+
 impl StateError {
+    /// Whether another run holds the lock, and who, where that is known.
+    pub fn locked_by(&self) -> Option<Option<&Holder>> {
+        match self {
+            Self::Locked { holder, .. } => Some(holder.as_ref()),
+            Self::Remote(error) => error.locked_by().map(Some),
+            Self::Io { .. }
+            | Self::Format { .. }
+            | Self::Journal { .. }
+            | Self::JournalInUse { .. }
+            | Self::ChangedBeneath { .. }
+            | Self::Occupied { .. }
+            | Self::Unfit { .. } => None,
+        }
+    }
+
     /// For people.
     pub fn diagnostic(&self) -> Diagnostic {
         Diagnostic::error(self.summary(), self.to_string())
@@ -107,6 +141,8 @@ impl StateError {
             },
             Self::Locked { .. } => "State is locked",
             Self::JournalInUse { .. } | Self::ChangedBeneath { .. } => "State changed while in use",
+            Self::Remote(error) => error.summary(),
+            Self::Occupied { .. } => "There is a state already",
             Self::Unfit { .. } => "Value cannot be recorded",
         }
     }

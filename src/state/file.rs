@@ -154,6 +154,12 @@ impl StateFile {
         }
     }
 
+    /// The same, marked as one of the sandbox.
+    #[must_use]
+    pub fn for_sandbox(self) -> Self {
+        Self { lineage: format!("{SANDBOX_LINEAGE}{}", self.lineage), ..self }
+    }
+
     /// Reads a state file.
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         sniff(bytes)?;

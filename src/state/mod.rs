@@ -34,16 +34,23 @@
 //! assert_eq!(local.read().unwrap().unwrap().resources.len(), 1);
 //! ```
 
+mod backend;
 mod edit;
 mod error;
 mod file;
 mod intent;
 mod journal;
 mod local;
+mod remote;
+pub mod s3;
 
+pub use self::backend::{Backend, Guard, OpenState};
 pub use self::edit::Edit;
 pub use self::error::StateError;
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
 pub use self::intent::{Intent, Writing};
 pub use self::journal::{Change, JournalError};
-pub use self::local::{Found, Holder, Local, Lock, Session, Version, publish, write_atomically};
+pub use self::local::{
+    Found, Holder, Local, Lock, Session, Version, publish, workspaces_of, write_atomically,
+};
+pub use self::remote::RemoteError;

@@ -8,6 +8,7 @@
     reason = "a test fails where something is not as it expects, and prints what it measured"
 )]
 
+mod backend;
 mod bad_input;
 mod commands;
 mod console;

@@ -1,17 +1,20 @@
 //! The language's own blocks: bodies to the types of [`Config`].
 
+mod backend;
 mod findings;
 mod module;
 mod refactor;
 mod resource;
 mod testing;
 
+pub(crate) use self::backend::arguments as backend_arguments;
+
 pub(super) use self::testing::test_file;
 
 pub(in crate::config) use self::refactor::check_moves;
 
 use super::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
-use super::{Backend, Check, Condition, Config, Output, Provider, Settings, Variable, types};
+use super::{Check, Condition, Config, Output, Provider, Settings, Variable, types};
 use crate::addr::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::value::Type;
@@ -187,22 +190,7 @@ impl Decoder<'_> {
             settings.required_version = Some(version);
         }
         for backend in block.body.blocks("backend") {
-            let Some([kind]) = self.labels(backend, "backend \"local\" { }") else { continue };
-            if &*kind.text != "local" {
-                self.error(
-                    "Unknown backend",
-                    format!("There is no backend {:?}. Known is \"local\".", kind.text),
-                    kind.span,
-                );
-                continue;
-            }
-            self.only("The backend \"local\"", &backend.body, &["path"], &[]);
-            if let Some(first) = &settings.backend {
-                self.twice("A backend", kind.span, first.kind.span);
-                continue;
-            }
-            let path = self.text(&backend.body, "path").map(|(path, _)| path);
-            settings.backend = Some(Backend { kind, path });
+            self.backend(backend, settings);
         }
     }
 

@@ -80,6 +80,8 @@ pub struct Host {
     pub home: Option<String>,
     /// What `uuid()` and the salts of `bcrypt` come from. A run with the same seed gives the same.
     pub seed: [u8; 16],
+    /// The workspace; empty for the default one.
+    workspace: String,
     drawn: AtomicU64,
 }
 
@@ -87,6 +89,17 @@ impl Host {
     /// A run that began at `now`, with a seed for what is to be random.
     pub fn new(now: Timestamp, seed: [u8; 16]) -> Self {
         Self { now, seed, ..Self::default() }
+    }
+
+    /// The same in a workspace.
+    #[must_use]
+    pub fn in_workspace(self, workspace: &str) -> Self {
+        Self { workspace: workspace.to_owned(), ..self }
+    }
+
+    /// The workspace: `sealform.workspace`.
+    pub fn workspace(&self) -> &str {
+        if self.workspace.is_empty() { "default" } else { &self.workspace }
     }
 
     /// The same in the directory `cwd`, with a home directory.
@@ -98,7 +111,8 @@ impl Host {
     /// The same moment, directories and seed, with the row of random bytes at its beginning.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Self::new(self.now, self.seed).within(self.cwd.clone(), self.home.clone())
+        let anew = Self::new(self.now, self.seed).within(self.cwd.clone(), self.home.clone());
+        anew.in_workspace(&self.workspace)
     }
 
     /// Begins the row of random bytes anew, so that a second evaluation sees those of the first.

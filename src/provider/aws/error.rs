@@ -3,7 +3,7 @@
 
 use super::retry::asks_to_slow_down;
 use crate::diag::capital;
-use crate::provider::{ErrorKind, ProviderError};
+use crate::provider::{ErrorKind, Fenced, ProviderError};
 use crate::resource::is_directory_bucket;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
@@ -179,6 +179,11 @@ pub(super) fn without_answer<E: Error + 'static>(
     place: &str,
     service: &str,
 ) -> Option<ProviderError> {
+    if find::<Fenced>(error).is_some() {
+        let detail = "Nothing was sent: this run does not hold the lock of the state any more, so \
+                      that another one may be under way. Plan again.";
+        return Some(plain(ErrorKind::Conflict, "Lock of the state lost", detail.to_owned()));
+    }
     if let Some(error) = find::<CredentialsError>(error) {
         return Some(no_credentials(error));
     }

@@ -25,12 +25,14 @@ mod http;
 mod insecure;
 mod keys;
 mod locate;
+mod objects;
 mod retry;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod unknown;
 
+pub use self::objects::{Condition, Object, Objects, Sealing, Written};
 pub use self::settings::{AssumeRole, DESCRIPTION, EXAMPLE, Endpoints, SCHEMA, Settings};
 
 use self::connect::Connection;
@@ -39,7 +41,7 @@ use self::error::{Call, Operation, Owner};
 use self::locate::to_bucket;
 use self::retry::Throttled;
 use self::unknown::Watch;
-use super::{ErrorKind, Provider, ProviderError, Query, Target};
+use super::{ErrorKind, Fence, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use aws_sdk_s3::Client;
@@ -79,6 +81,11 @@ impl Aws {
         let found = connection.get().and_then(|it| it.as_ref().ok()).map(|it| &**it.region());
         let sandbox = settings.sandbox.then_some(connect::SANDBOX_REGION);
         found.or(settings.region.as_deref()).or(sandbox).map(str::to_owned)
+    }
+
+    /// From now on nothing is written but while the fence holds.
+    pub fn guard(&self, fence: Fence) {
+        self.throttled.guard(fence);
     }
 
     async fn connection(&self, address: &str) -> Result<&Connection, ProviderError> {

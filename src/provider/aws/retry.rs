@@ -1,10 +1,13 @@
 //! What is repeated, how often and how soon.
 
 use super::settings::Settings;
+use crate::provider::{Fence, Fenced};
 use aws_sdk_kms::operation::describe_key::DescribeKeyError;
 use aws_sdk_kms::operation::list_aliases::ListAliasesError;
 use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::config::interceptors::FinalizerInterceptorContextRef;
+use aws_sdk_s3::config::interceptors::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
 use aws_sdk_s3::config::retry::{
     ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket,
 };
@@ -25,8 +28,8 @@ use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorCo
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
 use aws_smithy_types::retry::ErrorKind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 const RETRIES: u32 = 7;
@@ -177,14 +180,24 @@ pub(super) fn asks_to_slow_down(code: Option<&str>, status: Option<u16>) -> bool
     verdict(code, status) == Verdict::Throttled
 }
 
-/// Counts the answers that ask to slow down, every attempt's. A classifier could not: the SDK
-/// runs classifiers more than once an answer.
+/// Counts the answers that ask to slow down, every attempt's, and keeps what is fenced off from
+/// being sent. A classifier could not: the SDK runs classifiers more than once an answer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Throttled(Arc<AtomicU64>);
+pub(super) struct Throttled {
+    count: Arc<AtomicU64>,
+    /// Asked before each attempt of each request that writes to S3.
+    fence: Arc<OnceLock<Fence>>,
+}
 
 impl Throttled {
     pub(super) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// From now on nothing is written to S3 but while the fence holds.
+    pub(super) fn guard(&self, fence: Fence) {
+        // The first one stays: a run has one lock.
+        let _first = self.fence.set(fence);
     }
 }
 
@@ -204,9 +217,23 @@ impl Intercept for Throttled {
             Some(Ok(_)) | None => return Ok(()),
         };
         if asks_to_slow_down(code, context.response().map(|response| response.status().as_u16())) {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            self.count.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // KMS and STS are asked by POST, and nothing is written there.
+        let writes = matches!(context.request().method(), "PUT" | "DELETE");
+        match self.fence.get() {
+            Some(fence) if writes && !fence.holds() => Err(Fenced.into()),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

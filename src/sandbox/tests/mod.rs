@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod encryption;
+mod objects;
 mod services;
 mod store;
 mod subresources;

@@ -230,14 +230,20 @@ impl Local {
 
     fn find_once(&self) -> Result<Read, StateError> {
         let bytes = read(&self.path)?;
-        let mark = bytes.as_deref().map(Mark::of);
-        let state = bytes.as_deref().map(StateFile::parse).transpose();
+        let journal = self.journal_bytes()?;
+        self.understand(bytes.as_deref(), journal.as_deref())
+    }
+
+    /// What the bytes of a state and of its journal say.
+    fn understand(&self, bytes: Option<&[u8]>, journal: Option<&[u8]>) -> Result<Read, StateError> {
+        let mark = bytes.map(Mark::of);
+        let state = bytes.map(StateFile::parse).transpose();
         let state =
             state.map_err(|problem| StateError::Format { path: self.path.clone(), problem })?;
         let path = self.journal_path();
         let serial = state.as_ref().map(|state| state.serial);
-        let decoded = match read(&path)? {
-            Some(bytes) => journal::decode(&bytes),
+        let decoded = match journal {
+            Some(bytes) => journal::decode(bytes),
             None => Ok(None),
         };
         let read = decoded.and_then(|journal| match journal {
@@ -260,8 +266,100 @@ impl Local {
         read.map_err(|problem| StateError::Journal { path, problem })
     }
 
-    fn journal_path(&self) -> PathBuf {
+    pub(super) fn journal_path(&self) -> PathBuf {
         beside(&self.path, ".journal")
+    }
+
+    /// The journal, if there is one.
+    pub(super) fn journal_bytes(&self) -> Result<Option<Vec<u8>>, StateError> {
+        read(&self.journal_path())
+    }
+
+    /// What the bytes of a state and of its journal say, whose copy this is.
+    pub(super) fn look_at(
+        &self,
+        state: Option<&[u8]>,
+        journal: Option<&[u8]>,
+    ) -> Result<Found, StateError> {
+        let Read { state, unfinished, .. } = self.understand(state, journal)?;
+        Ok(Found { state, unfinished: unfinished.iter().cloned().collect() })
+    }
+
+    /// The workspaces beside this state of the default one, in order.
+    pub(super) fn workspaces(&self) -> Result<Vec<String>, StateError> {
+        let directory = workspaces_of(&self.path);
+        let failed = || io_error("list", &directory);
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed()(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(failed())?;
+            let state = entry.path().join(self.path.file_name().unwrap_or_default());
+            if let Ok(name) = entry.file_name().into_string()
+                && Self::new(state).exists()
+            {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Puts a state there as it is, with its lineage and its serial. Without `anything`, only where
+    /// there is none, or an older one of the same lineage. The one that was there is the backup.
+    pub(super) fn put(&self, state: &StateFile, anything: bool) -> Result<(), StateError> {
+        if let Some(memory) = &self.memory {
+            memory.set(state);
+            return Ok(());
+        }
+        let directory = parent(&self.path);
+        fs::create_dir_all(directory).map_err(io_error("create", directory))?;
+        let there = self.read()?;
+        if let Some(there) = &there
+            && !anything
+            && (there.lineage != state.lineage || there.serial > state.serial)
+        {
+            return Err(StateError::Occupied { path: self.path.clone() });
+        }
+        self.replace(state, there.filter(|_| self.path.exists()).map(|it| it.serial))?;
+        self.remove_journal()
+    }
+
+    /// Removes the state; it stays as the backup.
+    pub(super) fn discard(&self) -> Result<(), StateError> {
+        if self.memory.is_none() && self.path.exists() {
+            history::link(&self.path, &beside(&self.path, ".backup"))?;
+            remove(&self.path)?;
+        }
+        self.remove_journal()
+    }
+
+    /// Makes the files a copy of a state that is kept elsewhere. A journal that is replaced stays
+    /// beside the new one.
+    pub(super) fn copy(
+        &self,
+        state: Option<&[u8]>,
+        journal: Option<&[u8]>,
+    ) -> Result<(), StateError> {
+        let directory = parent(&self.path);
+        fs::create_dir_all(directory).map_err(io_error("create", directory))?;
+        let path = self.journal_path();
+        if let Some(there) = self.journal_bytes()?
+            && journal != Some(&*there)
+        {
+            let aside = beside(&path, ".superseded");
+            fs::rename(&path, &aside).map_err(io_error("replace", &aside))?;
+        }
+        for (path, bytes) in [(&self.path, state), (&path, journal)] {
+            match bytes {
+                Some(bytes) => write_atomically(path, bytes)?,
+                None => remove(path)?,
+            }
+        }
+        Ok(())
     }
 
     /// Puts `state` in the place of the file that is there, which becomes the backup. At no moment
@@ -298,6 +396,11 @@ impl Local {
         }
         Ok(())
     }
+}
+
+/// The directory of the states of other workspaces, given that of the default one.
+pub fn workspaces_of(path: &Path) -> PathBuf {
+    parent(path).join("sealform.state.d")
 }
 
 /// How the names of temporary files end.
@@ -461,6 +564,16 @@ impl Session {
         } else {
             self.local.remove_journal()
         }
+    }
+
+    /// The state as [`Session::save`] would write it, if there is anything to write.
+    pub(super) fn outgoing(&self) -> Option<StateFile> {
+        self.changed.then(|| {
+            let mut state = self.state.clone();
+            state.serial = state.serial.saturating_add(1);
+            state.tool_version.clone_from(&self.tool_version);
+            state
+        })
     }
 
     /// Puts another content in the place of all that is recorded; its serial is the next one, or the

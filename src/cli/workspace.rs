@@ -1,0 +1,100 @@
+//! `sealform workspace`.
+
+use super::args::{Variables, locking, looking};
+use super::ui::Ui;
+use super::{Exit, Global};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::engine::Project;
+use clap::Subcommand;
+
+/// Keeps several states of one configuration apart. Expressions see the name of the one that is
+/// selected as `sealform.workspace`; `SEALFORM_WORKSPACE` selects one for a single command.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the workspaces; a star marks the one that is selected.
+    List,
+    /// Show which workspace is selected.
+    Show,
+    /// Make a workspace and select it.
+    New {
+        /// Its name.
+        name: String,
+    },
+    /// Select a workspace.
+    Select {
+        /// Its name.
+        name: String,
+        /// Make it where there is none of this name.
+        #[arg(long)]
+        or_create: bool,
+    },
+    /// Remove a workspace and its state.
+    Delete {
+        /// Its name.
+        name: String,
+        /// Even if it records resources: they stay as they are, and nothing manages them.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let mut ignored = Diagnostics::new();
+    let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    match runtime.block_on(carry_out(&project, global, &args.command, ui)) {
+        Ok(text) => {
+            ui.out(&text);
+            Exit::Success
+        }
+        Err(fault) => {
+            ui.diagnostics(&[fault], &project.sources);
+            Exit::Failure
+        }
+    }
+}
+
+async fn carry_out(
+    project: &Project,
+    global: &Global,
+    command: &Command,
+    ui: &Ui,
+) -> Result<String, Diagnostic> {
+    let setup = looking(global, "workspace");
+    match command {
+        Command::Show => Ok(format!("{}\n", project.workspace)),
+        Command::List => {
+            let mut text = String::new();
+            for name in project.workspaces(&setup).await? {
+                let mark = if name == *project.workspace { '*' } else { ' ' };
+                text.push_str(&format!("{mark} {name}\n"));
+            }
+            Ok(text)
+        }
+        Command::New { name } => {
+            project.new_workspace(name, &setup).await?;
+            Ok(format!("Made the workspace {name:?} and went to it.\n"))
+        }
+        Command::Select { name, or_create } => {
+            let exists = project.workspaces(&setup).await?.contains(name);
+            if *or_create && !exists {
+                project.new_workspace(name, &setup).await?;
+            } else {
+                project.select_workspace(name, &setup).await?;
+            }
+            Ok(format!("Went to the workspace {name:?}.\n"))
+        }
+        Command::Delete { name, force } => {
+            let setup = locking(global, "workspace delete");
+            let mut progress = ui.progress();
+            project.delete_workspace(name, *force, &setup, &mut progress).await?;
+            Ok(format!("Deleted the workspace {name:?}.\n"))
+        }
+    }
+}

@@ -1,0 +1,559 @@
+//! Which backend keeps the state, and which workspace is meant: what the configuration says, what
+//! `init` was given beside it, and what it recorded.
+//!
+//! ```text
+//! .sealform/environment   the workspace that was selected
+//! .sealform/backend.json  the backend as `init` left it
+//! .sealform/remote/…      copies of states that are kept elsewhere
+//! ```
+
+#![expect(clippy::disallowed_methods, reason = "this is the shell around the files of `init`")]
+
+use super::held::lock;
+use super::project::Project;
+use super::run::Setup;
+use super::{DEFAULT_STATE, VERSION};
+use crate::config::{self, BackendArgument};
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::event::Reporter;
+use crate::state::s3::{S3, Settings};
+use crate::state::{Backend, Guard, Local, StateError, StateFile, write_atomically};
+use crate::value::{Value, from_json, to_json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The directory of what belongs to one checkout, relative to that of the configuration.
+const DATA: &str = ".sealform";
+/// The workspace that there is without anybody making one.
+pub const DEFAULT_WORKSPACE: &str = "default";
+/// The state of the sandbox where the configuration keeps its state elsewhere.
+const SANDBOX_STATE: &str = "state/sandbox.state.json";
+
+/// A backend with all that it is given, wherever that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Declared {
+    kind: Arc<str>,
+    arguments: BTreeMap<Arc<str>, Value>,
+}
+
+/// What `init` recorded.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    version: u64,
+    kind: Arc<str>,
+    /// All that the backend is given.
+    arguments: BTreeMap<Arc<str>, Json>,
+    /// What of it `-backend-config` said.
+    given: BTreeMap<Arc<str>, Json>,
+}
+
+/// What `init` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Init {
+    /// `-backend-config`, in the order of the command line.
+    pub given: Vec<String>,
+    /// `-migrate-state`.
+    pub migrate: bool,
+    /// `-reconfigure`.
+    pub reconfigure: bool,
+    /// `-force-copy`: whatever is at the new place is overwritten.
+    pub force_copy: bool,
+}
+
+/// What `init` has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Initialised {
+    /// There was nothing to do.
+    Nothing,
+    /// The backend is used from now on.
+    Configured {
+        /// Where the state is.
+        place: String,
+    },
+    /// The states were copied to another place.
+    Migrated {
+        /// Where they were.
+        from: String,
+        /// Where they are.
+        to: String,
+        /// The workspaces whose states were copied.
+        workspaces: Vec<String>,
+    },
+}
+
+fn fault(summary: &'static str, detail: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(summary, detail)
+}
+
+fn told(error: &StateError) -> Diagnostic {
+    error.diagnostic()
+}
+
+/// The workspace that was selected in a directory.
+pub(super) fn selected(dir: &Path) -> Arc<str> {
+    let text = std::fs::read_to_string(dir.join(DATA).join("environment")).unwrap_or_default();
+    match text.trim() {
+        "" => DEFAULT_WORKSPACE.into(),
+        name => name.into(),
+    }
+}
+
+/// Whether a workspace can have this name: it is part of paths and of keys.
+fn check_name(name: &str) -> Result<(), Diagnostic> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !name.is_empty() && name.len() <= 90 && name.chars().all(allowed) && !name.starts_with('.') {
+        return Ok(());
+    }
+    Err(fault(
+        "Invalid workspace name",
+        format!(
+            "{name:?} cannot be the name of a workspace: it is made of up to 90 letters, digits, \
+             dashes, underscores and dots, and does not begin with a dot."
+        ),
+    ))
+}
+
+impl Project {
+    fn data(&self, name: &str) -> PathBuf {
+        self.dir.join(DATA).join(name)
+    }
+
+    /// Makes the directory of what is this checkout's own and never belongs into version control.
+    fn make_data(&self) -> std::io::Result<()> {
+        let directory = self.dir.join(DATA);
+        let ignored = directory.join(".gitignore");
+        std::fs::create_dir_all(&directory)?;
+        if ignored.exists() { Ok(()) } else { std::fs::write(&ignored, "*\n") }
+    }
+
+    fn write_data(&self, name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+        self.make_data().map_err(|error| {
+            fault("Cannot write", format!("{}: {error}.", self.dir.join(DATA).display()))
+        })?;
+        write_atomically(&self.data(name), bytes).map_err(|error| told(&error))
+    }
+
+    fn record(&self) -> Result<Option<Record>, Diagnostic> {
+        let path = self.data("backend.json");
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                let detail = format!("{}: {error}.", path.display());
+                return Err(fault("Cannot read what init recorded", detail));
+            }
+        };
+        let read = serde_json::from_slice(&bytes);
+        read.ok().filter(|record: &Record| record.version == 1).map(Some).ok_or_else(|| {
+            let detail = format!(
+                "{} is damaged or of a newer version. Remove it and run `sealform init` again.",
+                path.display()
+            );
+            fault("Cannot read what init recorded", detail)
+        })
+    }
+
+    /// The backend that the configuration declares, with what was given from outside.
+    fn declared(&self, given: &BTreeMap<Arc<str>, Value>) -> Declared {
+        let backend = self.config.settings.backend.as_ref();
+        let kind = backend.map_or_else(|| "local".into(), |it| Arc::clone(&it.kind.text));
+        let mut arguments: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        for (name, BackendArgument { value, .. }) in backend.iter().flat_map(|it| &it.arguments) {
+            arguments.insert(Arc::clone(name), value.clone());
+        }
+        arguments.extend(given.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+        Declared { kind, arguments }
+    }
+
+    /// The backend of a declaration, in a workspace.
+    fn backend_of(
+        &self,
+        declared: &Declared,
+        workspace: &str,
+        setup: &Setup,
+    ) -> Result<Backend, Diagnostic> {
+        check_name(workspace)?;
+        if &*declared.kind == "s3" {
+            let mut settings = Settings::from_arguments(&declared.arguments).map_err(|faults| {
+                let span = |name: &str| {
+                    let backend = self.config.settings.backend.as_ref()?;
+                    let argument = backend.arguments.get(name).map(|it| it.span);
+                    Some(argument.unwrap_or(backend.kind.span))
+                };
+                let at = faults.first().and_then(|(name, _)| span(name));
+                let lines = faults.iter().map(|(name, detail)| format!("{name}: {detail}"));
+                fault("Invalid backend settings", lines.collect::<Vec<_>>().join("\n")).at_maybe(at)
+            })?;
+            settings.aws.ca_bundle_env.clone_from(&setup.ca_bundle);
+            // Where that fails, whoever keeps a copy there says why.
+            let _later = self.make_data();
+            return Ok(Backend::S3(S3::new(settings, workspace, &self.data("remote"))));
+        }
+        let path = declared.arguments.get("path").and_then(|path| path.as_str().cloned());
+        let path = self.dir.join(path.as_deref().unwrap_or(DEFAULT_STATE));
+        Ok(Backend::Local(Local::new(in_workspace(&path, workspace))))
+    }
+
+    /// Where the state is: of the workspace that is meant.
+    ///
+    /// # Errors
+    /// The backend cannot be used as it is declared, or it has changed since `init`.
+    pub fn backend(&self, setup: &Setup) -> Result<Backend, Diagnostic> {
+        self.backend_in(&self.workspace, setup)
+    }
+
+    /// As [`Project::backend`], in another workspace.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn backend_in(&self, workspace: &str, setup: &Setup) -> Result<Backend, Diagnostic> {
+        if let Some(local) = &setup.state {
+            let local = local.clone();
+            let sandbox = setup.sandbox.is_some();
+            return Ok(Backend::Local(if sandbox { local.for_sandbox() } else { local }));
+        }
+        let record = self.record()?;
+        let given = record.as_ref().map(given_of).unwrap_or_default();
+        let declared = self.declared(&given);
+        if setup.sandbox.is_some() {
+            check_name(workspace)?;
+            // The sandbox's buckets are nobody else's business.
+            return Ok(Backend::Local(if &*declared.kind == "local" {
+                match self.backend_of(&declared, workspace, setup)? {
+                    Backend::Local(local) => local.for_sandbox(),
+                    Backend::S3(_) => Local::new(self.dir.join(SANDBOX_STATE)).for_sandbox(),
+                }
+            } else {
+                let path = in_workspace(&self.dir.join(SANDBOX_STATE), workspace);
+                Local::new(path).for_sandbox()
+            }));
+        }
+        if let Some(before) = self.before(record.as_ref(), &declared)
+            && before != declared
+        {
+            return Err(self.has_changed(&before));
+        }
+        self.backend_of(&declared, workspace, setup)
+    }
+
+    /// The backend that was in use until now, if there was one.
+    fn before(&self, record: Option<&Record>, declared: &Declared) -> Option<Declared> {
+        if let Some(record) = record {
+            let arguments = values_of(&record.arguments);
+            return Some(Declared { kind: Arc::clone(&record.kind), arguments });
+        }
+        // A state file of one's own needs no `init`.
+        let plain = Declared { kind: "local".into(), arguments: BTreeMap::new() };
+        let exists = Local::new(self.dir.join(DEFAULT_STATE)).exists();
+        (&*declared.kind != "local" && exists).then_some(plain)
+    }
+
+    fn has_changed(&self, before: &Declared) -> Diagnostic {
+        let detail = format!(
+            "The configuration says that the state is kept elsewhere than it was until now: it was \
+             with the backend {:?}. `sealform init -migrate-state` copies it to the new place; \
+             `sealform init -reconfigure` uses what is at the new place and leaves the old one.",
+            before.kind
+        );
+        let span = self.config.settings.backend.as_ref().map(|backend| backend.kind.span);
+        fault("Backend has changed", detail).at_maybe(span)
+    }
+
+    /// Takes note of the backend, and copies states to it where that is asked for.
+    ///
+    /// # Errors
+    /// The backend cannot be used, or something would be lost.
+    pub async fn initialise(
+        &self,
+        init: &Init,
+        setup: &Setup,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Initialised, Diagnostic> {
+        let record = self.record()?;
+        let mut given = match &record {
+            Some(record) if !init.reconfigure => given_of(record),
+            Some(_) | None => BTreeMap::new(),
+        };
+        let kind = self.declared(&given).kind;
+        for text in &init.given {
+            self.give_backend(&kind, text, &mut given)?;
+        }
+        let declared = self.declared(&given);
+        let new = self.backend_of(&declared, &self.workspace, setup)?;
+        let before = self.before(record.as_ref(), &declared).filter(|it| *it != declared);
+        let done = match before {
+            Some(before) if init.migrate => {
+                self.migrate((&before, &declared), init, setup, reporter).await?
+            }
+            Some(before) if !init.reconfigure => return Err(self.has_changed(&before)),
+            Some(_) | None => {
+                let known = record.is_some() && !init.reconfigure && init.given.is_empty();
+                if known || (record.is_none() && self.config.settings.backend.is_none()) {
+                    return Ok(Initialised::Nothing);
+                }
+                // What is wrong with it is told now.
+                new.look().await.map_err(|error| told(&error))?;
+                Initialised::Configured { place: new.place() }
+            }
+        };
+        let jsons = |values: &BTreeMap<Arc<str>, Value>| {
+            values.iter().map(|(name, value)| (Arc::clone(name), to_json(value))).collect()
+        };
+        let record = Record {
+            version: 1,
+            kind: Arc::clone(&declared.kind),
+            arguments: jsons(&declared.arguments),
+            given: jsons(&given),
+        };
+        let bytes = serde_json::to_vec_pretty(&record)
+            .map_err(|error| fault("Cannot write", format!("{error}.")))?;
+        self.write_data("backend.json", &bytes)?;
+        Ok(done)
+    }
+
+    /// Reads one `-backend-config`: `name=value`, or a file of such lines.
+    fn give_backend(
+        &self,
+        kind: &str,
+        text: &str,
+        given: &mut BTreeMap<Arc<str>, Value>,
+    ) -> Result<(), Diagnostic> {
+        let known: Vec<&str> = config::backend_arguments(kind).collect();
+        let mut take = |name: &str, value: Value| {
+            if !known.contains(&name) {
+                let hint = did_you_mean(name, known.iter().copied());
+                let detail = format!("The backend {kind:?} has no argument {name:?}.{hint}");
+                return Err(fault("Invalid -backend-config", detail));
+            }
+            given.insert(name.into(), value);
+            Ok(())
+        };
+        if let Some((name, value)) = text.split_once('=') {
+            return take(name.trim(), Value::from(value.trim()));
+        }
+        let path = self.dir.join(text);
+        let content = std::fs::read_to_string(&path).map_err(|error| {
+            let detail = format!(
+                "{text:?} is neither `name=value` nor a file that can be read ({}: {error}).",
+                path.display()
+            );
+            fault("Invalid -backend-config", detail)
+        })?;
+        let mut sources = crate::diag::Sources::default();
+        let mut faults = Vec::new();
+        let file = sources.add(text, content.as_str());
+        let values = config::parse_values(&sources, file, &mut faults);
+        if let Some(first) = faults.into_iter().next() {
+            let detail = format!("{text}: {}", first.detail);
+            return Err(fault("Invalid -backend-config", detail));
+        }
+        for attribute in values {
+            let config::ExprKind::Literal(value) = attribute.expr.kind else {
+                let detail = format!("{text}: {:?} must be written out.", attribute.name.text);
+                return Err(fault("Invalid -backend-config", detail));
+            };
+            take(&attribute.name.text, value)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the states of all workspaces from one backend to another. The old ones stay.
+    async fn migrate(
+        &self,
+        (before, after): (&Declared, &Declared),
+        init: &Init,
+        setup: &Setup,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Initialised, Diagnostic> {
+        let old = self.backend_of(before, DEFAULT_WORKSPACE, setup)?;
+        let new = self.backend_of(after, DEFAULT_WORKSPACE, setup)?;
+        let mut workspaces = vec![DEFAULT_WORKSPACE.to_owned()];
+        workspaces.extend(old.workspaces().await.map_err(|error| told(&error))?);
+        let mut moved = Vec::new();
+        for workspace in workspaces {
+            let from = self.backend_of(before, &workspace, setup)?;
+            let to = self.backend_of(after, &workspace, setup)?;
+            let old_guard = lock(&from, setup, reporter).await.map_err(|error| told(&error))?;
+            let new_guard = match lock(&to, setup, reporter).await {
+                Ok(guard) => guard,
+                Err(error) => {
+                    release(old_guard).await;
+                    return Err(told(&error));
+                }
+            };
+            let copied = copy(&from, &to, init.force_copy).await;
+            release(new_guard).await;
+            release(old_guard).await;
+            if copied? {
+                moved.push(workspace);
+            }
+        }
+        Ok(Initialised::Migrated { from: old.place(), to: new.place(), workspaces: moved })
+    }
+
+    /// All workspaces, the default one first.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn workspaces(&self, setup: &Setup) -> Result<Vec<String>, Diagnostic> {
+        let backend = self.backend_in(DEFAULT_WORKSPACE, setup)?;
+        let others = backend.workspaces().await.map_err(|error| told(&error))?;
+        let all: BTreeSet<String> =
+            others.into_iter().filter(|it| it != DEFAULT_WORKSPACE).collect();
+        Ok(std::iter::once(DEFAULT_WORKSPACE.to_owned()).chain(all).collect())
+    }
+
+    /// Makes a workspace, with a state that records nothing.
+    ///
+    /// # Errors
+    /// There is one of this name already, or it cannot be made.
+    pub async fn new_workspace(&self, name: &str, setup: &Setup) -> Result<(), Diagnostic> {
+        check_name(name)?;
+        if self.workspaces(setup).await?.iter().any(|it| it == name) {
+            let detail = format!(
+                "There is a workspace {name:?} already. `sealform workspace select {name}` goes to \
+                 it."
+            );
+            return Err(fault("Workspace exists", detail));
+        }
+        let backend = self.backend_in(name, setup)?;
+        let state = StateFile::new(uuid::Uuid::new_v4().to_string(), VERSION);
+        let state = if setup.sandbox.is_some() { state.for_sandbox() } else { state };
+        backend.put(&state, false).await.map_err(|error| told(&error))?;
+        self.select(name)
+    }
+
+    /// Goes to a workspace that there is.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub async fn select_workspace(&self, name: &str, setup: &Setup) -> Result<(), Diagnostic> {
+        let all = self.workspaces(setup).await?;
+        if !all.iter().any(|it| it == name) {
+            let hint = did_you_mean(name, all.iter().map(String::as_str));
+            let detail = format!(
+                "There is no workspace {name:?}.{hint} `sealform workspace new {name}` makes it."
+            );
+            return Err(fault("Unknown workspace", detail));
+        }
+        self.select(name)
+    }
+
+    fn select(&self, name: &str) -> Result<(), Diagnostic> {
+        self.write_data("environment", name.as_bytes())
+    }
+
+    /// Removes a workspace and its state.
+    ///
+    /// # Errors
+    /// It is in use, records something, or cannot be removed.
+    pub async fn delete_workspace(
+        &self,
+        name: &str,
+        force: bool,
+        setup: &Setup,
+        reporter: &mut dyn Reporter,
+    ) -> Result<(), Diagnostic> {
+        let refused = |detail: String| Err(fault("Workspace not deleted", detail));
+        if name == DEFAULT_WORKSPACE {
+            return refused("The workspace \"default\" is always there.".into());
+        }
+        if name == &*self.workspace {
+            return refused(format!(
+                "{name:?} is the workspace that is selected. Select another one first."
+            ));
+        }
+        let all = self.workspaces(setup).await?;
+        if !all.iter().any(|it| it == name) {
+            let hint = did_you_mean(name, all.iter().map(String::as_str));
+            return Err(fault(
+                "Unknown workspace",
+                format!("There is no workspace {name:?}.{hint}"),
+            ));
+        }
+        let backend = self.backend_in(name, setup)?;
+        let guard = lock(&backend, setup, reporter).await.map_err(|error| told(&error))?;
+        let removed = remove(&backend, name, force).await;
+        release(guard).await;
+        removed
+    }
+}
+
+async fn remove(backend: &Backend, name: &str, force: bool) -> Result<(), Diagnostic> {
+    let found = backend.look().await.map_err(|error| told(&error))?;
+    let count = found.state.map_or(0, |state| state.resources.len());
+    if count > 0 && !force {
+        let detail = format!(
+            "The workspace {name:?} records {count} resources, which nothing would manage any more. \
+             Destroy them there first, or say -force to leave them as they are."
+        );
+        return Err(fault("Workspace not deleted", detail));
+    }
+    backend.remove().await.map_err(|error| told(&error))
+}
+
+/// Copies a state; tells whether there was one to copy.
+async fn copy(from: &Backend, to: &Backend, anything: bool) -> Result<bool, Diagnostic> {
+    let found = from.look().await.map_err(|error| told(&error))?;
+    if let Some(intent) = found.unfinished.first() {
+        let detail = format!(
+            "A run ended before its time while it wrote {}, and nobody knows whether it did. Apply \
+             with the old backend first: that finds out.",
+            intent.address
+        );
+        return Err(fault("State not copied", detail));
+    }
+    let Some(state) = found.state else { return Ok(false) };
+    let there = to.look().await.map_err(|error| told(&error))?.state;
+    if let Some(there) = &there
+        && !anything
+        && *there != state
+        && (there.lineage != state.lineage || there.serial >= state.serial)
+    {
+        let detail = format!(
+            "{} holds a state already (lineage {}, serial {}), which is not an older version of the \
+             one in {} (lineage {}, serial {}). Nothing was copied. `sealform init -reconfigure` \
+             goes on with the one that is there; `sealform init -migrate-state -force-copy` \
+             overwrites it.",
+            to.place(),
+            there.lineage,
+            there.serial,
+            from.place(),
+            state.lineage,
+            state.serial
+        );
+        return Err(fault("State not copied", detail));
+    }
+    if there.as_ref() != Some(&state) {
+        to.put(&state, anything).await.map_err(|error| told(&error))?;
+    }
+    Ok(true)
+}
+
+async fn release(guard: Option<Guard>) {
+    if let Some(guard) = guard {
+        // It goes when its lease is over.
+        let _best_effort = guard.release().await;
+    }
+}
+
+fn values_of(jsons: &BTreeMap<Arc<str>, Json>) -> BTreeMap<Arc<str>, Value> {
+    let pairs = jsons.iter();
+    pairs.filter_map(|(name, json)| Some((Arc::clone(name), from_json(json)?))).collect()
+}
+
+fn given_of(record: &Record) -> BTreeMap<Arc<str>, Value> {
+    values_of(&record.given)
+}
+
+/// The state file of a workspace, given that of the default one.
+fn in_workspace(path: &Path, workspace: &str) -> PathBuf {
+    if workspace == DEFAULT_WORKSPACE {
+        return path.to_owned();
+    }
+    crate::state::workspaces_of(path).join(workspace).join(path.file_name().unwrap_or_default())
+}
