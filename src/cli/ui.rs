@@ -50,10 +50,6 @@ impl Ui {
 
     /// Ends the program here. What a command holds in memory at its end goes back to the system all
     /// at once, instead of piece by piece.
-    #[expect(
-        clippy::exit,
-        reason = "everything is written, and a large configuration is many pieces"
-    )]
     pub(super) fn leave(&self, exit: Exit) -> ! {
         std::process::exit(self.exit(exit).code().into())
     }

@@ -91,7 +91,7 @@ fn which(dir: &Dir) -> (String, u64) {
     (state["lineage"].as_str().unwrap().to_owned(), state["serial"].as_u64().unwrap())
 }
 
-const APPLY: [&str; 3] = ["apply", "-auto-approve", "-lock-timeout=0s"];
+const APPLY: [&str; 4] = ["apply", "-auto-approve", "-allow-weakening", "-lock-timeout=0s"];
 const EMPTY: [&str; 2] = ["plan", "-detailed-exitcode"];
 
 #[test]
@@ -234,7 +234,9 @@ fn paused(is_there: impl Fn(&Service, &Dir) -> bool) {
     let first = spawn(&one, &APPLY);
     wait_until("the point where it is stopped", || is_there(&service, &one));
     signal(&first, "-STOP");
-    two.run(&["apply", "-auto-approve", "-lock-timeout=60s"]).status(0).says("1 updated");
+    two.run(&["apply", "-auto-approve", "-allow-weakening", "-lock-timeout=60s"])
+        .status(0)
+        .says("1 updated");
     signal(&first, "-CONT");
     let first = end(first);
     let text = first.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -275,7 +277,7 @@ fn the_lock_of_a_killed_run_is_taken_over_or_forced() {
     };
     killed();
     two.run(&["plan", "-lock-timeout=0s"]).status(1).complains("`sealform apply` of eve@build");
-    two.run(&["apply", "-auto-approve", "-lock-timeout=60s"]).status(0);
+    two.run(&["apply", "-auto-approve", "-allow-weakening", "-lock-timeout=60s"]).status(0);
     two.run(&EMPTY).status(0);
     killed();
     let lock = service.world.object(STATES, LOCK).unwrap();
