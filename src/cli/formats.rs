@@ -14,7 +14,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A format of reports. What a new one needs is here and in [`Format::draw`].
+/// A format of reports. What a new one needs is here and in [`Outputs::draw`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
     /// Text for people.
