@@ -117,6 +117,9 @@ impl Walk<'_> {
                     self.outcome.unrecorded.get_or_insert(error);
                 }
             }
+            if !self.done.is_empty() {
+                continue;
+            }
             let Some(first) = self.next_end().await else { break };
             let mut ended = vec![first];
             while let Some(more) = self.running.try_join_next() {
@@ -136,6 +139,7 @@ impl Walk<'_> {
             self.session.settle(&step.provider, &step.identity)?;
             if step.record {
                 record(self.session, step)?;
+                self.outcome.moved += usize::from(step.previous.is_some());
             }
         }
         Ok(())
@@ -161,6 +165,9 @@ impl Walk<'_> {
     fn begin<P: Provider>(&mut self, at: usize, provider: &Arc<P>) {
         let Some(step) = self.plan.steps.get(at) else { return };
         self.reporter.report(&Event::Started { step });
+        if !step.calls() {
+            return self.end(Ended { at, took: Duration::ZERO, result: Ok(()) });
+        }
         let writing = Arc::new(AtomicBool::new(false));
         self.in_flight.insert(at, Arc::clone(&writing));
         let (provider, step) = (Arc::clone(provider), step.clone());
@@ -182,7 +189,7 @@ impl Walk<'_> {
     /// Records that a step has not written.
     fn withdraw(&mut self, at: usize) {
         let Some(step) = self.plan.steps.get(at) else { return };
-        if matches!(step.action, Action::Update | Action::Reset)
+        if step.calls()
             && let Err(error) = self.session.withdraw(&step.provider, &step.identity)
         {
             self.outcome.unrecorded.get_or_insert(error);
@@ -309,10 +316,6 @@ async fn run(provider: &impl Provider, step: &Step, writing: &AtomicBool) -> Res
             format!("This version does not know the type of {}.", step.address),
         )));
     };
-    match step.action {
-        Action::NoOp | Action::Adopt | Action::Forget => return Ok(()),
-        Action::Update | Action::Reset => {}
-    }
     let target = Target {
         ty: Arc::clone(&step.address.resource.ty),
         provider: Arc::clone(&step.provider),

@@ -47,7 +47,7 @@ struct Doing {
         require_equals = true, default_value_t = false, default_missing_value = "true")]
     auto_approve: bool,
     /// Let new objects be protected less than now: by a weaker key, or by less being blocked.
-    /// `destroy` needs it not.
+    /// `destroy` does not need it.
     #[arg(long)]
     allow_weakening: bool,
 }
@@ -233,8 +233,8 @@ fn weakening_refused(plan: &Plan, doing: &Doing) -> Option<Diagnostic> {
         "Weakening not allowed",
         format!(
             "New objects of {buckets} would be protected less than now, and nobody has said yes to \
-             that: {}. Say --allow-weakening if it is meant, or `lifecycle {{ allow_weakening = \
-             true }}` in the resource while it is there.",
+             that: {}. Say --allow-weakening if it is meant. A resource that stays declared for its \
+             bucket may have `lifecycle {{ allow_weakening = true }}` instead.",
             listed.join(", ")
         ),
     ))
@@ -243,8 +243,8 @@ fn weakening_refused(plan: &Plan, doing: &Doing) -> Option<Diagnostic> {
 /// The fault of a run that nobody approved of.
 fn approval_needed(why: &str) -> Diagnostic {
     let detail = format!(
-        "{why} Answer \"yes\", say --auto-approve, or save a plan with `plan --out FILE`, have it \
-         reviewed, and `apply FILE`."
+        "{why} Say --auto-approve, or save a plan with `plan --out FILE`, have it reviewed, and \
+         `apply FILE`; where new objects would be protected less, --allow-weakening, too."
     );
     Diagnostic::error("Approval needed", detail)
 }

@@ -64,7 +64,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             None => save(&plan, origin, &file),
         };
         if let Err(reason) = saved {
-            ui.error("Cannot save the plan", &format!("{}: {reason}", path.display()));
+            ui.error("Cannot save the plan", &format!("the file {}: {reason}", path.display()));
             return Exit::Failure;
         }
         ui.note(&format!(

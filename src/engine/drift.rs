@@ -91,6 +91,7 @@ impl Run {
             steps: Vec::new(),
             unplanned: Vec::new(),
             lost: BTreeMap::new(),
+            refused: Vec::new(),
             outputs: BTreeMap::new(),
             output_changes: Vec::new(),
         };

@@ -1,6 +1,6 @@
 //! What the live world tells to be wrong with what is declared, each thing told once.
 
-use crate::addr::ResourceAddr;
+use crate::addr::{Address, ResourceAddr};
 use crate::config::Resource;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::eval::{Instance, span_of};
@@ -26,20 +26,20 @@ pub(super) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    /// Takes note of what is wrong with one instance, of which these elements would be `lost`.
-    /// Tells whether it can be planned.
+    /// Takes note of what is wrong with one instance, whose bucket has these elements that this
+    /// version does not know; `writes` would drop them. Tells whether it can be planned.
     pub(super) fn of(
         &mut self,
         ty: &dyn ResourceType,
         instance: &'a Instance,
         block: Option<&Resource>,
         facts: &Facts<'_>,
-        lost: &[UnknownElement],
+        (unknown, writes): (&[UnknownElement], bool),
     ) -> bool {
         let mut found = ty.look_over(facts);
         let allowed = block.is_some_and(|block| block.lifecycle.allow_unknown_loss);
-        if !lost.is_empty() && !allowed {
-            found.push(unknown_loss(lost));
+        if !unknown.is_empty() && !allowed {
+            found.push(unknown_settings(unknown, writes));
         }
         let untold: Vec<(Arc<str>, &str)> = ty
             .keys(facts.desired)
@@ -137,23 +137,49 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// A write would drop what this version does not know.
-fn unknown_loss(lost: &[UnknownElement]) -> Finding {
-    let listed: Vec<String> =
-        lost.iter().take(LISTED).map(|it| format!("{} ({})", it.path, it.content)).collect();
-    let more = match lost.len().saturating_sub(LISTED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+/// The bucket has what this version does not know, and a write would drop it.
+fn unknown_settings(unknown: &[UnknownElement], writes: bool) -> Finding {
+    let what = format!(
+        "The bucket has settings that this version of Sealform does not know: {}.",
+        listed(unknown)
+    );
+    let (severity, summary, rest) = if writes {
+        (
+            Severity::Error,
+            "Unknown settings would be lost",
+            "A write replaces all there is and would drop them. Use a newer version, or say \
+             `lifecycle { allow_unknown_loss = true }`.",
+        )
+    } else {
+        (
+            Severity::Warning,
+            "Unknown settings",
+            "They are not compared with anything, and nothing is written now. Use a newer version.",
+        )
     };
-    Finding {
-        severity: Severity::Error,
-        path: ["rule"].iter().collect(),
-        summary: "Unknown settings would be lost",
-        detail: format!(
-            "The bucket has settings that this version of Sealform does not know: {}{more}. A \
-             write replaces all there is and would drop them. Use a newer version, or say \
-             `lifecycle {{ allow_unknown_loss = true }}`.",
-            listed.join(", ")
+    Finding { severity, path: ["rule"].iter().collect(), summary, detail: format!("{what} {rest}") }
+}
+
+/// A reset would drop what this version does not know, of a bucket that nobody may declare any more.
+pub(super) fn lost_by_reset(address: &Address, unknown: &[UnknownElement]) -> Diagnostic {
+    Diagnostic::error(
+        "Unknown settings would be lost",
+        format!(
+            "The bucket of {address} has settings that this version of Sealform does not know: {}. \
+             A reset would drop them. Use a newer version; or forget the bucket by a `removed` \
+             block with `lifecycle {{ destroy = false }}`; or put the resource back with \
+             `lifecycle {{ allow_unknown_loss = true }}` and `destroy -target={address}`.",
+            listed(unknown)
         ),
+    )
+    .of(address)
+}
+
+fn listed(unknown: &[UnknownElement]) -> String {
+    let first: Vec<String> =
+        unknown.iter().take(LISTED).map(|it| format!("{} ({})", it.path, it.content)).collect();
+    match unknown.len().saturating_sub(LISTED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }

@@ -1,6 +1,6 @@
 //! The three-way comparison: configuration, recorded, live.
 
-use super::findings::Findings;
+use super::findings::{Findings, lost_by_reset};
 use super::moves::{self, Kept, Removals};
 use super::unfinished::Unfinished;
 use super::{Action, Change, OutputChange, Plan, Reason, Step, Terms};
@@ -132,6 +132,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         steps: Vec::new(),
         unplanned: Vec::new(),
         findings: Findings::default(),
+        refused: Vec::new(),
     };
     for (address, kept) in kept {
         let bucket = (kept.recorded.identity.as_str(), kept.recorded.provider.as_str());
@@ -159,7 +160,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
     maker.unplanned.dedup();
     let lost = maker.unplanned.iter().filter_map(|it| Some((it.clone(), maker.object(it)?)));
     let lost = lost.collect();
-    let Maker { mut steps, unplanned, findings, .. } = maker;
+    let Maker { mut steps, unplanned, refused, findings, .. } = maker;
     findings.report(diagnostics);
     // A removal comes before the step that takes its address.
     steps.sort_by(|a, b| {
@@ -175,6 +176,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         steps,
         unplanned,
         lost,
+        refused,
         outputs,
         output_changes,
     }
@@ -202,9 +204,21 @@ struct Maker<'a> {
     unplanned: Vec<Address>,
     /// What the live world tells to be wrong.
     findings: Findings<'a>,
+    /// Steps that are not to be taken, for a reason that was reported.
+    refused: Vec<Step>,
 }
 
 impl<'a> Maker<'a> {
+    /// Takes a step into the plan, or notes what it would have been.
+    fn take(&mut self, step: Step, fine: bool) {
+        if fine {
+            self.steps.push(step);
+        } else {
+            self.unplanned.push(step.address.clone());
+            self.refused.push(step);
+        }
+    }
+
     fn selected(&self, address: &Address) -> bool {
         self.inputs.selection.includes(address, &self.needed)
     }
@@ -278,11 +292,8 @@ impl<'a> Maker<'a> {
             names: &keys,
             key: &answer,
         };
-        let lost = if action == Action::Update { unknown.as_slice() } else { &[] };
-        if !self.findings.of(ty, instance, block, &facts, lost) {
-            self.unplanned.push(address.clone());
-            return;
-        }
+        let unknown_to_us = (unknown.as_slice(), action == Action::Update);
+        let fine = self.findings.of(ty, instance, block, &facts, unknown_to_us);
         let lifecycle = block.map(|block| &block.lifecycle);
         let prevent_destroy = lifecycle.is_some_and(|it| it.prevent_destroy);
         let forget_on_destroy = lifecycle.is_some_and(|it| it.forget_on_destroy);
@@ -304,7 +315,7 @@ impl<'a> Maker<'a> {
         let drift = recorded
             .filter(|_| !ours)
             .map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live, &keys));
-        self.steps.push(Step {
+        let step = Step {
             action,
             reason: None,
             provider: Arc::clone(&instance.provider),
@@ -334,7 +345,8 @@ impl<'a> Maker<'a> {
             previous,
             import: import.map(|id| Arc::clone(id)),
             address: address.clone(),
-        });
+        };
+        self.take(step, fine);
     }
 
     /// A step for what is recorded and no longer declared, or declared for another bucket.
@@ -424,9 +436,14 @@ impl<'a> Maker<'a> {
         if action != Action::Reset {
             unknown.clear();
         }
+        let fine =
+            unknown.is_empty() || block.is_some_and(|block| block.lifecycle.allow_unknown_loss);
+        if !fine {
+            diagnostics.push(lost_by_reset(address, &unknown));
+        }
         // Whatever referred to this block goes first.
         let dependents = self.dependents.get(&address.resource.block());
-        self.steps.push(Step {
+        let step = Step {
             address: address.clone(),
             previous: kept.previous.cloned(),
             import: None,
@@ -453,7 +470,8 @@ impl<'a> Maker<'a> {
             depends_on: recorded.depends_on.clone(),
             prevent_destroy: false,
             terms: Terms { notes, unknown, timeout, ..Terms::default() },
-        });
+        };
+        self.take(step, fine);
     }
 
     /// Takes note of what `import` blocks say, and reports what cannot be.
@@ -558,11 +576,12 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
     let (why, mend) = match reason {
         Reason::Destroy => (
             "`destroy` would reset it",
-            "Leave it out with `--exclude`, or set `prevent_destroy = false` and apply first",
+            "Leave it out with `--exclude`, or allow it there (no `prevent_destroy`, no `on_destroy = \
+             \"prevent\"`) and apply first",
         ),
         Reason::IdentityChanged { .. } => (
             "its `bucket` names another one now, so that the old one would be reset",
-            "Name the old one again, or set `prevent_destroy = false`",
+            "Name the old one again, or allow it (no `prevent_destroy`, no `on_destroy = \"prevent\"`)",
         ),
         Reason::NotInConfiguration
         | Reason::Removed
@@ -571,7 +590,8 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
         | Reason::Gone
         | Reason::AlreadyReset => (
             "it is not in the configuration any more, so that it would be reset",
-            "Put it back; to let it go, set `prevent_destroy = false` there, apply, and then remove it",
+            "Put it back; to let it go, allow it there (no `prevent_destroy`, no `on_destroy = \
+             \"prevent\"`), apply, and then remove it",
         ),
     };
     let block = inputs.config.block(&address.resource);

@@ -43,6 +43,10 @@ pub struct Plan {
     /// Of what could not be planned: its provider and what names the object, where that is known.
     #[serde(skip)]
     pub lost: BTreeMap<Address, (Arc<str>, Arc<str>)>,
+    /// Of the instances that could not be planned, those whose buckets could be read: what would
+    /// have been done, and what somebody else changed. Nothing of it is in the file.
+    #[serde(skip)]
+    pub refused: Vec<Step>,
     /// The outputs as they are to be recorded.
     pub outputs: BTreeMap<String, OutputState>,
     /// The outputs that change.
@@ -299,6 +303,14 @@ impl Step {
     /// Whether the step changes anything that people see: the bucket, or what it is called.
     pub fn is_shown(&self) -> bool {
         self.action != Action::NoOp || self.previous.is_some()
+    }
+
+    /// Whether the step writes to the object.
+    pub fn calls(&self) -> bool {
+        match self.action {
+            Action::Update | Action::Reset => true,
+            Action::NoOp | Action::Adopt | Action::Forget => false,
+        }
     }
 
     /// Whether the step takes something away, so that it comes after what depends on it.

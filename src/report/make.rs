@@ -54,6 +54,8 @@ impl Report {
             let place = spans.block(&step.address);
             items.push((&step.address, item(step, place, failure)));
         }
+        let refused: BTreeMap<&Address, &Step> =
+            plan.refused.iter().map(|step| (&step.address, step)).collect();
         for address in &plan.unplanned {
             let (provider, bucket) = plan.lost.get(address).map_or_else(
                 || (String::new(), String::new()),
@@ -67,11 +69,18 @@ impl Report {
                 },
                 |fault| failure(fault),
             );
-            let item = Item {
-                place: spans.block(address),
-                class: Class::Error,
-                error: Some(error),
-                ..blank(address, bucket, provider)
+            let place = spans.block(address);
+            let item = match refused.get(address) {
+                // What was read of it is told all the same.
+                Some(step) => {
+                    Item { action: None, weakening: None, ..item(step, place, Some(error)) }
+                }
+                None => Item {
+                    place,
+                    class: Class::Error,
+                    error: Some(error),
+                    ..blank(address, bucket, provider)
+                },
             };
             items.push((address, item));
         }
@@ -183,7 +192,7 @@ impl Report {
             Verdict::Clean
         } else if sum.drifted > 0 {
             Verdict::Drift
-        } else if sum.pending > 0 || !self.outputs.is_empty() {
+        } else if sum.pending > 0 || (!self.outputs.is_empty() && self.command != Command::Drift) {
             Verdict::Pending
         } else {
             Verdict::Clean

@@ -80,7 +80,7 @@ fn read_arn(arn: &str) -> Result<KeyRef<'_>, String> {
     } else if service != "kms" {
         Some(format!("is an ARN of {service:?}, not of KMS"))
     } else if !is_region(region) {
-        Some(format!("names the Region {region:?}, which has not the form of one"))
+        Some(format!("names the Region {region:?}, which does not look like one"))
     } else if let Some(right) = partition_of(region).filter(|right| *right != partition) {
         Some(format!("has the partition {partition:?}, and {region} belongs to {right:?}"))
     } else if !is_account(account) {

@@ -72,6 +72,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         steps,
         unplanned: Vec::new(),
         lost: BTreeMap::new(),
+        refused: Vec::new(),
         outputs: BTreeMap::new(),
         output_changes: Vec::new(),
     }

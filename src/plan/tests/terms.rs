@@ -148,11 +148,25 @@ fn what_this_version_does_not_know_is_not_dropped_unless_allowed() {
     let [error] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
     assert!(error.detail.contains("Rule.Tomorrow (<Tomorrow>1</Tomorrow>)"), "{}", error.detail);
     assert!(error.detail.contains("allow_unknown_loss"));
-    // Nothing is lost where nothing is written.
-    assert_eq!(summary(&world.plan(&of("AES256", ""))), ["adopt x logs"]);
+    // What was read of the bucket is known all the same.
+    assert_eq!(plan.refused.len(), 1);
+    // Nothing is lost where nothing is written; it is told all the same.
+    let (plan, diagnostics) = world.plan_with(&of("AES256", ""), &Options::default());
+    assert_eq!(summary(&plan), ["adopt x logs"]);
+    let [told] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
+    assert_eq!((told.severity, told.summary), (Severity::Warning, "Unknown settings"));
     let plan = world.plan(&of("aws:kms", "lifecycle {\n  allow_unknown_loss = true\n}"));
     assert_eq!(summary(&plan), ["update x logs"]);
-    assert_eq!(plan.steps[0].terms.unknown, [element]);
+    assert_eq!(plan.steps[0].terms.unknown, [element.clone()]);
+    // A reset would drop it, too.
+    let mut world = World::of([("logs", live("aws:kms"))]).applied(&of("aws:kms", ""));
+    world.set(
+        "logs",
+        Live::Settings(Observed { unknown: vec![element], ..Observed::of(live("aws:kms")) }),
+    );
+    let (plan, diagnostics) = world.plan_with(&Project::new(""), &Options::default());
+    assert_eq!((plan.steps.len(), plan.unplanned.len()), (0, 1));
+    assert_eq!(diagnostics[0].summary, "Unknown settings would be lost");
 }
 
 #[test]

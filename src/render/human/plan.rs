@@ -115,7 +115,8 @@ impl Page<'_> {
     }
 
     fn drift(&mut self, plan: &Plan) {
-        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty());
+        let all = plan.steps.iter().chain(&plan.refused);
+        let drifted = all.filter(|step| !step.drift.is_empty());
         let count = drifted.clone().count();
         if count == 0 {
             return;
@@ -134,7 +135,7 @@ impl Page<'_> {
             let live = step.before.as_ref();
             leaves::draw(&mut self.canvas, &step.drift, [live, live], self.style.width);
             if step.action == Action::NoOp {
-                self.comment("nothing to do: it now is as declared");
+                self.comment("nothing to do about it");
             }
         }
         if count > LISTED {

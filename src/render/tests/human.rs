@@ -183,7 +183,7 @@ fn drift_comes_first() {
               # 1 unchanged attribute hidden
               # 1 unchanged block hidden
           }
-          # nothing to do: it now is as declared
+          # nothing to do about it
 
     Sealform will perform the following actions:
 

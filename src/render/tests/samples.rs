@@ -95,6 +95,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         steps,
         unplanned: Vec::new(),
         lost: std::collections::BTreeMap::new(),
+        refused: Vec::new(),
         outputs: std::collections::BTreeMap::new(),
         output_changes: Vec::new(),
     }

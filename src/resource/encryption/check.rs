@@ -86,7 +86,7 @@ impl<'a> Check<'a> {
         if let Some(region) = self.text("region")
             && !is_region(region)
         {
-            let detail = format!("{region:?} has not the form of a Region, such as eu-west-1.");
+            let detail = format!("{region:?} does not look like a Region, such as eu-west-1.");
             self.wrong(&["region"], "Invalid Region", detail);
         }
     }

@@ -19,8 +19,8 @@ pub(super) fn look_over(facts: &Facts<'_>) -> Vec<Finding> {
             path: ["region"].iter().collect(),
             summary: "Bucket in another Region",
             detail: format!(
-                "`region` says {wanted:?}, and the bucket is in {region}. Mend the one or the \
-                 name of the bucket; without `region`, the bucket is followed to where it is."
+                "`region` says {wanted:?}, and the bucket is in {region}. Correct one of \
+                 the two; without `region`, the bucket is followed to where it is."
             ),
         });
     }
@@ -129,7 +129,7 @@ fn faults(
         "PendingDeletion" => {
             let when = deletion_date.as_deref().map(|it| format!(" on {it}")).unwrap_or_default();
             let detail = format!(
-                "{it} is to be deleted{when}, and cannot be used until then. What is encrypted \
+                "{it} is to be deleted{when}, and cannot be used any more. What is encrypted \
                  with it is lost with it: cancel the deletion in KMS if anything is."
             );
             wrong("KMS key pending deletion", detail);

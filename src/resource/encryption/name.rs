@@ -37,7 +37,7 @@ pub(in crate::resource) fn bucket_name_fault(name: &str) -> Option<&'static str>
     } else if name.contains("..") {
         Some("the name of a bucket has no two dots beside each other")
     } else if is_ip_address(name) {
-        Some("the name of a bucket has not the form of an IP address")
+        Some("the name of a bucket does not have the form of an IP address")
     } else if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
         Some("the name begins with `xn--` or `sthree-`, which S3 keeps for itself")
     } else {
