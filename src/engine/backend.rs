@@ -219,10 +219,15 @@ impl Project {
         let record = self.record()?;
         let given = record.as_ref().map(given_of).unwrap_or_default();
         let declared = self.declared(&given);
+        let before = self.before(record.as_ref(), &declared).filter(|it| *it != declared);
+        let is_file = |it: &Declared| &*it.kind == "local";
         if setup.sandbox.is_some() {
             check_name(workspace)?;
+            if let Some(before) = before.as_ref().filter(|it| is_file(it) && is_file(&declared)) {
+                return Err(self.has_changed(before));
+            }
             // The sandbox's buckets are nobody else's business.
-            return Ok(Backend::Local(if &*declared.kind == "local" {
+            return Ok(Backend::Local(if is_file(&declared) {
                 match self.backend_of(&declared, workspace, setup)? {
                     Backend::Local(local) => local.for_sandbox(),
                     Backend::S3(_) => Local::new(self.dir.join(SANDBOX_STATE)).for_sandbox(),
@@ -232,9 +237,7 @@ impl Project {
                 Local::new(path).for_sandbox()
             }));
         }
-        if let Some(before) = self.before(record.as_ref(), &declared)
-            && before != declared
-        {
+        if let Some(before) = before {
             return Err(self.has_changed(&before));
         }
         self.backend_of(&declared, workspace, setup)
@@ -248,8 +251,13 @@ impl Project {
         }
         // A state file of one's own needs no `init`.
         let plain = Declared { kind: "local".into(), arguments: BTreeMap::new() };
-        let exists = Local::new(self.dir.join(DEFAULT_STATE)).exists();
-        (&*declared.kind != "local" && exists).then_some(plain)
+        let exists = |path: &str| Local::new(self.dir.join(path)).exists();
+        let path = declared.arguments.get("path").and_then(Value::as_str);
+        let is_there = match &*declared.kind {
+            "local" => path.is_none_or(|path| exists(path)),
+            _ => false,
+        };
+        (!is_there && exists(DEFAULT_STATE)).then_some(plain)
     }
 
     fn has_changed(&self, before: &Declared) -> Diagnostic {

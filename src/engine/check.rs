@@ -2,12 +2,13 @@
 
 use super::files::ModuleFiles;
 use super::project::Project;
-use crate::addr::{Address, ResourceAddr};
+use crate::addr::{Address, AttrPath, ResourceAddr};
 use crate::config::{IgnoreChanges, Resource};
 use crate::diag::{self, Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 use crate::eval::{self, Evaluation, Input, Instance, Session, Tree, functions::Context, span_of};
 use crate::provider::aws;
 use crate::resource::{self, Finding};
+use crate::schema::Schema;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -206,6 +207,15 @@ impl Project {
                 diagnostics.push(Diagnostic::error("Unknown attribute", detail).at(*span));
             }
         }
+        for block in self.config.suppressions.values() {
+            for path in block.attributes.iter().filter(|path| !is_of_any_type(path)) {
+                let names = resource::TYPES.iter().flat_map(|ty| leaf_names(ty.schema()));
+                let names: Vec<String> = names.map(|name| name.to_string()).collect();
+                let hint = did_you_mean(&path.to_string(), names.iter().map(String::as_str));
+                let detail = format!("No resource has an attribute `{path}`.{hint}");
+                diagnostics.push(Diagnostic::error("Unknown attribute", detail).at(block.header));
+            }
+        }
         for instance in &evaluation.unread {
             let address = &instance.address;
             let source = resource::data::find(&address.resource.ty);
@@ -311,6 +321,23 @@ impl Project {
             Some(_) | None => fault,
         }
     }
+}
+
+/// The names of the attributes at the ends of all paths.
+fn leaf_names(schema: &Schema) -> impl Iterator<Item = Arc<str>> {
+    let leaves = resource::leaves(schema, &Value::NULL).into_iter();
+    leaves.filter_map(|(path, _)| path.steps().last().cloned())
+}
+
+/// Whether a resource type has the attribute: by its whole path, or by its name alone.
+fn is_of_any_type(path: &AttrPath) -> bool {
+    resource::TYPES.iter().any(|ty| {
+        let named = || match path.steps() {
+            [name] => leaf_names(ty.schema()).any(|leaf| leaf == *name),
+            _ => false,
+        };
+        ty.schema().has(path.steps()) || named()
+    })
 }
 
 /// The text without the sensitive texts that are part of a value.

@@ -83,7 +83,7 @@ impl Report {
         for silence in silences.iter().filter(|it| !holds(it)) {
             let day = silence.expires.map(|day| day.to_string()).unwrap_or_default();
             let detail = format!(
-                "The suppression {:?} has expired on {day} and silences nothing any more. Remove \
+                "The suppression {:?} expired on {day} and silences nothing any more. Remove \
                  it, or give it another day.",
                 silence.name
             );

@@ -388,3 +388,15 @@ fn the_sandbox_leaves_a_state_on_s3_alone() {
     dir.run(&["plan", "-detailed-exitcode", "-sandbox"]).status(0);
     assert!(dir.exists("state/sandbox.state.json"));
 }
+
+/// A file at another place is another state: the old one is not left behind without a word.
+#[test]
+fn a_file_elsewhere_is_another_state_until_the_old_one_is_copied() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    dir.run(&["apply", "-sandbox", "-auto-approve"]).status(0);
+    let moved = "sealform {\n  backend \"local\" {\n    path = \"else/where.json\"\n  }\n}\n";
+    dir.write("backend.seal.hcl", moved);
+    dir.run(&["plan", "-sandbox"]).status(1).complains("Backend has changed");
+    dir.run(&["init", "-sandbox", "-migrate-state"]).status(0).says("Copied the state");
+    dir.run(&["plan", "-sandbox", "-detailed-exitcode"]).status(0);
+}

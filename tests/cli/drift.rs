@@ -320,6 +320,9 @@ async fn known_drift_is_told_and_does_not_count() {
     valid(&fleet.run(&["drift", "-json"]).status(0).json());
     // What is to be done is still done.
     fleet.run(&["plan", "-detailed-exitcode"]).status(2);
+    let typo = suppress("2999-12-31").replace("sse_algorithm", "sse_algoritm");
+    fleet.dir.write("known.seal.hcl", typo);
+    fleet.run(&["drift"]).status(1).complains("Did you mean \"sse_algorithm\"?");
     fleet.dir.write("known.seal.hcl", suppress("2020-02-29"));
     fleet.run(&["drift"]).status(2).complains("expired on 2020-02-29");
     fleet.change("aaa", "aws:kms");

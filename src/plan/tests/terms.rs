@@ -157,7 +157,7 @@ fn what_this_version_does_not_know_is_not_dropped_unless_allowed() {
     assert_eq!((told.severity, told.summary), (Severity::Warning, "Unknown settings"));
     let plan = world.plan(&of("aws:kms", "lifecycle {\n  allow_unknown_loss = true\n}"));
     assert_eq!(summary(&plan), ["update x logs"]);
-    assert_eq!(plan.steps[0].terms.unknown, [element.clone()]);
+    assert_eq!(plan.steps[0].terms.unknown, std::slice::from_ref(&element));
     // A reset would drop it, too.
     let mut world = World::of([("logs", live("aws:kms"))]).applied(&of("aws:kms", ""));
     world.set(
