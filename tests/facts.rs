@@ -320,6 +320,13 @@ const REST: &[Fact] = &[
         ],
     ),
     (
+        "PutObject creates only if absent, or replaces only the version that was read; DeleteObject too",
+        &[
+            "src/state/s3/tests.rs#without_a_lock_the_version_keeps_two_from_overwriting_each_other",
+            "src/state/s3/tests.rs#a_service_that_ignores_conditions_is_refused",
+        ],
+    ),
+    (
         "HeadBucket tells the Region even where it refuses",
         &["src/sandbox/tests/behaviour.rs#a_head_is_answered_without_a_body_but_with_the_region"],
     ),

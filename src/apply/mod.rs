@@ -117,7 +117,8 @@ impl Walk<'_> {
                     self.outcome.unrecorded.get_or_insert(error);
                 }
             }
-            if !self.done.is_empty() {
+            // What needed no call is done already. What cannot be recorded stays so.
+            if self.outcome.unrecorded.is_none() && !self.done.is_empty() {
                 continue;
             }
             let Some(first) = self.next_end().await else { break };

@@ -135,7 +135,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         Ok(round) => round,
         Err(signal) => return stopped(signal, ui),
     };
-    let human = |style: &render::Style| render::human::drift(&report, style);
+    let human = |style: &render::Style| render::human::drift(&report, false, style);
     let written = args.outputs.write(&project.dir, &report, &human, ui);
     args.outputs.end(&project.dir, &report, (&diagnostics, &project.sources), ui);
     ui.diagnostics(&diagnostics, &project.sources);
@@ -163,7 +163,7 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
             _ = signals.next() => break,
         };
         let Round { report, project, diagnostics } = looked;
-        let human = |style: &render::Style| render::human::drift(&report, style);
+        let human = |style: &render::Style| render::human::drift(&report, false, style);
         if last.replace(report.verdict) != Some(report.verdict) {
             args.outputs.print(&report, &human, ui);
             ui.diagnostics(&diagnostics, &project.sources);

@@ -45,7 +45,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     }
     match Report::merge(reports) {
         Ok(report) => {
-            let human = |style: &render::Style| render::human::drift(&report, style);
+            let human = |style: &render::Style| render::human::drift(&report, true, style);
             let written = outputs.write(&dir, &report, &human, ui);
             if written { counting.exit(report.verdict) } else { Exit::Failure }
         }

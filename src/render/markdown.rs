@@ -138,6 +138,9 @@ fn verdict(report: &Report) -> String {
         Verdict::Clean if summary.checked == 0 => {
             "✅ **There is nothing to look after.**".to_owned()
         }
+        Verdict::Clean if summary.suppressed > 0 => {
+            "✅ **Nothing differs but what is suppressed.**".to_owned()
+        }
         Verdict::Clean => {
             let buckets = counted(summary.checked, "bucket is", "buckets are");
             format!("✅ **Nothing differs.** {buckets} as declared.")

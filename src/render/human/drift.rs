@@ -9,10 +9,14 @@ use crate::report::{
 };
 use serde_json::Value as Json;
 
-/// What was found, as text for standard output.
-pub fn drift(report: &Report, style: &Style) -> String {
+/// What was found, as text for standard output. Of a report that was `read_back`, errors that belong
+/// to no bucket are told here; those of a run are diagnostics.
+pub fn drift(report: &Report, read_back: bool, style: &Style) -> String {
     let mut page = Page { canvas: Canvas::new(style.color), style };
     page.verdict(report);
+    if read_back {
+        page.faults(report);
+    }
     let drifted = |item: &&Item| {
         matches!(item.class, Class::Drift | Class::Both) && item.suppressed.is_none()
     };
@@ -25,8 +29,11 @@ pub fn drift(report: &Report, style: &Style) -> String {
         item.suppressed.is_some() && matches!(item.class, Class::Drift | Class::Both)
     });
     page.section("Suppressed:", &suppressed.collect::<Vec<_>>(), Page::suppressed);
-    let errors = report.resources.iter().filter(|item| item.error.is_some());
-    page.section("Not checked:", &errors.collect::<Vec<_>>(), Page::error);
+    let errors = || report.resources.iter().filter(|item| item.error.is_some());
+    let (lost, read): (Vec<&Item>, Vec<&Item>) =
+        errors().partition(|item| item.class == Class::Error);
+    page.section("Not checked:", &lost, Page::error);
+    page.section("Read, but with an error:", &read, Page::error);
     page.canvas.finish()
 }
 
@@ -59,7 +66,10 @@ impl Page<'_> {
             parts.push(format!("share {} of {}", share.part, share.of));
         }
         self.canvas.tinted(tint, word).push(" ").push(&parts.join(", ")).push(".\n");
-        // Of what belongs to no bucket, a report that was read back is all that there is.
+    }
+
+    /// What went wrong and belongs to no bucket.
+    fn faults(&mut self, report: &Report) {
         let errors = report.diagnostics.iter().filter(|it| it.severity == Level::Error);
         for fault in errors.filter(|it| it.address.is_none()).take(LISTED) {
             self.wrapped("  ", &format!("{}: {}", fault.summary, fault.detail));
