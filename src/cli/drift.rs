@@ -1,7 +1,7 @@
 //! `sealform drift`.
 
 use super::args::{Locking, Selecting, Variables, duration};
-use super::formats::{Began, Outputs, metrics};
+use super::formats::{Began, Outputs};
 use super::listen::{self, Told};
 use super::signals::{Signals, stopped};
 use super::ui::Ui;
@@ -170,7 +170,7 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
         }
         args.outputs.write_files(&project.dir, &report, &human, ui);
         if args.listen.is_some() {
-            let metrics = metrics(&report, told.metrics().as_deref());
+            let metrics = render::prometheus(&report, told.metrics().as_deref());
             told.set(metrics, interval.saturating_mul(3).max(Duration::from_mins(1)));
         }
         // Many that were started at once do not ask at once for ever.

@@ -322,11 +322,6 @@ impl Reporter for Telling {
     }
 }
 
-/// The metrics of a report, for whoever asks for them; `previous` are those of the round before.
-pub(super) fn metrics(report: &Report, previous: Option<&str>) -> String {
-    render::prometheus(report, previous)
-}
-
 /// When a command began.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Began(jiff::Timestamp);

@@ -250,12 +250,17 @@ impl<'a> Maker<'a> {
         let block = self.inputs.config.block(&address.resource);
         let mut desired = ty.desired(&instance.declared, &live);
         let asked = region.clone();
-        let undisturbed = recorded.map(|recorded| ty.desired(&instance.declared, &recorded.values));
         let names = [Some(&live), Some(&desired), recorded.map(|it| &it.values)];
         let names = names.into_iter().flatten().flat_map(|settings| ty.keys(settings));
         let keys = KeyNames::of(self.inputs.keys, &instance.provider, asked.as_ref(), names);
-        let follows = undisturbed.map_or_else(Vec::new, |undisturbed| {
+        let ours = self.unfinished.explains(ty, (&instance.provider, &identity), &live, &keys);
+        let drift = recorded
+            .filter(|_| !ours)
+            .map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live, &keys));
+        let drifted = recorded.filter(|_| !drift.is_empty());
+        let follows = drifted.map_or_else(Vec::new, |recorded| {
             // What is wanted had nobody changed the bucket differs where nothing is declared.
+            let undisturbed = ty.desired(&instance.declared, &recorded.values);
             let ignored = block.map(|block| &block.lifecycle.ignore_changes);
             let mut paths = ty.differences(&undisturbed, &desired, &keys);
             paths.retain(|path| !ignored.is_some_and(|ignored| ignored.covers(path)));
@@ -311,10 +316,6 @@ impl<'a> Maker<'a> {
                     || recorded.forget_on_destroy != forget_on_destroy
                     || recorded.region.as_deref() != region.as_deref()
             });
-        let ours = self.unfinished.explains(ty, (&instance.provider, &identity), &live, &keys);
-        let drift = recorded
-            .filter(|_| !ours)
-            .map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live, &keys));
         let step = Step {
             action,
             reason: None,

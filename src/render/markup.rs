@@ -3,7 +3,7 @@
 //! Nothing that a name can contain ends the markup around it, and no `@name`, `#123` or address of a
 //! page in it becomes a link: it stands in code, where neither of the two looks for any.
 
-use super::canvas::{clean, clean_lines, number, wrap};
+use super::canvas::{clean, clean_lines, escape_html, number, wrap};
 
 /// More characters of a name are not shown.
 const NAME: usize = 400;
@@ -78,19 +78,7 @@ pub(super) fn words_html(text: &str) -> String {
 
 /// A text from outside within HTML.
 fn html(text: &str) -> String {
-    let text = clean(capped(text, NAME));
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    escape_html(&clean(capped(text, NAME)))
 }
 
 /// A few words: as they are where they are nothing but words, as code otherwise.

@@ -7,7 +7,7 @@
 //!
 //! Text from outside goes in escaped, by way of one function for markup and one for the JSON.
 
-use super::canvas::{clean, put};
+use super::canvas::{clean, clean_lines, escape_html, put};
 use super::finding::{self, Kind};
 use crate::report::{Command, Item, Level, OutputItem, Problem, Report, Verdict};
 use base64::Engine as _;
@@ -82,19 +82,7 @@ fn data(report: &Report) -> String {
 
 /// A text from outside as markup.
 fn escaped(text: &str) -> String {
-    let text = super::canvas::clean_lines(text);
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    escape_html(&clean_lines(text))
 }
 
 fn title(report: &Report) -> String {

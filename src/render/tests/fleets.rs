@@ -1,5 +1,6 @@
 //! Reports to draw.
 
+use super::reports;
 use crate::report::{
     Actions, Blame, Class, Command, Difference, FORMAT_VERSION, Failure, Item, Level, OutputItem,
     Place, Problem, Report, Severities, Severity, Share, Status, Summary, Suppression, Verdict,
@@ -31,23 +32,10 @@ pub(super) fn address(name: &str) -> String {
 /// A bucket as it should be.
 pub(super) fn item(name: &str, bucket: &str) -> Item {
     Item {
-        address: address(name),
-        bucket: bucket.to_owned(),
-        provider: "aws".to_owned(),
         account: Some("111122223333".to_owned()),
         region: Some("eu-west-1".to_owned()),
         place: Some(place("main.seal.hcl", 12)),
-        class: Class::Unchanged,
-        action: Some("no-op".to_owned()),
-        reason: None,
-        status: None,
-        severity: None,
-        weakening: None,
-        weakened: None,
-        differences: Vec::new(),
-        suppressed: None,
-        blame: None,
-        error: None,
+        ..reports::item(&address(name), bucket)
     }
 }
 
