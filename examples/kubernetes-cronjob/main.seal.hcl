@@ -2,7 +2,7 @@
 
 sealform {
   backend "local" {
-    path = "/var/lib/sealform/sealform.state.json"
+    path = "/var/lib/sealform-kubernetes/sealform.state.json"
   }
 }
 

@@ -374,9 +374,11 @@ fn is_refusal(kind: ErrorKind) -> bool {
         | ErrorKind::Unsupported
         | ErrorKind::Configuration => true,
         // Of what was repeated, the first attempt may have got through without an answer.
-        ErrorKind::Throttled | ErrorKind::Conflict | ErrorKind::Unreachable | ErrorKind::Other => {
-            false
-        }
+        ErrorKind::Throttled
+        | ErrorKind::Conflict
+        | ErrorKind::Unreachable
+        | ErrorKind::Outage
+        | ErrorKind::Other => false,
     }
 }
 

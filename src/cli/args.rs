@@ -117,9 +117,12 @@ pub(super) struct Selecting {
     /// How often a request is repeated that failed in passing; goes before `max_retries` of a provider.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
     max_retries: Option<u32>,
-    /// How long the run may take, such as 90s or 10m, so that an outage ends it. What was done by then
-    /// is recorded.
-    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
+    /// For how long a service may answer nothing but failures; what was not asked by then is not asked
+    /// any more, so that an outage ends the run.
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = some_time)]
+    give_up_after: Duration,
+    /// How long the run may take, such as 90s or 10m. What was done by then is recorded.
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = some_time)]
     pub(super) timeout: Duration,
 }
 
@@ -155,6 +158,16 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(factor).map(Duration::from_secs).ok_or_else(|| "it is too long".to_owned())
 }
 
+/// Reads a duration in which something can happen.
+fn some_time(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() {
+        return Err("it is longer than nothing; leave the flag away for what goes without saying"
+            .to_owned());
+    }
+    Ok(time)
+}
+
 /// Descriptors that a run needs beside its connections: files, the terminal, the runtime.
 const DESCRIPTORS: usize = 64;
 
@@ -187,7 +200,11 @@ impl Selecting {
         operation: &str,
         read_only: bool,
     ) -> Setup {
-        Setup { max_retries: self.max_retries, ..locking.setup(global, operation, read_only) }
+        Setup {
+            max_retries: self.max_retries,
+            patience: Some(self.give_up_after),
+            ..locking.setup(global, operation, read_only)
+        }
     }
 
     /// Requests in flight at most: as many as asked for, or as there may be connections.
@@ -283,6 +300,7 @@ impl Locking {
             sandbox: global.sandbox.then(SandboxOptions::default),
             state: None,
             max_retries: None,
+            patience: None,
             ca_bundle: std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty()),
         }
     }

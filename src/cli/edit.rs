@@ -4,7 +4,7 @@ use super::args::{Locking, Variables};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics, Sources};
-use crate::engine::{Manner, Project, Wanted, change_state, versions};
+use crate::engine::{self, History, Manner, Project, Wanted, change_state};
 use crate::state::{Edit, StateFile};
 use std::io::Read as _;
 
@@ -125,10 +125,11 @@ pub(super) fn restore(
     let project = Project::load(&Variables::default().request(global), &mut ignored);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let setup = super::args::looking(global, "state restore");
-    let found = runtime.block_on(versions(&project, &setup)).map(|(_, versions)| {
+    let found = runtime.block_on(engine::history(&project, &setup)).map(|history| {
+        let History { versions, elsewhere, .. } = history;
         let known: Vec<String> = versions.iter().map(|it| it.serial.to_string()).collect();
         let found = versions.into_iter().find(|it| it.serial == serial);
-        found.map(|it| it.state).ok_or(known)
+        found.map(|it| it.state).ok_or((known, elsewhere))
     });
     let content = match found {
         Ok(Ok(Ok(content))) => content,
@@ -136,9 +137,10 @@ pub(super) fn restore(
             let detail = format!("The version {serial} {problem}.");
             return refuse(&Diagnostic::error("Unusable state", detail), ui);
         }
-        Ok(Err(known)) => {
+        Ok(Err((known, elsewhere))) => {
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            let detail = format!("No version {serial} is kept. There are: {known}.");
+            let more = elsewhere.map_or_else(String::new, |text| format!(" {text}"));
+            let detail = format!("No version {serial} is kept. There are: {known}.{more}");
             return refuse(&Diagnostic::error("Unknown version", detail), ui);
         }
         Err(fault) => return refuse(&fault, ui),
@@ -197,8 +199,9 @@ fn change<T>(
     let changed = runtime.block_on(change_state(&project, &setup, manner, &mut progress, decide));
     drop(progress);
     match changed {
-        Ok(said) => {
+        Ok((said, notices)) => {
             tell(said, ui);
+            ui.diagnostics(&notices, &project.sources);
             Exit::Success
         }
         Err(fault) => refuse(&fault, ui),

@@ -5,7 +5,7 @@ use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics, Sources};
 use crate::engine::{Project, Setup};
-use crate::state::{Backend, Local, StateError};
+use crate::state::{Backend, Local, Seen, StateError};
 
 /// Takes the lock of a state on S3 away from a run that is gone. It would go by itself when its lease
 /// is over. The lock of a state in a file goes with the process that holds it, and cannot be taken
@@ -20,7 +20,8 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut ignored = Diagnostics::new();
     let project = Project::load(&Variables::default().request(global), &mut ignored);
     let setup = super::args::locking(global, "force-unlock");
-    let backend = match project.backend(&setup) {
+    let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    let backend = match runtime.block_on(project.existing_backend(&setup)) {
         Ok(backend) => backend,
         Err(fault) => {
             ui.diagnostics(&[fault], &project.sources);
@@ -28,43 +29,41 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         }
     };
     let fault = match backend {
-        Backend::Local(local) => match of_file(&local, &setup, &args.id, ui) {
-            Ok(()) => return Exit::Success,
-            Err(fault) => fault,
-        },
-        Backend::S3(s3) => {
-            let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-            match runtime.block_on(s3.force_unlock(&args.id)) {
-                Ok(holder) => {
-                    ui.out(&format!("Removed the lock of {holder}.\n"));
-                    return Exit::Success;
-                }
-                Err(error) => error.diagnostic(),
+        Backend::Local(local) => of_file(&local, &setup, &args.id),
+        Backend::S3(s3) => match runtime.block_on(s3.force_unlock(&args.id)) {
+            Ok(holder) => {
+                let holder = Seen { holder, now: setup.holder.since };
+                ui.out(&format!("Removed the lock of {holder}.\n"));
+                return Exit::Success;
             }
-        }
+            Err(error) => error.diagnostic(),
+        },
     };
     ui.diagnostics(&[fault], &Sources::default());
     Exit::Failure
 }
 
-/// The lock of a file goes with its process.
-fn of_file(local: &Local, setup: &Setup, id: &str, ui: &Ui) -> Result<(), Diagnostic> {
+/// Why the lock of a file is not taken away: it goes with its process.
+fn of_file(local: &Local, setup: &Setup, id: &str) -> Diagnostic {
     match local.exists().then(|| local.try_lock(&setup.holder)) {
-        None | Some(Ok(_)) => {
-            ui.out("Nobody holds the lock: there is nothing to unlock.\n");
-            Ok(())
-        }
+        None | Some(Ok(_)) => Diagnostic::error(
+            "State is not locked",
+            format!(
+                "Nobody holds the lock of {}: there is nothing to unlock.",
+                local.path().display()
+            ),
+        ),
         Some(Err(StateError::Locked { holder, .. })) => {
             let by = holder.map_or_else(|| "another run".to_owned(), |it| it.to_string());
-            Err(Diagnostic::error(
+            Diagnostic::error(
                 "Local state cannot be unlocked",
                 format!(
                     "The lock {id:?} is held by {by}, which is alive: the operating system takes \
                      the lock of a state in a file away when its process ends. End that process, \
                      or wait for it."
                 ),
-            ))
+            )
         }
-        Some(Err(error)) => Err(error.diagnostic()),
+        Some(Err(error)) => error.diagnostic(),
     }
 }

@@ -256,7 +256,11 @@ fn collect_flags(command: &clap::Command, known: &mut Vec<String>) {
 /// A runtime for the commands that speak to a service.
 fn runtime(ui: &Ui) -> Option<tokio::runtime::Runtime> {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => Some(runtime),
+        Ok(runtime) => {
+            let _within = runtime.enter();
+            signals::survive_limits();
+            Some(runtime)
+        }
         Err(error) => {
             ui.error("Cannot start", &format!("the runtime: {error}"));
             None

@@ -120,6 +120,20 @@ impl Signals {
     }
 }
 
+/// A write beyond the limit on the size of files (`ulimit -f`) is an error like that of a full disk,
+/// instead of the end of the program. Within a runtime; from then on.
+#[cfg(unix)]
+pub(super) fn survive_limits() {
+    // SIGXFSZ, wherever this is built for.
+    const TOO_LARGE: i32 = 25;
+    // Where it cannot be had, the program ends by it as it would have.
+    let _handled_from_now_on = signal(SignalKind::from_raw(TOO_LARGE));
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+pub(super) fn survive_limits() {}
+
 /// Says that a signal ended a command that had changed nothing.
 pub(super) fn stopped(signal: Signal, ui: &Ui) -> Exit {
     if signal == Signal::Time {

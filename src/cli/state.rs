@@ -6,7 +6,7 @@ use super::ui::Ui;
 use super::{Exit, Global};
 use crate::addr::Target;
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean};
-use crate::engine::{Project, versions};
+use crate::engine::{self, History, Project};
 use crate::render;
 use crate::state::StateFile;
 use clap::Subcommand;
@@ -149,11 +149,17 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
     let project = Project::load(&Variables::default().request(global), &mut ignored);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let setup = super::args::looking(global, "state history");
-    let (current, versions) = match runtime.block_on(versions(&project, &setup)) {
+    let found = runtime.block_on(engine::history(&project, &setup));
+    let History { current, versions, elsewhere } = match found {
         Ok(found) => found,
         Err(fault) => {
             ui.diagnostics(&[fault], &Sources::default());
             return Exit::Failure;
+        }
+    };
+    let tell = |elsewhere: Option<String>| {
+        if let Some(text) = elsewhere {
+            ui.note(&text);
         }
     };
     if json {
@@ -173,6 +179,7 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
             "serial": current.map(|state| state.serial),
             "versions": versions,
         }));
+        tell(elsewhere);
         return Exit::Success;
     }
     let mut text = String::new();
@@ -191,6 +198,7 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
         text.push_str(&format!("{:>8}  {what}{written}\n", version.serial));
     }
     ui.out(&text);
+    tell(elsewhere);
     Exit::Success
 }
 
@@ -211,13 +219,16 @@ pub(super) fn read_of(
     let Some(runtime) = super::runtime(ui) else { return Err(Exit::Failure) };
     let setup = super::args::looking(global, "state");
     let read = async {
-        let found = project.backend(&setup)?.look().await;
-        found.map(|found| found.state).map_err(|error| error.diagnostic())
+        let found = project.existing_backend(&setup).await?.look().await;
+        found.map_err(|error| error.diagnostic())
     };
-    runtime.block_on(read).map_err(|fault| {
+    let found = runtime.block_on(read).map_err(|fault| {
         ui.diagnostics(&[fault], &project.sources);
         Exit::Failure
-    })
+    })?;
+    let odd = found.superseded.map(|it| it.diagnostic());
+    ui.diagnostics(odd.as_slice(), &project.sources);
+    Ok(found.state)
 }
 
 fn list(state: &StateFile, addresses: &[String], ui: &Ui) -> Exit {

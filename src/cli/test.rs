@@ -102,6 +102,7 @@ fn setup() -> Setup {
         sandbox: None,
         state: None,
         max_retries: None,
+        patience: None,
         ca_bundle: None,
     }
 }

@@ -46,7 +46,12 @@ enum Command {
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut ignored = Diagnostics::new();
-    let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let request = Variables::default().request(global);
+    let project = Project::load(&request, &mut ignored);
+    if let Some(fault) = overridden(&args.command, request.workspace.as_deref()) {
+        ui.diagnostics(&[fault], &project.sources);
+        return Exit::Failure;
+    }
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     match runtime.block_on(carry_out(&project, global, &args.command, ui)) {
         Ok(text) => {
@@ -58,6 +63,23 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             Exit::Failure
         }
     }
+}
+
+/// Why a workspace cannot be gone to: the environment says another one, which would be meant all the
+/// same.
+fn overridden(command: &Command, variable: Option<&str>) -> Option<Diagnostic> {
+    let wanted = match command {
+        Command::New { name } | Command::Select { name, .. } => name,
+        Command::List | Command::Show | Command::Delete { .. } => return None,
+    };
+    let variable = variable.filter(|it| it != wanted)?;
+    Some(Diagnostic::error(
+        "Workspace is overridden",
+        format!(
+            "SEALFORM_WORKSPACE={variable} in the environment says which workspace is meant, and \
+             would go on saying it. Unset it, or give it the value {wanted}."
+        ),
+    ))
 }
 
 async fn carry_out(

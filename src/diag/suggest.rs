@@ -19,8 +19,18 @@ pub fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
 /// ` Did you mean "x"?`, or nothing.
 pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     suggest(given, candidates)
-        .map(|candidate| format!(" Did you mean {candidate:?}?"))
+        .map(|candidate| format!(" Did you mean {}?", quoted(candidate)))
         .unwrap_or_default()
+}
+
+/// A name in quotes, so that it can be pasted into a shell: one with quotes in it, such as the address
+/// of an instance, is in single ones.
+fn quoted(name: &str) -> String {
+    if name.contains('"') {
+        format!("'{}'", name.replace('\'', r"'\''"))
+    } else {
+        format!("{name:?}")
+    }
 }
 
 #[cfg(test)]
@@ -34,5 +44,16 @@ mod tests {
         assert_eq!(suggest("expected_owner", names), Some("expected_bucket_owner"));
         assert_eq!(suggest("rules", names), Some("rule"));
         assert_eq!(suggest("tags", names), None);
+    }
+
+    #[test]
+    fn what_was_meant_can_be_pasted() {
+        for (name, told) in [
+            ("bucket", r#" Did you mean "bucket"?"#),
+            (r#"t.logs["eu"]"#, r#" Did you mean 't.logs["eu"]'?"#),
+            (r#"t.logs["it's"]"#, r#" Did you mean 't.logs["it'\''s"]'?"#),
+        ] {
+            assert_eq!(did_you_mean(&name.replace('l', "i").replace('u', "v"), [name]), told);
+        }
     }
 }

@@ -134,7 +134,8 @@ impl Project {
         self.make_data().map_err(|error| {
             fault("Cannot write", format!("{}: {error}.", self.dir.join(DATA).display()))
         })?;
-        write_atomically(&self.data(name), bytes).map_err(|error| told(&error))
+        write_atomically(&self.data(name), bytes)
+            .map_err(|error| fault("Cannot write", error.to_string()))
     }
 
     fn record(&self) -> Result<Option<Record>, Diagnostic> {
@@ -204,6 +205,30 @@ impl Project {
     /// The backend cannot be used as it is declared, or it has changed since `init`.
     pub fn backend(&self, setup: &Setup) -> Result<Backend, Diagnostic> {
         self.backend_in(&self.workspace, setup)
+    }
+
+    /// As [`Project::backend`], of a workspace that somebody has made: a slip in its name would be a
+    /// state of its own.
+    ///
+    /// # Errors
+    /// The same, or nobody has made the workspace.
+    pub async fn existing_backend(&self, setup: &Setup) -> Result<Backend, Diagnostic> {
+        let backend = self.backend(setup)?;
+        // Of a state that is elsewhere, the sandbox has one of its own.
+        let is_own =
+            setup.state.is_some() || (setup.sandbox.is_some() && !self.is_kept_in_a_file());
+        if &*self.workspace == DEFAULT_WORKSPACE
+            || is_own
+            || backend.exists().await.map_err(|error| told(&error))?
+        {
+            return Ok(backend);
+        }
+        let all = self.workspaces(setup).await?;
+        Err(unknown_workspace(&self.workspace, &all))
+    }
+
+    fn is_kept_in_a_file(&self) -> bool {
+        self.config.settings.backend.as_ref().is_none_or(|it| &*it.kind.text == "local")
     }
 
     /// As [`Project::backend`], in another workspace.
@@ -442,11 +467,7 @@ impl Project {
     pub async fn select_workspace(&self, name: &str, setup: &Setup) -> Result<(), Diagnostic> {
         let all = self.workspaces(setup).await?;
         if !all.iter().any(|it| it == name) {
-            let hint = did_you_mean(name, all.iter().map(String::as_str));
-            let detail = format!(
-                "There is no workspace {name:?}.{hint} `sealform workspace new {name}` makes it."
-            );
-            return Err(fault("Unknown workspace", detail));
+            return Err(unknown_workspace(name, &all));
         }
         self.select(name)
     }
@@ -489,6 +510,16 @@ impl Project {
         release(guard).await;
         removed
     }
+}
+
+fn unknown_workspace(name: &str, all: &[String]) -> Diagnostic {
+    let hint = did_you_mean(name, all.iter().map(String::as_str));
+    let detail = format!(
+        "There is no workspace {name:?}.{hint} `sealform workspace list` shows which there are, \
+         `sealform workspace new {name}` makes this one. Which one is meant is said by \
+         SEALFORM_WORKSPACE, or else by `sealform workspace select`."
+    );
+    fault("Unknown workspace", detail)
 }
 
 async fn remove(backend: &Backend, name: &str, force: bool) -> Result<(), Diagnostic> {

@@ -63,7 +63,7 @@ impl Run {
             }
         };
         prepare(&mut settings, setup, sandbox.as_ref());
-        Some(Self::new(held, settings, sandbox))
+        Some(Self::new(held, settings, sandbox, setup))
     }
 
     /// Reads what is recorded and says how it differs: a plan that does nothing.
@@ -107,7 +107,7 @@ impl Run {
                     plan.steps.extend(step(address, recorded, live));
                     continue;
                 }
-                Some(Reading::Gone(error) | Reading::Failed(error)) => {
+                Some(Reading::Gone(error) | Reading::Failed(error) | Reading::GivenUp(error)) => {
                     diagnostics.push(error.clone().of(address));
                 }
                 Some(Reading::NoProvider) | None => {}

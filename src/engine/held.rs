@@ -4,7 +4,8 @@ use super::project::Project;
 use super::run::Setup;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::event::{Event, Reporter};
-use crate::state::{Backend, Found, Guard, Intent, StateError, StateFile};
+use crate::state::{Backend, Found, Guard, Holder, Intent, StateError, StateFile};
+use jiff::Timestamp;
 use std::time::Duration;
 
 /// The state, locked and read.
@@ -23,11 +24,13 @@ impl Held {
         reporter: &mut dyn Reporter,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let backend = project.backend(setup).map_err(|fault| diagnostics.push(fault)).ok()?;
+        let backend = project.existing_backend(setup).await;
+        let backend = backend.map_err(|fault| diagnostics.push(fault)).ok()?;
         let lock = lock(&backend, setup, reporter).await;
         let lock = lock.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
         let held = backend.look().await.map_err(|error| error.diagnostic()).and_then(|found| {
-            let Found { state, unfinished } = found;
+            diagnostics.extend(warnings(&found, &backend, setup));
+            let Found { state, unfinished, superseded: _ } = found;
             match state.as_ref().and_then(|state| mixed_up(state, setup, &backend)) {
                 Some(fault) => Err(fault),
                 None => Ok((state, unfinished)),
@@ -47,6 +50,39 @@ impl Held {
     pub(super) async fn release(self) {
         release(self.lock).await;
     }
+}
+
+/// What is odd about a state, though it can be used.
+pub(super) fn warnings(found: &Found, backend: &Backend, setup: &Setup) -> Diagnostics {
+    let mut warnings = Diagnostics::new();
+    warnings.extend(found.superseded.as_ref().map(|it| it.diagnostic()));
+    let runs = found.unfinished.iter().filter_map(|it| it.run.as_ref()).map(|run| run.since);
+    let latest = runs.chain(backend.written()).max();
+    warnings.extend(latest.and_then(|latest| set_back(latest, setup.holder.since, backend)));
+    warnings
+}
+
+/// How far the clocks of two machines may differ.
+const TOLERANCE: Duration = Duration::from_mins(5);
+
+/// Tells that the clock says an earlier time than what was written by it, or by another one.
+fn set_back(latest: Timestamp, now: Timestamp, backend: &Backend) -> Option<Diagnostic> {
+    let ahead = Duration::try_from(latest.duration_since(now)).ok()?;
+    if ahead <= TOLERANCE {
+        return None;
+    }
+    let shown = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+    Some(Diagnostic::warning(
+        "Clock is behind the state",
+        format!(
+            "The clock of this machine says {}, and a run wrote to {} at {}: the clock was set back, \
+             or that of another machine is ahead. Which version of the state is the newer one does \
+             not depend on clocks, nor does its lock; `timestamp()` and when a `suppress` expires do.",
+            shown(now),
+            backend.place(),
+            shown(latest)
+        ),
+    ))
 }
 
 /// Gives a lock back. Where that fails, it goes when its lease is over.
@@ -71,7 +107,10 @@ pub(super) async fn lock(
     let begun = tokio::time::Instant::now();
     let mut told = false;
     loop {
-        let error = match backend.try_lock(&setup.holder).await {
+        // Since when it is held is when it was got, and how old another's is, is told as of now.
+        let since = setup.holder.since.checked_add(begun.elapsed()).unwrap_or(setup.holder.since);
+        let holder = Holder { since, ..setup.holder.clone() };
+        let error = match backend.try_lock(&holder).await {
             Ok(lock) => return Ok(Some(lock)),
             Err(error) => error,
         };

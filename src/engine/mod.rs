@@ -28,7 +28,7 @@ pub use self::run::{LockOptions, PlanOptions, Recording, Run, Setup};
 pub use self::sandboxed::{
     KeyChange, SandboxOptions, change_in_sandbox, key_in_sandbox, serve_sandbox,
 };
-pub use self::state::{Manner, Wanted, change_state, versions};
+pub use self::state::{History, Manner, Wanted, change_state, history};
 pub use self::test::Suite;
 pub use crate::apply::{GRACE, Stop};
 

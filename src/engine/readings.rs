@@ -58,6 +58,8 @@ pub(super) enum Reading {
     Remembered(Observed),
     Gone(Diagnostic),
     Failed(Diagnostic),
+    /// Its service has been given up, which is told once for all.
+    GivenUp(Diagnostic),
     /// Its provider could not be connected, which is told once.
     NoProvider,
 }
@@ -99,7 +101,9 @@ impl Readings {
     pub(super) fn settings(&self, provider: &str, identity: &str) -> Option<&Value> {
         match self.get(provider, identity)? {
             Reading::Settings(observed) | Reading::Remembered(observed) => Some(&observed.settings),
-            Reading::Gone(_) | Reading::Failed(_) | Reading::NoProvider => None,
+            Reading::Gone(_) | Reading::Failed(_) | Reading::GivenUp(_) | Reading::NoProvider => {
+                None
+            }
         }
     }
 
@@ -135,7 +139,9 @@ impl Readings {
                 Live::Settings(observed.clone())
             }
             Some(Reading::Gone(_)) => Live::Gone,
-            Some(Reading::Failed(_) | Reading::NoProvider) | None => Live::Unreadable,
+            Some(Reading::Failed(_) | Reading::GivenUp(_) | Reading::NoProvider) | None => {
+                Live::Unreadable
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::eval::{Evaluation, Instance, span_of};
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{self, Inputs, Plan, Selection};
 use crate::provider::aws::{Aws, Settings};
-use crate::provider::{ErrorKind, Query, Target};
+use crate::provider::{ErrorKind, ProviderError, Query, Target};
 use crate::refresh::{self, Remembered};
 use crate::report::Share;
 use crate::resource::{self, Observed};
@@ -39,6 +39,8 @@ pub struct Setup {
     pub state: Option<Local>,
     /// `--max-retries`, in the place of what the providers say.
     pub max_retries: Option<u32>,
+    /// `--give-up-after`: for how long a service may answer nothing but failures.
+    pub patience: Option<Duration>,
     /// `AWS_CA_BUNDLE` in the environment.
     pub ca_bundle: Option<String>,
 }
@@ -127,7 +129,7 @@ impl Run {
             }
         };
         prepare(&mut settings, setup, sandbox.as_ref());
-        Some(Self::new(held, settings, sandbox))
+        Some(Self::new(held, settings, sandbox, setup))
     }
 
     /// As [`Run::open`], for carrying out a plan that a file holds.
@@ -202,16 +204,20 @@ impl Run {
             }
         };
         prepare(&mut settings, setup, sandbox.as_ref());
-        Some(Self::new(held, settings, sandbox))
+        Some(Self::new(held, settings, sandbox, setup))
     }
 
     pub(super) fn new(
         held: Held,
         settings: BTreeMap<Arc<str>, Settings>,
         sandbox: Option<Sandbox>,
+        setup: &Setup,
     ) -> Self {
         let Held { state, unfinished, backend, lock } = held;
         let provider = Arc::new(Aws::new(settings.clone()));
+        if let Some(limit) = setup.patience {
+            provider.give_up_after(limit);
+        }
         let readings = Readings::default();
         Self { state, unfinished, backend, lock, settings, provider, sandbox, readings }
     }
@@ -536,14 +542,21 @@ impl Run {
         for target in lost {
             world.note(&target, Reading::NoProvider);
         }
-        for (target, answer) in
-            refresh::refresh(&self.provider, open, options.parallelism, reporter).await
-        {
+        let answers = refresh::refresh(&self.provider, open, options.parallelism, reporter).await;
+        let is_given_up = |error: &ProviderError| error.kind == ErrorKind::Outage;
+        let given_up =
+            answers.iter().filter(|(_, answer)| answer.as_ref().is_err_and(is_given_up)).count();
+        for (target, answer) in answers {
             world.note(
                 &target,
                 match answer {
                     Ok(live) => Reading::Settings(live),
                     Err(error) if error.kind == ErrorKind::NotFound => Reading::Gone(error.into()),
+                    Err(mut error) if is_given_up(&error) => {
+                        let buckets = if given_up == 1 { "bucket was" } else { "buckets were" };
+                        error.detail.push_str(&format!(" {given_up} {buckets} not looked at."));
+                        Reading::GivenUp(error.into())
+                    }
                     Err(error) => Reading::Failed(error.into()),
                 },
             );
@@ -679,14 +692,23 @@ impl Run {
                 );
                 continue;
             };
-            let failure = match world.get(&instance.provider, &identity) {
+            match world.get(&instance.provider, &identity) {
+                Some(Reading::Gone(error)) if !options.destroy => {
+                    diagnostics.push(error.clone().of(address).at_maybe(span));
+                }
+                Some(Reading::Failed(error)) => {
+                    diagnostics.push(error.clone().of(address).at_maybe(span));
+                }
+                // It is about all of them, and not about what stands here.
+                Some(Reading::GivenUp(error)) => diagnostics.push(error.clone().of(address)),
                 // A bucket that is gone needs no reset.
-                Some(Reading::Gone(_)) if options.destroy => None,
-                Some(Reading::Gone(error) | Reading::Failed(error)) => Some(error),
-                _ => None,
-            };
-            if let Some(error) = failure {
-                diagnostics.push(error.clone().of(address).at_maybe(span));
+                Some(
+                    Reading::Gone(_)
+                    | Reading::Settings(_)
+                    | Reading::Remembered(_)
+                    | Reading::NoProvider,
+                )
+                | None => {}
             }
             told.insert((&instance.provider, identity));
         }
@@ -697,7 +719,9 @@ impl Run {
             {
                 continue;
             }
-            if let Some(Reading::Failed(error)) = world.get(&recorded.provider, &identity) {
+            if let Some(Reading::Failed(error) | Reading::GivenUp(error)) =
+                world.get(&recorded.provider, &identity)
+            {
                 diagnostics.push(error.clone().of(address));
             }
         }

@@ -1,10 +1,10 @@
 //! Changes of the state that people ask for by name: locked, read, decided, written.
 
 use super::VERSION;
-use super::held::{lock, release};
+use super::held::{lock, release, warnings};
 use super::project::Project;
 use super::run::Setup;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::event::Reporter;
 use crate::state::{Change, StateError, StateFile, Version};
 
@@ -27,7 +27,7 @@ pub struct Manner {
 }
 
 /// Locks and reads the state, lets `decide` say what is to become of it, and writes that; gives what
-/// `decide` told along with it. The version before is kept.
+/// `decide` told along with it, and what is odd about the state. The version before is kept.
 ///
 /// # Errors
 /// The state cannot be locked, read or written, or `decide` refuses.
@@ -37,12 +37,16 @@ pub async fn change_state<T>(
     manner: Manner,
     reporter: &mut dyn Reporter,
     decide: impl FnOnce(Option<&StateFile>) -> Result<(Wanted, T), Diagnostic>,
-) -> Result<T, Diagnostic> {
+) -> Result<(T, Diagnostics), Diagnostic> {
     let told = |error: StateError| error.diagnostic();
-    let backend = project.backend(setup)?;
+    let backend = project.existing_backend(setup).await?;
     let guard = lock(&backend, setup, reporter).await.map_err(told)?;
+    let mut notices = Diagnostics::new();
     let state = match backend.look().await {
-        Ok(found) => found.state,
+        Ok(found) => {
+            notices = warnings(&found, &backend, setup);
+            found.state
+        }
         Err(StateError::Format { .. } | StateError::Journal { .. }) if manner.insist => {
             if !manner.dry_run {
                 backend.put_aside().await.map_err(told)?;
@@ -58,7 +62,7 @@ pub async fn change_state<T>(
         Ok(decided) if !manner.dry_run => decided,
         decided => {
             release(guard).await;
-            return decided.map(|(_, said)| said);
+            return decided.map(|(_, said)| (said, notices));
         }
     };
     let mut open = backend.open(guard, VERSION).await.map_err(told)?;
@@ -80,20 +84,28 @@ pub async fn change_state<T>(
     }
     open.save().await.map_err(told)?;
     let _best_effort = open.close().await;
-    Ok(said)
+    Ok((said, notices))
 }
 
-/// The earlier versions of the state, the newest first, and the one that is in force. Of a state on
-/// S3, those that this machine has written or read.
+/// The versions of a state.
+#[derive(Debug)]
+pub struct History {
+    /// The one that is in force.
+    pub current: Option<StateFile>,
+    /// Earlier ones that are kept, the newest first.
+    pub versions: Vec<Version>,
+    /// Where there may be more, in words.
+    pub elsewhere: Option<String>,
+}
+
+/// The versions of the state.
 ///
 /// # Errors
 /// They cannot be read.
-pub async fn versions(
-    project: &Project,
-    setup: &Setup,
-) -> Result<(Option<StateFile>, Vec<Version>), Diagnostic> {
-    let backend = project.backend(setup)?;
+pub async fn history(project: &Project, setup: &Setup) -> Result<History, Diagnostic> {
+    let backend = project.existing_backend(setup).await?;
     let told = |error: StateError| error.diagnostic();
-    let state = backend.look().await.map_err(told)?.state;
-    Ok((state, backend.versions().await.map_err(told)?))
+    let current = backend.look().await.map_err(told)?.state;
+    let versions = backend.versions().await.map_err(told)?;
+    Ok(History { current, versions, elsewhere: backend.other_versions() })
 }

@@ -409,6 +409,7 @@ impl Course<'_> {
             sandbox: Some(sandbox),
             state: Some(self.state(run)),
             max_retries: None,
+            patience: None,
             ca_bundle: None,
             ..self.setup.clone()
         };

@@ -116,6 +116,8 @@ pub enum ErrorKind {
     Throttled,
     /// No answer: no connection, a cut one, or a timeout.
     Unreachable,
+    /// The service had answered nothing but failures for too long: nothing was sent.
+    Outage,
     /// Another operation is in the way, and stayed there.
     Conflict,
     /// The service refuses the request itself.

@@ -3,6 +3,7 @@
 use super::s3::{End, Hold, S3};
 use super::{Found, Holder, Local, Lock, Session, StateError, StateFile, Version};
 use crate::provider::Fence;
+use jiff::Timestamp;
 
 /// Where a state is kept.
 #[derive(Clone, Debug)]
@@ -64,6 +65,22 @@ impl Backend {
         }
     }
 
+    /// Whether there is a state, or the journal of one.
+    pub async fn exists(&self) -> Result<bool, StateError> {
+        match self {
+            Self::Local(local) => Ok(local.exists()),
+            Self::S3(s3) => Box::pin(s3.exists()).await,
+        }
+    }
+
+    /// When the state was written, by the clock of then, where that costs nothing to know.
+    pub fn written(&self) -> Option<Timestamp> {
+        match self {
+            Self::Local(local) => local.written(),
+            Self::S3(_) => None,
+        }
+    }
+
     /// Takes the lock, or says who has it.
     pub async fn try_lock(&self, holder: &Holder) -> Result<Guard, StateError> {
         match self {
@@ -115,6 +132,14 @@ impl Backend {
         match self {
             Self::Local(local) => local.versions(),
             Self::S3(s3) => Box::pin(s3.versions()).await,
+        }
+    }
+
+    /// Where else earlier versions are than among [`Backend::versions`], in words.
+    pub fn other_versions(&self) -> Option<String> {
+        match self {
+            Self::Local(_) => None,
+            Self::S3(s3) => Some(s3.other_versions()),
         }
     }
 

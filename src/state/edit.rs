@@ -73,6 +73,12 @@ impl StateFile {
         if moved.is_empty() {
             return Err(nothing_there(self, from));
         }
+        if source == destination {
+            return Err(Diagnostic::error(
+                "Nothing to move",
+                format!("{to} is the address that it has already. Nothing was changed."),
+            ));
+        }
         let mut about = Vec::new();
         for (address, _) in &moved {
             let Some(new) = moved_to(&source, &destination, address, moved.len() == 1) else {

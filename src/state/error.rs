@@ -1,22 +1,18 @@
 //! What can be wrong with the state, in words that say what to do about it.
 
-use super::{FormatError, Holder, JournalError, RemoteError};
+use super::{FileError, FormatError, Holder, JournalError, RemoteError, Seen};
 use crate::diag::Diagnostic;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why the state cannot be read, locked or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// The file system refused.
-    #[error("Could not {operation} {}: {error}.{}", path.display(), io_mend(error))]
+    #[error("{error}{}", resumption(error))]
     Io {
-        /// What was tried, as a verb.
-        operation: &'static str,
-        /// With which file or directory.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
+        /// What it said.
+        #[from]
+        error: FileError,
     },
     /// The state file is not one that can be read.
     #[error("{} {problem}. It was left as it is. {}", path.display(), format_mend(path, problem))]
@@ -45,7 +41,7 @@ pub enum StateError {
         /// The state file.
         path: PathBuf,
         /// Who holds it, where it has said so already.
-        holder: Option<Holder>,
+        holder: Option<Seen>,
     },
     /// Another run, without the lock, writes a journal of the same state.
     #[error(
@@ -103,7 +99,7 @@ impl StateError {
     /// Whether another run holds the lock, and who, where that is known.
     pub fn locked_by(&self) -> Option<Option<&Holder>> {
         match self {
-            Self::Locked { holder, .. } => Some(holder.as_ref()),
+            Self::Locked { holder, .. } => Some(holder.as_ref().map(|it| &it.holder)),
             Self::Remote(error) => error.locked_by().map(Some),
             Self::Io { .. }
             | Self::Format { .. }
@@ -155,15 +151,8 @@ pub(super) fn beside(state: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
-fn io_mend(error: &io::Error) -> &'static str {
-    use io::ErrorKind as Kind;
-    if matches!(error.kind(), Kind::PermissionDenied | Kind::ReadOnlyFilesystem) {
-        " Give the user that runs Sealform the right to read and write this file and its directory."
-    } else if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge) {
-        " Free some space and run again: what is in the journal is taken up then."
-    } else {
-        ""
-    }
+fn resumption(error: &FileError) -> &'static str {
+    if error.is_full() { " Then run again: what is in the journal is taken up." } else { "" }
 }
 
 fn format_mend(path: &Path, problem: &FormatError) -> String {

@@ -267,6 +267,12 @@ pub(super) struct Journal {
 }
 
 impl Journal {
+    /// Who wrote it, which serial of which lineage it goes on from, and what it tells.
+    pub(super) fn into_parts(self) -> (Option<Holder>, u64, String, Vec<Change>, Unfinished) {
+        let Self { header: Header { serial, lineage, run, .. }, changes, unfinished } = self;
+        (run, serial, lineage, changes, unfinished)
+    }
+
     /// Takes note of a record that is not the first.
     fn take(&mut self, record: Record) -> Result<(), &'static str> {
         match record {

@@ -43,6 +43,7 @@ mod journal;
 mod local;
 mod remote;
 pub mod s3;
+mod superseded;
 
 pub use self::backend::{Backend, Guard, OpenState};
 pub use self::edit::Edit;
@@ -51,6 +52,8 @@ pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
 pub use self::intent::{Intent, Writing};
 pub use self::journal::{Change, JournalError};
 pub use self::local::{
-    Found, Holder, Local, Lock, Session, Version, publish, workspaces_of, write_atomically,
+    FileError, Found, Holder, Local, Lock, Seen, Session, Version, publish, workspaces_of,
+    write_atomically,
 };
 pub use self::remote::RemoteError;
+pub use self::superseded::Superseded;

@@ -1,6 +1,6 @@
 //! What can be wrong with a state that is kept by a service.
 
-use super::Holder;
+use super::{Holder, Seen};
 use crate::provider::ProviderError;
 use std::fmt;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub enum RemoteError {
         /// Which state.
         place: String,
         /// Who holds it.
-        holder: Box<Holder>,
+        holder: Box<Seen>,
         /// The id of the lock.
         id: String,
         /// For how long it holds unless it is renewed.
@@ -101,7 +101,7 @@ impl RemoteError {
     /// Who holds the lock, if that is what is wrong.
     pub(super) fn locked_by(&self) -> Option<&Holder> {
         match self {
-            Self::Locked { holder, .. } => Some(holder),
+            Self::Locked { holder, .. } => Some(&holder.holder),
             Self::Service { .. }
             | Self::ForeignLock { .. }
             | Self::Unconditional { .. }

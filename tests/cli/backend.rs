@@ -367,10 +367,39 @@ fn workspaces_are_kept_apart_on_s3() {
     let dir = service.machine(&(on_s3("") + &logs("aws:kms")));
     workspaces(&dir, || service.world.object_keys(STATES));
     assert_eq!(service.world.object_keys(STATES), [format!("env:/prod/{KEY}"), KEY.into()]);
-    // For one command.
-    let dir = service.machine(&(on_s3("") + &logs("aws:kms"))).env("SEALFORM_WORKSPACE", "prod");
-    dir.run(&["workspace", "show"]).status(0).says("prod");
-    dir.run(&["state", "list"]).status(0).never_says("logs");
+    for_one_command(&|| service.machine(&(on_s3("") + &logs("aws:kms"))));
+}
+
+/// `SEALFORM_WORKSPACE`, where there are the workspaces `default` and `prod`.
+fn for_one_command(machine: &dyn Fn() -> Dir) {
+    let with = |name: &str| machine().env("SEALFORM_WORKSPACE", name);
+    let prod = with("prod");
+    prod.run(&["workspace", "show"]).status(0).says("prod");
+    prod.run(&["state", "list"]).status(0).never_says("logs");
+    prod.run(&["workspace", "select", "default"]).status(1).complains("is overridden");
+    prod.run(&["workspace", "new", "dev"]).status(1).complains("is overridden");
+    prod.run(&["workspace", "select", "prod"]).status(0);
+    with("default").run(&["plan"]).status(0);
+    // A slip is no workspace of its own.
+    let slip = with("prdo");
+    let commands: [&[&str]; 7] = [
+        &["plan"],
+        &["apply", "-auto-approve"],
+        &["drift"],
+        &["refresh"],
+        &["state", "list"],
+        &["state", "rm", "x.y"],
+        &["force-unlock", "x"],
+    ];
+    for command in commands {
+        let ran = slip.run(command).status(1).complains("There is no workspace \"prdo\".");
+        let ran = ran.complains("Did you mean \"prod\"?");
+        ran.complains("`sealform workspace new prdo` makes this one.");
+    }
+    slip.run(&["workspace", "list"]).status(0).says("  prod").never_says("prdo");
+    let dev = with("dev");
+    dev.run(&["workspace", "new", "dev"]).status(0);
+    dev.run(&["plan", "-detailed-exitcode"]).status(2);
 }
 
 #[test]
@@ -379,6 +408,15 @@ fn workspaces_are_kept_apart_in_files() {
     let dir = service.machine(&logs("aws:kms"));
     workspaces(&dir, Vec::new);
     assert!(dir.exists("state/sealform.state.d/prod/sealform.state.json"));
+    for_one_command(&|| {
+        let machine = service.machine(&logs("aws:kms"));
+        let states =
+            ["state/sealform.state.json", "state/sealform.state.d/prod/sealform.state.json"];
+        for state in states {
+            machine.write(state, dir.read(state));
+        }
+        machine
+    });
 }
 
 #[test]

@@ -61,6 +61,13 @@ impl Ran {
         self
     }
 
+    /// Demands that a text is not in standard error.
+    #[track_caller]
+    pub(crate) fn never_complains(self, text: &str) -> Self {
+        assert!(!self.stderr.contains(text), "{text:?} in\n{}", self.stderr);
+        self
+    }
+
     /// Standard output as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)

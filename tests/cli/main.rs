@@ -24,6 +24,7 @@ mod language;
 mod lifecycle;
 mod matrix;
 mod operations;
+mod outage;
 mod pipelines;
 mod requests;
 mod safety;

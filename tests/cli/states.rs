@@ -1,6 +1,10 @@
 //! The commands that look into the state and change it.
 
 use crate::harness::{Dir, resource};
+use jiff::Timestamp;
+use sealform::state::{Holder, Local};
+use std::fs::File;
+use std::time::{Duration, SystemTime};
 
 const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
 
@@ -111,9 +115,44 @@ fn what_is_live_is_recorded_by_refresh() {
 #[test]
 fn a_lock_of_a_file_is_never_taken_away() {
     let dir = applied();
-    dir.run(&["force-unlock", "x"]).status(0).says("Nobody holds the lock");
-    let lock = std::fs::File::open(dir.path().join("state/sealform.state.json.lock")).unwrap();
+    dir.run(&["force-unlock", "x"]).status(1).complains("Nobody holds the lock");
+    let lock = File::open(dir.path().join("state/sealform.state.json.lock")).unwrap();
     lock.lock().unwrap();
     dir.run(&["force-unlock", "x"]).status(1).complains("cannot be unlocked");
     dir.run(&["state", "rm", &format!("{TYPE}.b")]).status(1).complains("State is locked");
+}
+
+/// A file that says that it was written tomorrow was written by another clock.
+#[test]
+fn a_clock_that_was_set_back_is_told_and_stops_nothing() {
+    let dir = applied();
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"]).status(0).never_complains("Clock");
+    let state = File::options().write(true).open(dir.path().join("state/sealform.state.json"));
+    let tomorrow = SystemTime::now() + Duration::from_hours(24);
+    state.unwrap().set_modified(tomorrow).unwrap();
+    dir.run(&["plan", "--sandbox", "-detailed-exitcode"])
+        .status(0)
+        .complains("Clock is behind the state");
+    dir.run(&["state", "mv", &format!("{TYPE}.b"), &format!("{TYPE}.c")])
+        .status(0)
+        .complains("Clock is behind the state");
+    // What is written now has the clock of now.
+    dir.run(&["state", "list"]).status(0).says(".c").never_complains("Clock");
+    // A lock since tomorrow is a lock all the same.
+    let local = Local::new(dir.path().join("state/sealform.state.json"));
+    let since = Timestamp::try_from(tomorrow).unwrap();
+    let holder = Holder { operation: "apply".into(), who: "eve@build".into(), pid: 4711, since };
+    let lock = local.try_lock(&holder).unwrap();
+    dir.run(&["state", "rm", &format!("{TYPE}.c")])
+        .status(1)
+        .complains("hours later than the clock of this machine");
+    drop(lock);
+}
+
+#[test]
+fn what_moves_nothing_says_so() {
+    let dir = applied();
+    let own = format!("{TYPE}.b");
+    dir.run(&["state", "mv", &own, &own]).status(1).complains("Nothing to move");
+    assert_eq!(serial(&dir), 1);
 }

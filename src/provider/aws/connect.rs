@@ -3,6 +3,7 @@
 use super::account::{self, Identity, OwnerCheck, is_aws};
 use super::endpoint::{CustomEndpoint, Resolver};
 use super::error::{find, holds_none, no_credentials, of_sts, plain};
+use super::health::{Health, Outage};
 use super::http;
 use super::keys::Asked;
 use super::locate::{Places, region_of_zone};
@@ -127,6 +128,7 @@ impl Connection {
         if let Some(client) = clients.get(region) {
             return client.clone();
         }
+        let health = self.health("S3", self.settings.endpoints.s3.as_ref(), region);
         let mut config = aws_sdk_s3::config::Builder::from(&self.sdk)
             .region(Region::new(region.to_string()))
             .endpoint_resolver(Resolver::new(self.custom_endpoint.clone()))
@@ -135,9 +137,9 @@ impl Connection {
             .disable_s3_express_session_auth(true)
             .retry_config(retries(&self.settings))
             .retry_partition(self.retry_partition.clone())
-            .retry_classifier(Conflicts)
             .timeout_config(timeouts(&self.settings))
-            .interceptor(self.throttled.clone());
+            .interceptor(self.throttled.watching(&health))
+            .retry_classifier(Conflicts(health));
         // Else the one of the environment stays.
         if let Some(url) = &self.settings.endpoints.s3 {
             config = config.endpoint_url(url);
@@ -145,6 +147,20 @@ impl Connection {
         let client = Client::from_conf(config.build());
         clients.insert(Arc::clone(region), client.clone());
         client
+    }
+
+    /// How a service has answered so far in this run, in a Region.
+    fn health(&self, service: &str, own: Option<&String>, region: &str) -> Health {
+        let place = custom_url(&self.sdk, service, own);
+        self.throttled.patience().of(&match place {
+            Some(url) => format!("{service} at {url}"),
+            None => format!("{service} in {region}"),
+        })
+    }
+
+    /// Why S3 in a Region has been given up, if it has.
+    pub(super) fn outage(&self, region: &str) -> Option<Outage> {
+        self.health("S3", self.settings.endpoints.s3.as_ref(), region).outage()
     }
 
     /// Where requests of a Region go, in words.
@@ -161,12 +177,14 @@ impl Connection {
         if let Some(client) = clients.get(region) {
             return client.clone();
         }
+        let health = self.health("KMS", self.settings.endpoints.kms.as_ref(), region);
         let mut config = aws_sdk_kms::config::Builder::from(&self.sdk)
             .region(Region::new(region.to_string()))
             .retry_config(retries(&self.settings))
             .retry_partition(self.retry_partition.clone())
             .timeout_config(timeouts(&self.settings))
-            .interceptor(self.throttled.clone());
+            .interceptor(self.throttled.watching(&health))
+            .retry_classifier(Conflicts(health));
         // Else the one of the environment stays.
         if let Some(url) = &self.settings.endpoints.kms {
             config = config.endpoint_url(url);
@@ -211,12 +229,14 @@ impl Connection {
     }
 
     async fn ask_identity(&self) -> Result<Identity, ProviderError> {
+        let health = self.health("STS", self.settings.endpoints.sts.as_ref(), &self.region);
         let client = aws_sdk_sts::Client::from_conf(
             aws_sdk_sts::config::Builder::from(&sts_config(&self.sdk, &self.settings))
                 .retry_config(retries(&self.settings))
                 .retry_partition(self.retry_partition.clone())
                 .timeout_config(timeouts(&self.settings))
-                .interceptor(self.throttled.clone())
+                .interceptor(self.throttled.watching(&health))
+                .retry_classifier(Conflicts(health))
                 .build(),
         );
         account::ask(client, &sts_place(&self.settings, &self.sdk)).await

@@ -1,6 +1,7 @@
 //! What went wrong, in words: one place where the SDK's errors and the service's codes become
 //! ours.
 
+use super::health::Outage;
 use super::retry::asks_to_slow_down;
 use crate::diag::capital;
 use crate::provider::{ErrorKind, Fenced, ProviderError};
@@ -116,6 +117,11 @@ pub(super) fn plain(kind: ErrorKind, summary: &'static str, detail: String) -> P
     ProviderError { kind, summary, detail, code: None, request_id: None }
 }
 
+/// What is not asked any more.
+pub(super) fn of_outage(outage: &Outage) -> ProviderError {
+    plain(ErrorKind::Outage, "Service is failing", outage.to_string())
+}
+
 /// What an operation on a bucket failed with.
 pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, call: &Call<'_>) -> ProviderError
 where
@@ -183,6 +189,9 @@ pub(super) fn without_answer<E: Error + 'static>(
         let detail = "Nothing was sent: this run does not hold the lock of the state any more, so \
                       that another one may be under way. Plan again.";
         return Some(plain(ErrorKind::Conflict, "Lock of the state lost", detail.to_owned()));
+    }
+    if let Some(outage) = find::<Outage>(error) {
+        return Some(of_outage(outage));
     }
     if let Some(error) = find::<CredentialsError>(error) {
         return Some(no_credentials(error));

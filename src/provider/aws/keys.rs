@@ -154,6 +154,7 @@ fn untold(
         ErrorKind::Configuration => {
             (false, format!("The account has not switched {place} on. {said}"))
         }
+        ErrorKind::Outage => (false, told.detail),
         ErrorKind::Conflict | ErrorKind::Other => (
             false,
             format!(

@@ -21,6 +21,7 @@ mod data;
 mod encryption;
 mod endpoint;
 mod error;
+mod health;
 mod http;
 mod insecure;
 mod keys;
@@ -50,6 +51,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// All configured `provider "aws"` of a run. Each connects when it is first needed, once: a
@@ -88,6 +90,12 @@ impl Aws {
         self.throttled.guard(fence);
     }
 
+    /// From now on a service that has answered nothing but failures for so long, in one Region, is not
+    /// asked any more.
+    pub fn give_up_after(&self, limit: Duration) {
+        self.throttled.patience().limit(limit);
+    }
+
     async fn connection(&self, address: &str) -> Result<&Connection, ProviderError> {
         let configured = self.providers.get(address).ok_or_else(|| {
             let detail = format!(
@@ -118,6 +126,20 @@ impl Aws {
             let Request { bucket, owner, .. } = *request;
             let call = Call { operation, bucket, owner, place: &place };
             let told = error::of_call(&error, &call);
+            // What failed when the service was given up was not repeated any more.
+            let told = match told.kind {
+                ErrorKind::Throttled | ErrorKind::Unreachable | ErrorKind::Other => {
+                    connection.outage(&region).map_or(told, |it| error::of_outage(&it))
+                }
+                ErrorKind::NotFound
+                | ErrorKind::Denied
+                | ErrorKind::Credentials
+                | ErrorKind::Outage
+                | ErrorKind::Conflict
+                | ErrorKind::Invalid
+                | ErrorKind::Unsupported
+                | ErrorKind::Configuration => told,
+            };
             Failure { error, told }
         });
         (region, answer)

@@ -1,5 +1,6 @@
 //! What is repeated, how often and how soon.
 
+use super::health::{Health, Patience};
 use super::settings::Settings;
 use crate::provider::{Fence, Fenced};
 use aws_sdk_kms::operation::describe_key::DescribeKeyError;
@@ -15,13 +16,17 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::delete_bucket_encryption::DeleteBucketEncryptionError;
+use aws_sdk_s3::operation::delete_object::DeleteObjectError;
 use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionError;
 use aws_sdk_s3::operation::get_bucket_location::GetBucketLocationError;
 use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingError;
 use aws_sdk_s3::operation::get_bucket_website::GetBucketWebsiteError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::operation::list_buckets::ListBucketsError;
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Error;
 use aws_sdk_s3::operation::put_bucket_encryption::PutBucketEncryptionError;
+use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
@@ -75,6 +80,10 @@ fn code(error: &OrchestratorError<Error>) -> Option<&str> {
         .or_else(|| error.downcast_ref::<GetBucketWebsiteError>()?.code())
         .or_else(|| error.downcast_ref::<HeadBucketError>()?.code())
         .or_else(|| error.downcast_ref::<ListBucketsError>()?.code())
+        .or_else(|| error.downcast_ref::<GetObjectError>()?.code())
+        .or_else(|| error.downcast_ref::<PutObjectError>()?.code())
+        .or_else(|| error.downcast_ref::<DeleteObjectError>()?.code())
+        .or_else(|| error.downcast_ref::<ListObjectsV2Error>()?.code())
         .or_else(|| error.downcast_ref::<DescribeKeyError>()?.code())
         .or_else(|| error.downcast_ref::<ListAliasesError>()?.code())
         .or_else(|| error.downcast_ref::<GetCallerIdentityError>()?.code())
@@ -134,15 +143,21 @@ pub(super) fn verdict(code: Option<&str>, status: Option<u16>) -> Verdict {
 /// The longest pause that a service can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Applies [`verdict`] to every answer, and waits as long as it asks in `Retry-After`.
+/// Applies [`verdict`] to every answer, and waits as long as it asks in `Retry-After`. A service that
+/// has been given up is not asked again.
 #[derive(Debug)]
-pub(super) struct Conflicts;
+pub(super) struct Conflicts(pub(super) Health);
 
 impl ClassifyRetry for Conflicts {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let Some(Err(error)) = context.output_or_error() else {
             return RetryAction::NoActionIndicated;
         };
+        if let Some(failure) = failure(error, context.response())
+            && !self.0.bad(&failure)
+        {
+            return RetryAction::RetryForbidden;
+        }
         // Without an error of the service in it, a part of an answer is none.
         let refused = |response: &&HttpResponse| response.status().as_u16() >= 300;
         let Some(response) = context.response().filter(refused) else {
@@ -175,21 +190,58 @@ impl ClassifyRetry for Conflicts {
     }
 }
 
+/// How a service failed that has not answered, or has answered that it cannot, in a few words.
+fn failure(error: &OrchestratorError<Error>, response: Option<&HttpResponse>) -> Option<String> {
+    if error.is_timeout_error() {
+        return Some("no answer in time".to_owned());
+    }
+    if error.is_connector_error() {
+        return Some("no connection".to_owned());
+    }
+    if error.is_response_error() {
+        return Some("an answer that is not understood".to_owned());
+    }
+    let status = response?.status().as_u16();
+    match verdict(code(error), Some(status)) {
+        // The one of its own is of the bucket, which another operation is under way on.
+        _ if code(error) == Some("OperationAborted") => None,
+        Verdict::Throttled | Verdict::Transient => Some(match code(error) {
+            Some(code) => format!("{code} (status {status})"),
+            None => format!("status {status}"),
+        }),
+        Verdict::Fatal => None,
+    }
+}
+
 /// Whether an answer asks for fewer requests.
 pub(super) fn asks_to_slow_down(code: Option<&str>, status: Option<u16>) -> bool {
     verdict(code, status) == Verdict::Throttled
 }
 
-/// Counts the answers that ask to slow down, every attempt's, and keeps what is fenced off from
-/// being sent. A classifier could not: the SDK runs classifiers more than once an answer.
+/// Counts the answers that ask to slow down, every attempt's, and keeps what is fenced off, or would
+/// go to a service that has been given up, from being sent. A classifier could not: the SDK runs
+/// classifiers more than once an answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Throttled {
     count: Arc<AtomicU64>,
     /// Asked before each attempt of each request that writes to S3.
     fence: Arc<OnceLock<Fence>>,
+    patience: Patience,
+    /// Of the service that this one of the clones is asked about.
+    health: Option<Health>,
 }
 
 impl Throttled {
+    /// The same, for the requests to one service.
+    pub(super) fn watching(&self, health: &Health) -> Self {
+        Self { health: Some(health.clone()), ..self.clone() }
+    }
+
+    /// How long a service may answer nothing but failures.
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
@@ -212,12 +264,19 @@ impl Intercept for Throttled {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let code = match context.output_or_error() {
-            Some(Err(error)) => code(error),
-            Some(Ok(_)) | None => return Ok(()),
+        let Some(result) = context.output_or_error() else { return Ok(()) };
+        let status = context.response().map(|response| response.status().as_u16());
+        let is_good = match result {
+            Ok(_) => true,
+            Err(error) => {
+                if asks_to_slow_down(code(error), status) {
+                    self.count.fetch_add(1, Ordering::Relaxed);
+                }
+                error.is_operation_error() && failure(error, context.response()).is_none()
+            }
         };
-        if asks_to_slow_down(code, context.response().map(|response| response.status().as_u16())) {
-            self.count.fetch_add(1, Ordering::Relaxed);
+        if let Some(health) = self.health.as_ref().filter(|_| is_good) {
+            health.good();
         }
         Ok(())
     }
@@ -231,8 +290,12 @@ impl Intercept for Throttled {
         // KMS and STS are asked by POST, and nothing is written there.
         let writes = matches!(context.request().method(), "PUT" | "DELETE");
         match self.fence.get() {
-            Some(fence) if writes && !fence.holds() => Err(Fenced.into()),
-            Some(_) | None => Ok(()),
+            Some(fence) if writes && !fence.holds() => return Err(Fenced.into()),
+            Some(_) | None => {}
+        }
+        match &self.health {
+            Some(health) => health.send().map_err(Into::into),
+            None => Ok(()),
         }
     }
 }

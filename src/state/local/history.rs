@@ -34,14 +34,18 @@ impl Local {
         let mut versions = Vec::new();
         for (serial, path) in kept(&self.history())?.into_iter().rev() {
             let Some(bytes) = read(&path)? else { continue };
-            let written = fs::metadata(&path).and_then(|it| it.modified()).ok();
             versions.push(Version {
                 serial,
-                written: written.and_then(|it| Timestamp::try_from(it).ok()),
+                written: written(&path),
                 state: StateFile::parse(&bytes),
             });
         }
         Ok(versions)
+    }
+
+    /// When the state was written, by the clock of then.
+    pub fn written(&self) -> Option<Timestamp> {
+        written(&self.path).filter(|_| self.memory.is_none())
     }
 
     /// Keeps the version that is in force, and lets go of the oldest.
@@ -64,6 +68,11 @@ impl Local {
         }
         Ok(())
     }
+}
+
+fn written(path: &Path) -> Option<Timestamp> {
+    let modified = fs::metadata(path).and_then(|it| it.modified()).ok()?;
+    Timestamp::try_from(modified).ok()
 }
 
 /// The versions in a directory, the oldest first.

@@ -11,25 +11,29 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the shell that keeps state in files")]
 
+mod appender;
+mod files;
 mod history;
 mod lock;
+mod session;
 #[cfg(test)]
 mod tests;
 
+pub use self::files::{FileError, publish, write_atomically};
 pub use self::history::Version;
-pub use self::lock::{Holder, Lock};
+pub use self::lock::{Holder, Lock, Seen};
+pub use self::session::Session;
 
+use self::files::{TEMPORARY, io_error, parent, put, read, remove, stage, temporary_prefix};
 use super::error::beside;
 use super::file::SANDBOX_LINEAGE;
 use super::intent::{Intent, Unfinished};
-use super::journal::{self, Header};
-use super::{Change, JournalError, StateError, StateFile};
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use super::journal;
+use super::{JournalError, StateError, StateFile, Superseded};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tempfile::NamedTempFile;
 
 /// A state in a file, or for a while in memory.
 #[derive(Clone, Debug)]
@@ -47,6 +51,8 @@ pub struct Found {
     pub state: Option<StateFile>,
     /// What runs that ended before their time were about to write, in the order of objects.
     pub unfinished: Vec<Intent>,
+    /// A journal that is not taken up.
+    pub superseded: Option<Box<Superseded>>,
 }
 
 /// What the files say.
@@ -135,19 +141,19 @@ impl Local {
     /// The same, with what killed runs were about to do.
     pub fn look(&self) -> Result<Found, StateError> {
         if let Some(memory) = &self.memory {
-            return Ok(Found { state: memory.get(), unfinished: Vec::new() });
+            return Ok(Found { state: memory.get(), ..Found::default() });
         }
         let Read { state, unfinished, .. } = self.find()?;
-        Ok(Found { state, unfinished: unfinished.iter().cloned().collect() })
+        let unfinished = unfinished.iter().cloned().collect();
+        Ok(Found { state, unfinished, superseded: None })
     }
 
     /// Moves a state and a journal that cannot be read aside, and says where they are.
     pub fn put_aside(&self) -> Result<Vec<PathBuf>, StateError> {
         let mut moved = Vec::new();
         for path in [self.path.clone(), self.journal_path()] {
-            let names = (1_u32..1000).map(|n| beside(&path, &format!(".damaged-{n}")));
-            let mut free = names.filter(|name| !name.exists());
-            if let Some(name) = free.next().filter(|_| path.exists()) {
+            if path.exists() {
+                let name = free_beside(&path, "damaged");
                 fs::rename(&path, &name).map_err(io_error("move", &path))?;
                 moved.push(name);
             }
@@ -158,55 +164,6 @@ impl Local {
     /// Takes the lock, or says who has it. The directory is made where there is none.
     pub fn try_lock(&self, holder: &Holder) -> Result<Lock, StateError> {
         Lock::take(&self.path, holder)
-    }
-
-    /// Opens the state for changes, under its lock; `None` for a user who wants none. What a killed
-    /// run left in its journal is in the state file before this returns; what it was about to do
-    /// stays in the journal.
-    pub fn session(&self, lock: Option<Lock>, tool_version: &str) -> Result<Session, StateError> {
-        let open = |state| Session {
-            local: self.clone(),
-            state,
-            mark: None,
-            serial: None,
-            tool_version: tool_version.to_owned(),
-            changed: false,
-            pending: Vec::new(),
-            journal: None,
-            unfinished: Unfinished::default(),
-            carried: false,
-            begun: false,
-            lock: None,
-        };
-        let new = || StateFile::new(self.new_lineage(), tool_version);
-        if let Some(memory) = &self.memory {
-            return Ok(Session { lock, ..open(memory.get().unwrap_or_else(new)) });
-        }
-        let directory = parent(&self.path);
-        fs::create_dir_all(directory).map_err(io_error("create", directory))?;
-        if lock.is_some() {
-            self.sweep()?;
-        }
-        let Read { state, begun, mut mark, mut serial, folded, unfinished } = self.find()?;
-        let state = match state {
-            Some(state) if folded => {
-                mark = Some(self.replace(&state, serial)?);
-                serial = Some(state.serial);
-                state
-            }
-            Some(state) => state,
-            None => begun.unwrap_or_else(new),
-        };
-        let carried = !unfinished.is_empty();
-        if !carried {
-            self.remove_journal()?;
-        } else if folded {
-            // Its changes are in the state: what it is about is all that is left of it.
-            let bytes = journal_of(&state, tool_version, None, &unfinished)
-                .map_err(|error| unfit("the journal", &error))?;
-            write_atomically(&self.journal_path(), &bytes)?;
-        }
-        Ok(Session { mark, serial, unfinished, carried, lock, ..open(state) })
     }
 
     fn new_lineage(&self) -> String {
@@ -275,6 +232,11 @@ impl Local {
         read(&self.journal_path())
     }
 
+    /// Where a journal is put that is not taken up.
+    pub(super) fn aside(&self) -> PathBuf {
+        free_beside(&self.journal_path(), "superseded")
+    }
+
     /// What the bytes of a state and of its journal say, whose copy this is.
     pub(super) fn look_at(
         &self,
@@ -282,7 +244,8 @@ impl Local {
         journal: Option<&[u8]>,
     ) -> Result<Found, StateError> {
         let Read { state, unfinished, .. } = self.understand(state, journal)?;
-        Ok(Found { state, unfinished: unfinished.iter().cloned().collect() })
+        let unfinished = unfinished.iter().cloned().collect();
+        Ok(Found { state, unfinished, superseded: None })
     }
 
     /// The workspaces beside this state of the default one, in order.
@@ -350,7 +313,7 @@ impl Local {
         if let Some(there) = self.journal_bytes()?
             && journal != Some(&*there)
         {
-            let aside = beside(&path, ".superseded");
+            let aside = self.aside();
             fs::rename(&path, &aside).map_err(io_error("replace", &aside))?;
         }
         for (path, bytes) in [(&self.path, state), (&path, journal)] {
@@ -398,393 +361,14 @@ impl Local {
     }
 }
 
+/// A name beside a file that nothing has yet.
+fn free_beside(path: &Path, what: &str) -> PathBuf {
+    let name = |n: u32| beside(path, &format!(".{what}-{n}"));
+    let mut free = (1..1000).map(name).filter(|name| !name.exists());
+    free.next().unwrap_or_else(|| name(1000))
+}
+
 /// The directory of the states of other workspaces, given that of the default one.
 pub fn workspaces_of(path: &Path) -> PathBuf {
     parent(path).join("sealform.state.d")
-}
-
-/// How the names of temporary files end.
-const TEMPORARY: &str = ".tmp";
-
-/// A state that is open for changes. If it is dropped unfinished, what was flushed is in the journal.
-#[derive(Debug)]
-pub struct Session {
-    local: Local,
-    state: StateFile,
-    /// The state file as this session knows it.
-    mark: Option<Mark>,
-    /// The serial of that file.
-    serial: Option<u64>,
-    tool_version: String,
-    changed: bool,
-    /// Records that are not in the journal yet.
-    pending: Vec<u8>,
-    journal: Option<Appender>,
-    /// What was intended, now or by runs before, and is not settled.
-    unfinished: Unfinished,
-    /// The journal of an earlier run is there, for what it was about to do.
-    carried: bool,
-    /// The first record is among the pending ones or in the journal.
-    begun: bool,
-    lock: Option<Lock>,
-}
-
-impl Session {
-    /// The state with all that was recorded.
-    pub fn state(&self) -> &StateFile {
-        &self.state
-    }
-
-    /// What was intended with an object, by this run or by runs before, and is not settled.
-    pub fn unfinished(&self, provider: &str, identity: &str) -> &[Intent] {
-        self.unfinished.of(provider, identity)
-    }
-
-    /// Records a change in memory, from where [`Session::flush`] takes it. What changes nothing is not
-    /// recorded; what could not be read again is an error.
-    pub fn record(&mut self, change: Change) -> Result<(), StateError> {
-        let what = change.address().map_or_else(|| "outputs".into(), ToString::to_string);
-        let (line, change) = journal::encode(change).map_err(|error| unfit(&what, &error))?;
-        if self.is_news(&change) {
-            self.append(&line)?;
-            self.changed |= change.apply_to(&mut self.state);
-        }
-        Ok(())
-    }
-
-    fn is_news(&self, change: &Change) -> bool {
-        match change {
-            Change::Set { address, recorded } => {
-                self.state.resources.get(address) != Some(recorded)
-            }
-            Change::Remove { address } => self.state.resources.contains_key(address),
-            Change::Outputs(outputs) => self.state.outputs != *outputs,
-        }
-    }
-
-    /// Records in memory that a call is about to be made; it may be once that is flushed.
-    pub fn intend(&mut self, intent: Intent) -> Result<(), StateError> {
-        let line = journal::encode_intent(intent.clone())
-            .map_err(|error| unfit(&intent.address.to_string(), &error))?;
-        self.append(&line)?;
-        let mut intent = intent;
-        intent.run = self.lock.as_ref().map(|lock| lock.holder().clone());
-        self.unfinished.add(intent);
-        Ok(())
-    }
-
-    /// Records in memory that it is known what an object is: whatever was intended with it is over.
-    pub fn settle(&mut self, provider: &Arc<str>, identity: &Arc<str>) -> Result<(), StateError> {
-        if self.unfinished.settle(provider, identity) {
-            self.outcome(provider, identity, true)?;
-        }
-        Ok(())
-    }
-
-    /// Records in memory that the last call that was intended with an object changed nothing.
-    pub fn withdraw(&mut self, provider: &Arc<str>, identity: &Arc<str>) -> Result<(), StateError> {
-        if self.unfinished.withdraw(provider, identity) {
-            self.outcome(provider, identity, false)?;
-        }
-        Ok(())
-    }
-
-    fn outcome(
-        &mut self,
-        provider: &Arc<str>,
-        identity: &Arc<str>,
-        settled: bool,
-    ) -> Result<(), StateError> {
-        let line = journal::encode_outcome(Arc::clone(provider), Arc::clone(identity), settled)
-            .map_err(|error| unfit(identity, &error))?;
-        self.append(&line)
-    }
-
-    /// Puts a record behind the pending ones.
-    fn append(&mut self, line: &[u8]) -> Result<(), StateError> {
-        if self.local.memory.is_some() {
-            return Ok(());
-        }
-        if !self.begun {
-            let run = self.lock.as_ref().map(|lock| lock.holder().clone());
-            let first = journal_of(&self.state, &self.tool_version, run, &self.unfinished)
-                .map_err(|error| unfit("the journal", &error))?;
-            self.pending.extend(first);
-            self.begun = true;
-        }
-        self.pending.extend(line);
-        Ok(())
-    }
-
-    /// Makes all that was recorded survive whatever comes: one write and one sync for all of it. After
-    /// an error the records are still there to be flushed, and the journal is good without them.
-    pub fn flush(&mut self) -> Result<(), StateError> {
-        if self.pending.is_empty() {
-            return Ok(());
-        }
-        match &mut self.journal {
-            Some(journal) => journal.append(&self.pending)?,
-            // What an earlier run left is in what takes its place.
-            None if self.carried => {
-                self.journal = Some(Appender::replace(self.local.journal_path(), &self.pending)?);
-            }
-            none => {
-                none.insert(Appender::create(self.local.journal_path())?).append(&self.pending)?;
-            }
-        }
-        self.pending.clear();
-        Ok(())
-    }
-
-    /// Writes the state file if anything was recorded, and releases the lock. After an error the
-    /// journal tells what was recorded, and the next session takes it up.
-    pub fn finish(mut self) -> Result<StateFile, StateError> {
-        self.save()?;
-        Ok(self.state)
-    }
-
-    /// The same, with the session still there: after an error for what it could not write.
-    pub fn save(&mut self) -> Result<(), StateError> {
-        self.flush()?;
-        let changed = self.changed;
-        if changed {
-            self.replace()?;
-        }
-        if self.journal.is_none() && !(changed && self.carried) {
-            return Ok(());
-        }
-        self.journal = None;
-        self.begun = false;
-        self.carried = !self.unfinished.is_empty();
-        if self.carried {
-            // What nobody knows the end of outlives the run.
-            let left = journal_of(&self.state, &self.tool_version, None, &self.unfinished)
-                .map_err(|error| unfit("the journal", &error))?;
-            write_atomically(&self.local.journal_path(), &left)
-        } else {
-            self.local.remove_journal()
-        }
-    }
-
-    /// The state as [`Session::save`] would write it, if there is anything to write.
-    pub(super) fn outgoing(&self) -> Option<StateFile> {
-        self.changed.then(|| {
-            let mut state = self.state.clone();
-            state.serial = state.serial.saturating_add(1);
-            state.tool_version.clone_from(&self.tool_version);
-            state
-        })
-    }
-
-    /// Puts another content in the place of all that is recorded; its serial is the next one, or the
-    /// content's own if that is higher. What was unfinished in another lineage is no concern of it.
-    pub fn overwrite(&mut self, content: StateFile) -> Result<(), StateError> {
-        if content.lineage != self.state.lineage && self.local.memory.is_none() {
-            self.local.remove_journal()?;
-            self.unfinished = Unfinished::default();
-            self.carried = false;
-        }
-        let serial = self.state.serial.max(content.serial.saturating_sub(1));
-        self.state = StateFile { serial, ..content };
-        self.changed = true;
-        Ok(())
-    }
-
-    /// The state as it could not be written, with a serial that is newer than whatever is made of
-    /// the journal.
-    pub fn rescue(&self) -> Option<StateFile> {
-        self.changed.then(|| {
-            let mut state = self.state.clone();
-            state.serial = state.serial.saturating_add(2);
-            state.tool_version.clone_from(&self.tool_version);
-            state
-        })
-    }
-
-    /// Puts the state in the place of the one that was read.
-    fn replace(&mut self) -> Result<(), StateError> {
-        if self.local.memory.is_none() {
-            let there = read(&self.local.path)?.as_deref().map(Mark::of);
-            if there != self.mark {
-                return Err(StateError::ChangedBeneath { path: self.local.path.clone() });
-            }
-        }
-        let before = (self.state.serial, self.state.tool_version.clone());
-        self.state.serial = self.state.serial.saturating_add(1);
-        self.state.tool_version.clone_from(&self.tool_version);
-        if let Some(memory) = &self.local.memory {
-            memory.set(&self.state);
-        } else {
-            match self.local.replace(&self.state, self.serial) {
-                Ok(mark) => (self.mark, self.serial) = (Some(mark), Some(self.state.serial)),
-                Err(error) => {
-                    (self.state.serial, self.state.tool_version) = before;
-                    return Err(error);
-                }
-            }
-        }
-        self.changed = false;
-        Ok(())
-    }
-}
-
-/// The first records of a journal that continues `state`: what it continues, and what is unfinished.
-fn journal_of(
-    state: &StateFile,
-    tool_version: &str,
-    run: Option<Holder>,
-    unfinished: &Unfinished,
-) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = journal::encode_header(Header::continuing(state, tool_version, run))?;
-    for intent in unfinished.iter() {
-        bytes.extend(journal::encode_intent(intent.clone())?);
-    }
-    Ok(bytes)
-}
-
-fn unfit(what: &str, error: &serde_json::Error) -> StateError {
-    StateError::Unfit { what: what.to_owned(), reason: error.to_string() }
-}
-
-/// The journal of a session.
-#[derive(Debug)]
-struct Appender {
-    file: File,
-    path: PathBuf,
-    /// How much of the file is good.
-    length: u64,
-    /// Whether there may be more in the file than that.
-    torn: bool,
-}
-
-impl Appender {
-    fn create(path: PathBuf) -> Result<Self, StateError> {
-        let mut options = File::options();
-        options.append(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(&path) {
-            Ok(file) => Ok(Self { file, path, length: 0, torn: false }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(StateError::JournalInUse { path })
-            }
-            Err(error) => Err(io_error("create", &path)(error)),
-        }
-    }
-
-    /// Begins a journal in the place of the one that is there.
-    fn replace(path: PathBuf, records: &[u8]) -> Result<Self, StateError> {
-        write_atomically(&path, records)?;
-        let file = File::options().append(true).open(&path).map_err(io_error("open", &path))?;
-        Ok(Self { file, path, length: records.len() as u64, torn: false })
-    }
-
-    fn append(&mut self, records: &[u8]) -> Result<(), StateError> {
-        if self.torn {
-            // Good records behind half a one would be damage, not a torn tail.
-            self.file.set_len(self.length).map_err(io_error("mend", &self.path))?;
-        }
-        self.torn = true;
-        self.file
-            .write_all(records)
-            .and_then(|()| self.file.sync_data())
-            .map_err(io_error("append to", &self.path))?;
-        if self.length == 0 {
-            sync_directory(parent(&self.path))?;
-        }
-        self.torn = false;
-        self.length += records.len() as u64;
-        Ok(())
-    }
-}
-
-/// The directory of a file.
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// The content of a file, if there is one.
-fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io_error("read", path)(error)),
-    }
-}
-
-/// Removes a file, if there is one.
-fn remove(path: &Path) -> Result<(), StateError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io_error("remove", path)(error))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// Replaces a file as a whole: readers find either the old content or the new, also after a crash.
-/// The file can be read and written by its owner only.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
-    put(stage(path, bytes)?, path)
-}
-
-/// As [`write_atomically`], for what others read: the file is as readable as the umask lets it be.
-/// What is no regular file, such as a pipe, is written to as it is.
-pub fn publish(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
-    if path.exists() && !path.is_file() {
-        return fs::write(path, bytes).map_err(io_error("write", path));
-    }
-    put(stage_with(path, bytes, true)?, path)
-}
-
-/// Writes and syncs what is to take the place of `path`, beside it.
-fn stage(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, StateError> {
-    stage_with(path, bytes, false)
-}
-
-fn stage_with(path: &Path, bytes: &[u8], public: bool) -> Result<NamedTempFile, StateError> {
-    let directory = parent(path);
-    let prefix = temporary_prefix(path);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(TEMPORARY);
-    #[cfg(unix)]
-    if public {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    #[cfg(not(unix))]
-    let _ = public;
-    let mut file = builder
-        .tempfile_in(directory)
-        .map_err(io_error("create a temporary file in", directory))?;
-    file.write_all(bytes)
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(io_error("write", file.path()))?;
-    Ok(file)
-}
-
-/// Puts a staged file in its place.
-fn put(file: NamedTempFile, path: &Path) -> Result<(), StateError> {
-    file.persist(path).map_err(|error| io_error("replace", path)(error.error))?;
-    sync_directory(parent(path))
-}
-
-fn temporary_prefix(path: &Path) -> OsString {
-    let mut prefix = path.file_name().unwrap_or_default().to_owned();
-    prefix.push(".");
-    prefix
-}
-
-/// Makes the names in a directory survive a loss of power.
-fn sync_directory(directory: &Path) -> Result<(), StateError> {
-    if cfg!(unix) {
-        File::open(directory)
-            .and_then(|directory| directory.sync_all())
-            .map_err(io_error("sync", directory))?;
-    }
-    Ok(())
-}
-
-fn io_error(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StateError {
-    move |error| StateError::Io { operation, path: path.to_owned(), error }
 }

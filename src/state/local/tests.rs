@@ -1,8 +1,9 @@
 use super::*;
 use crate::addr::Address;
-use crate::state::{FormatError, OutputState, Recorded};
+use crate::state::{Change, FormatError, OutputState, Recorded};
 use crate::value::{Type, Value};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use tempfile::TempDir;
 
 const VERSION: &str = "0.1.0";
@@ -209,9 +210,9 @@ fn a_contender_is_told_who_holds_the_lock() {
     let lock = local.try_lock(&holder("apply")).unwrap();
     let error = local.try_lock(&holder("destroy")).unwrap_err();
     let StateError::Locked { holder: Some(found), .. } = &error else { panic!("{error}") };
-    assert_eq!(*found, holder("apply"));
+    assert_eq!(found.holder, holder("apply"));
     let text = error.to_string();
-    for part in ["`sealform apply`", "eve@build", "process 4711", "2026-05-04T03:02:01Z"] {
+    for part in ["`sealform apply`", "eve@build", "process 4711", "2026-05-04 03:02:01 UTC"] {
         assert!(text.contains(part), "{text}");
     }
     assert_eq!(error.diagnostic().summary, "State is locked");
@@ -271,10 +272,12 @@ fn messages_read_well() {
     let truncated = FormatError::Truncated("EOF while parsing a string at line 3 column 9".into());
     let damaged = JournalError::Damaged { line: 3, reason: "its checksum is wrong".into() };
     let full = io::Error::from(io::ErrorKind::StorageFull);
+    let now = "2026-05-04T03:05:01Z".parse().unwrap();
+    let seen = Seen { holder: holder("apply"), now };
     let texts: Vec<_> = [
         StateError::Format { path: path.clone(), problem: truncated },
         StateError::Journal { path: beside(&path, ".journal"), problem: damaged },
-        StateError::Locked { path: path.clone(), holder: Some(holder("apply")) },
+        StateError::Locked { path: path.clone(), holder: Some(seen) },
         StateError::ChangedBeneath { path: path.clone() },
         io_error("append to", &beside(&path, ".journal"))(full),
     ]
@@ -284,9 +287,9 @@ fn messages_read_well() {
     insta::assert_snapshot!(texts.join("\n"), @"
     state/s.json is truncated: EOF while parsing a string at line 3 column 9. It was left as it is. Put a good version in its place; the one before is in state/s.json.backup, if there was one.
     state/s.json.journal is damaged in line 3: its checksum is wrong. It was left as it is. To go on without it, move state/s.json.journal away: what the interrupted run did then shows as drift.
-    state/s.json is locked by `sealform apply` of eve@build (process 4711) since 2026-05-04T03:02:01Z. Wait until it has ended, or give --lock-timeout a time to wait; the lock goes when the process does.
+    state/s.json is locked by `sealform apply` of eve@build (process 4711) since 2026-05-04 03:02:01 UTC, 3 minutes ago. Wait until it has ended, or give --lock-timeout a time to wait; the lock goes when the process does.
     state/s.json is not the file that this run has read: something else replaced it meanwhile. It was left as it is, and what this run recorded is in state/s.json.journal. Keep a copy of both, put one in force, and run a plan: it compares with what S3 has. Do not use --lock=false while another run is under way.
-    Could not append to state/s.json.journal: no storage space. Free some space and run again: what is in the journal is taken up then.
+    Could not append to state/s.json.journal: no storage space. Free some space. Then run again: what is in the journal is taken up.
     ");
 }
 

@@ -6,6 +6,7 @@ use super::lease::{Claim, Move, Seen, Ticket};
 use super::{Place, pushed::Pushed};
 use crate::provider::aws::{Condition, Written};
 use crate::provider::{ErrorKind, Fence, ProviderError};
+use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -59,7 +60,7 @@ impl Hold {
             lost: watch::Sender::new(false),
             journal: tokio::sync::Mutex::default(),
         });
-        keeper.acquire().await?;
+        keeper.acquire(holder.since).await?;
         if let Err(error) = Box::pin(keeper.probe()).await {
             // A lock that keeps nobody out had better not be there.
             let _best_effort = keeper.release().await;
@@ -182,6 +183,7 @@ impl Keeper {
             | ErrorKind::Credentials
             | ErrorKind::Throttled
             | ErrorKind::Unreachable
+            | ErrorKind::Outage
             | ErrorKind::Conflict
             | ErrorKind::Invalid
             | ErrorKind::Configuration
@@ -190,7 +192,7 @@ impl Keeper {
     }
 
     /// Takes the lock where nobody holds it.
-    async fn acquire(&self) -> Result<(), StateError> {
+    async fn acquire(&self, now: Timestamp) -> Result<(), StateError> {
         let mut unanswered = None;
         for _ in 0..TRIES {
             let seen = self.see().await?;
@@ -201,7 +203,7 @@ impl Keeper {
             let condition = match &next {
                 Move::Create => Condition::Absent,
                 Move::Replace { version } => Condition::Version(version),
-                Move::Wait { left } => return Err(self.locked(&seen, *left)),
+                Move::Wait { left } => return Err(self.locked(&seen, *left, now)),
                 Move::Stop => break,
             };
             let ticket = self.claim().write(self.clock.now());
@@ -222,11 +224,11 @@ impl Keeper {
         Err(unanswered.unwrap_or_else(|| self.lock_lost(None)))
     }
 
-    fn locked(&self, seen: &Seen, left: Duration) -> StateError {
+    fn locked(&self, seen: &Seen, left: Duration, now: Timestamp) -> StateError {
         match seen {
             Seen::Lock { ticket, .. } => RemoteError::Locked {
                 place: self.place.to_string(),
-                holder: Box::new(ticket.holder.clone()),
+                holder: Box::new(super::super::Seen { holder: ticket.holder.clone(), now }),
                 id: ticket.id.clone(),
                 left,
             }
@@ -357,7 +359,9 @@ fn is_unanswered(error: &StateError) -> bool {
     let StateError::Remote(error) = error else { return false };
     let RemoteError::Service { error, .. } = &**error else { return false };
     match error.kind {
-        ErrorKind::Unreachable | ErrorKind::Throttled | ErrorKind::Other => true,
+        ErrorKind::Unreachable | ErrorKind::Throttled | ErrorKind::Outage | ErrorKind::Other => {
+            true
+        }
         ErrorKind::NotFound
         | ErrorKind::Denied
         | ErrorKind::Credentials

@@ -25,7 +25,9 @@ pub use self::settings::Settings;
 
 use self::lease::Seen;
 use self::pushed::Pushed;
-use super::{Found, Guard, Holder, Local, OpenState, RemoteError, StateError, StateFile, Version};
+use super::{
+    Found, Guard, Holder, Local, OpenState, RemoteError, StateError, StateFile, Superseded, Version,
+};
 use crate::provider::ProviderError;
 use crate::provider::aws::{Condition, Object, Objects, Written};
 use sha2::{Digest as _, Sha256};
@@ -159,6 +161,17 @@ impl Fetched {
             (None, None) => None,
         }
     }
+
+    /// What the journal of this copy tells and is lost on the state, if another counts in its place.
+    fn superseded(&self, local: &Local) -> Option<Superseded> {
+        let here = self.written_here.as_deref()?;
+        // The one that counts may be this one, or have it as its beginning.
+        if self.journal(local).is_some_and(|journal| journal.starts_with(here)) {
+            return None;
+        }
+        let state = self.state().and_then(|bytes| StateFile::parse(bytes).ok());
+        Superseded::of(here, state.as_ref(), local.journal_path(), local.aside())
+    }
 }
 
 impl S3 {
@@ -211,7 +224,32 @@ impl S3 {
         let place = self.place().await?;
         let fetched = place.fetch().await?;
         let journal = fetched.journal(&place.local);
-        place.local.look_at(fetched.state(), journal).map_err(|error| of_object(error, place))
+        let found = place.local.look_at(fetched.state(), journal);
+        let found = found.map_err(|error| of_object(error, place))?;
+        let superseded = fetched.superseded(&place.local).map(Box::new);
+        Ok(Found { superseded, ..found })
+    }
+
+    /// Whether there is a state, or the journal of one.
+    pub(super) async fn exists(&self) -> Result<bool, StateError> {
+        let place = self.place().await?;
+        let keys = place.objects.list(&place.key).await.map_err(|error| place.failed(error))?;
+        Ok(keys.iter().any(|key| *key == *place.key || *key == place.journal_key()))
+    }
+
+    /// How else earlier versions can be had than from beside the copy.
+    pub(super) fn other_versions(&self) -> String {
+        let Settings { bucket, .. } = &*self.settings;
+        let copies = self.copy_path();
+        format!(
+            "These are the versions that runs of this checkout have replaced, which are kept in \
+             {}; other machines have theirs. Where versioning is on for the bucket {bucket:?}, S3 \
+             keeps every version: `aws s3api list-object-versions --bucket {bucket} --prefix {}` \
+             lists them, `aws s3api get-object --version-id` fetches one, and `sealform state push` \
+             puts it in force.",
+            copies.parent().unwrap_or(&copies).display(),
+            self.key
+        )
     }
 
     /// Takes the lock, or says who has it.

@@ -181,7 +181,7 @@ async fn the_second_is_told_who_holds_the_lock() {
     let guard = one.lock().await.unwrap();
     let error = remote(two.lock().await.unwrap_err());
     let RemoteError::Locked { holder: by, id, left, .. } = &error else { panic!("{error}") };
-    assert_eq!(**by, holder());
+    assert_eq!(by.holder, holder());
     assert!(*left > Duration::from_secs(50), "{left:?}");
     assert!(error.to_string().contains("eve@build"), "{error}");
     // Whoever says the wrong id means another lock.
@@ -406,9 +406,22 @@ async fn what_was_pushed_is_taken_up_on_another_machine() {
     // The first machine comes back: others have gone on without what it alone knew.
     let one = one.again(short());
     assert_eq!(one.names().await, ["t.a", "t.b"]);
+    let found = one.backend.look().await.unwrap();
+    let told = found.superseded.unwrap().diagnostic().detail;
+    let said = "`sealform apply` of eve@build (process 4711) since 2026-05-04 03:02:01 UTC, on this \
+                machine, ended before its time. Its journal goes on from serial 0 of the state, and \
+                the state that is there has serial 2: others have changed it since. It had recorded, \
+                and the state does not have: t.late. It was about to write, and does not know \
+                whether it has: t.b. None of that is taken up";
+    assert!(told.contains(said), "{told}");
     let open = one.open().await;
     open.close().await.unwrap();
     assert_eq!(one.names().await, ["t.a", "t.b"]);
+    // It is told until it is put aside, and kept there.
+    assert_eq!(one.backend.look().await.unwrap().superseded, None);
+    let (_, aside) = told.rsplit_once("moves it to ").unwrap();
+    let kept = std::fs::read_to_string(aside.trim_end_matches('.')).unwrap();
+    assert!(kept.contains("t.late"));
     sandbox.stop().await;
 }
 

@@ -114,6 +114,7 @@ async fn has_website(
         | ErrorKind::Credentials
         | ErrorKind::Throttled
         | ErrorKind::Unreachable
+        | ErrorKind::Outage
         | ErrorKind::Conflict
         | ErrorKind::Invalid
         | ErrorKind::Configuration

@@ -1,0 +1,89 @@
+//! A service that answers nothing but failures, and a fleet that asks it.
+
+use crate::harness::Dir;
+use sealform::sandbox::{DEFAULT_ACCOUNT, FaultKind, Faults, Options, Sandbox, World};
+use std::time::{Duration, Instant};
+
+const BUCKETS: usize = 200;
+
+/// A fleet at an endpoint that fails; no other service is asked.
+fn fleet(sandbox: &Sandbox) -> Dir {
+    let configuration = format!(
+        r#"
+provider "aws" {{
+  region = "us-east-1"
+  endpoints {{
+    s3 = "{}"
+  }}
+}}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {{
+  for_each = toset([for n in range({BUCKETS}) : "acme-${{n}}"])
+  bucket   = each.key
+  rule {{
+    apply_server_side_encryption_by_default {{
+      sse_algorithm = "aws:kms"
+    }}
+  }}
+}}
+"#,
+        sandbox.endpoint()
+    );
+    Dir::with(&configuration)
+        .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCOUNT)
+        .env("AWS_SECRET_ACCESS_KEY", "sandbox")
+}
+
+/// A service that this share of all requests finds overloaded.
+async fn served(rate: f64) -> Sandbox {
+    let world = World::in_memory();
+    for n in 0..BUCKETS {
+        world.seed_bucket(&format!("acme-{n}"), "us-east-1", DEFAULT_ACCOUNT).unwrap();
+    }
+    let faults = Some(Faults { kind: FaultKind::SlowDown, rate, seed: 1 });
+    Sandbox::start(world, Options { faults, ..Options::default() }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_is_not_asked_to_the_end() {
+    let sandbox = served(1.0).await;
+    let dir = fleet(&sandbox);
+    let begun = Instant::now();
+    let run = |arguments: &[&str]| tokio::task::block_in_place(|| dir.run(arguments));
+    let plan = ["plan", "-give-up-after=2s", "-parallelism=4", "-no-color"];
+    let ran = run(&plan)
+        .status(1)
+        .complains("Service is failing")
+        .complains(&format!("S3 at {} has answered nothing but failures for", sandbox.endpoint()))
+        .complains("buckets were not looked at")
+        .complains("--give-up-after");
+    // One message for all that was not asked, and it is the first.
+    assert!(ran.stderr.trim_start().contains("error: Service is failing"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("Service is failing").count(), 1, "{}", ran.stderr);
+    // With all of their repetitions, these buckets take minutes.
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let report = run(&["plan", "-json", "-give-up-after=1s", "-parallelism=4"]).status(1).json();
+    let told = report["resources"].as_array().unwrap();
+    assert_eq!(told.len(), BUCKETS, "each is told, asked or not");
+    sandbox.stop().await;
+}
+
+/// Who gets an answer now and then is patient with the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_fails_half_of_the_time_is_not_given_up() {
+    let sandbox = served(0.5).await;
+    let dir = fleet(&sandbox);
+    let plan = ["plan", "-give-up-after=1s", "-max-retries=40", "-detailed-exitcode"];
+    tokio::task::block_in_place(|| dir.run(&plan)).status(2).says("200 to update");
+    sandbox.stop().await;
+}
+
+#[test]
+fn no_time_is_no_time() {
+    let dir = Dir::empty();
+    for flag in ["-timeout=0s", "-give-up-after=0"] {
+        let ran = dir.run(&["plan", flag]);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains("longer than nothing"), "{}", ran.stderr);
+    }
+}
