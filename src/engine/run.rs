@@ -13,10 +13,10 @@ use crate::eval::{Evaluation, Instance, span_of};
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{self, Inputs, Plan, Selection};
 use crate::provider::aws::{Aws, Settings};
-use crate::provider::{ErrorKind, Query, Target};
+use crate::provider::{ErrorKind, Provider as _, Query, Target};
 use crate::refresh::{self, Remembered};
 use crate::report::Share;
-use crate::resource::{self, Observed};
+use crate::resource::{self, KeyName, Observed};
 use crate::sandbox::Sandbox;
 use crate::state::{
     Backend, Change, Guard, Holder, Intent, Local, Recorded, StateError, StateFile,
@@ -95,7 +95,7 @@ pub struct Run {
     unfinished: Vec<Intent>,
     pub(super) backend: Backend,
     pub(super) lock: Option<Guard>,
-    settings: BTreeMap<Arc<str>, Settings>,
+    pub(super) settings: BTreeMap<Arc<str>, Settings>,
     pub(super) provider: Arc<Aws>,
     sandbox: Option<Sandbox>,
     /// What the last plan read.
@@ -283,12 +283,14 @@ impl Run {
         }
         let evaluation = evaluation.as_ref().unwrap_or(&checked.evaluation);
         let whole = self.report_unread(project, evaluation, world, diagnostics);
+        if whole {
+            self.ask_keys(evaluation, options, world).await;
+        }
         self.report_failures(project, evaluation, options, world, diagnostics);
         if !whole {
             diag::sort(diagnostics);
             return None;
         }
-        self.ask_keys(evaluation, options, world).await;
         let live = |provider: &str, identity: &str| world.live(provider, identity);
         let mut plan = plan::make(
             &Inputs {
@@ -299,6 +301,7 @@ impl Run {
                 unfinished: &self.unfinished,
                 live: &live,
                 keys: &world.keys,
+                accounts: &world.accounts,
                 selection: &options.selection,
                 destroy: options.destroy,
                 providers: self
@@ -582,16 +585,51 @@ impl Run {
         }
     }
 
-    /// Asks KMS for every key that live or desired settings name, each once.
+    /// Asks KMS for every key that live or desired settings name, each once; and which account the
+    /// buckets beside them are expected to belong to, where reading has asked for that already.
     async fn ask_keys(&self, evaluation: &Evaluation, options: &PlanOptions, world: &mut Readings) {
-        if options.destroy {
-            return;
+        let asks = |provider: &str| self.preflights(provider);
+        let mut names = world.doubtful_keys(self.state.as_ref(), &asks);
+        if !options.destroy {
+            names.extend(world.key_names(evaluation, &asks));
         }
-        let asks = |provider: &str| self.settings.get(provider).is_some_and(|it| it.preflight);
-        let names = world.key_names(evaluation, &asks);
+        // Where nothing was read, nothing is connected. A provider that must not be used is an error
+        // of its own; one that only cannot be used leaves its keys untold.
+        let providers = names.iter().map(|it| (Arc::clone(&it.provider), Remembered::new()));
+        for (address, error) in refresh::begin(&self.provider, providers.collect()).await {
+            if error.kind == ErrorKind::Configuration {
+                world.broken.insert(address, error.into());
+            }
+        }
+        names.retain(|name| !world.broken.contains_key(&name.provider));
+        if options.refresh {
+            world.accounts = self.owners(&names).await;
+        }
+        let names = names.into_iter().collect();
         for (name, answer) in refresh::keys(&self.provider, names, options.parallelism).await {
             world.keys.insert(name, answer);
         }
+    }
+
+    /// Whether KMS is asked for the keys of a provider's buckets.
+    pub(super) fn preflights(&self, provider: &str) -> bool {
+        self.settings.get(provider).is_some_and(|it| it.preflight)
+    }
+
+    /// The account that the buckets beside these keys are expected to belong to, by provider: that of
+    /// the credentials, unless nothing is expected.
+    pub(super) async fn owners(&self, names: &BTreeSet<KeyName>) -> BTreeMap<Arc<str>, Arc<str>> {
+        let providers: BTreeSet<&Arc<str>> = names.iter().map(|name| &name.provider).collect();
+        let mut accounts = BTreeMap::new();
+        for provider in providers {
+            let settings = self.settings.get(provider);
+            if settings.is_some_and(|it| it.owner_check != Some(false))
+                && let Ok(Some(account)) = self.provider.account(provider).await
+            {
+                accounts.insert(Arc::clone(provider), account);
+            }
+        }
+        accounts
     }
 
     /// Connects providers that have not been connected, and has them learn where objects are.

@@ -1,6 +1,6 @@
 //! The three-way comparison: configuration, recorded, live.
 
-use super::findings::{Findings, lost_by_reset};
+use super::findings::{Findings, listed, lost_by_reset};
 use super::moves::{self, Kept, Removals};
 use super::unfinished::Unfinished;
 use super::{Action, Change, OutputChange, Plan, Reason, Step, Terms};
@@ -42,6 +42,8 @@ pub struct Inputs<'a> {
     pub live: &'a dyn Fn(&str, &str) -> Live,
     /// What KMS says of the keys that settings name, as far as it was asked.
     pub keys: &'a Keys,
+    /// By provider: the account that buckets are expected to belong to, as far as it is known.
+    pub accounts: &'a BTreeMap<Arc<str>, Arc<str>>,
     /// Which instances are looked at.
     pub selection: &'a Selection,
     /// Everything managed is to be reset.
@@ -294,6 +296,7 @@ impl<'a> Maker<'a> {
             live: &live,
             recorded: recorded.map(|it| &it.values),
             region: region.as_deref(),
+            account: self.inputs.accounts.get(&instance.provider).map(|it| &**it),
             names: &keys,
             key: &answer,
         };
@@ -380,14 +383,15 @@ impl<'a> Maker<'a> {
         let prevented = lifecycle.map_or(recorded.prevent_destroy, |it| it.prevent_destroy);
         let forgotten = lifecycle.map_or(recorded.forget_on_destroy, |it| it.forget_on_destroy);
         let only_forgets = matches!(reason, Reason::MovedTo { .. } | Reason::Removed);
-        if prevented && !only_forgets {
+        let provider: Arc<str> = Arc::from(recorded.provider.as_str());
+        let live = (self.inputs.live)(&provider, &recorded.identity);
+        // Of a bucket that is gone, nothing is left to be kept.
+        if prevented && !only_forgets && live != Live::Gone {
             diagnostics.push(prevented_destroy(address, &reason, self.inputs));
             self.unplanned.push(address.clone());
             return;
         }
         let reason = if forgotten && !only_forgets { Reason::OnDestroy } else { reason };
-        let provider: Arc<str> = Arc::from(recorded.provider.as_str());
-        let live = (self.inputs.live)(&provider, &recorded.identity);
         let live = match live {
             Live::Settings(Observed { settings, region, unknown }) => {
                 let settings = as_secret_as(&recorded.values, settings);
@@ -396,7 +400,15 @@ impl<'a> Maker<'a> {
             Live::Gone | Live::Unreadable => live,
         };
         let mut unknown = Vec::new();
-        let keys = KeyNames::default();
+        // Nothing is asked for what goes, but where its record and what is live may differ by the
+        // spelling of a key alone; what is known from elsewhere counts.
+        let keys = match &live {
+            Live::Settings(Observed { settings, region, unknown: _ }) => {
+                let names = ty.keys(settings).into_iter().chain(ty.keys(&recorded.values));
+                KeyNames::of(self.inputs.keys, &provider, region.as_ref(), names)
+            }
+            Live::Gone | Live::Unreadable => KeyNames::default(),
+        };
         let (action, reason, before, after) = match (reason, live) {
             (reason @ (Reason::MovedTo { .. } | Reason::Removed | Reason::OnDestroy), _) => {
                 (Action::Forget, reason, None, None)
@@ -409,10 +421,12 @@ impl<'a> Maker<'a> {
             (reason, Live::Settings(Observed { settings: live, region: _, unknown: found })) => {
                 unknown = found;
                 let after = ty.reset(&recorded.identity, &live);
-                if ty.differences(&live, &after, &keys).is_empty() {
+                if !ty.differences(&live, &after, &keys).is_empty() {
+                    (Action::Reset, reason, Some(live), Some(after))
+                } else if unknown.is_empty() {
                     (Action::Forget, Reason::AlreadyReset, Some(live), None)
                 } else {
-                    (Action::Reset, reason, Some(live), Some(after))
+                    (Action::Forget, Reason::UnknownLeft, Some(live), None)
                 }
             }
         };
@@ -423,6 +437,10 @@ impl<'a> Maker<'a> {
         let (weakening, notes) = match (&before, &after) {
             (Some(before), Some(after)) => {
                 (ty.weakening(before, after, &keys), ty.notes(before, after, true, &keys))
+            }
+            _ if reason == Reason::UnknownLeft => {
+                let left = listed(&unknown);
+                (None, vec![format!("this version of Sealform does not know, and leaves: {left}")])
             }
             _ => (None, Vec::new()),
         };
@@ -470,7 +488,16 @@ impl<'a> Maker<'a> {
                 .collect(),
             depends_on: recorded.depends_on.clone(),
             prevent_destroy: false,
-            terms: Terms { notes, unknown, timeout, ..Terms::default() },
+            terms: Terms {
+                notes,
+                unknown,
+                timeout,
+                // A block that stays speaks for the buckets that it leaves, too.
+                allow_weakening: lifecycle.is_some_and(|it| it.allow_weakening)
+                    && action == Action::Reset,
+                keys: if action == Action::Reset { keys } else { KeyNames::default() },
+                ..Terms::default()
+            },
         };
         self.take(step, fine);
     }
@@ -589,10 +616,12 @@ fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) ->
         | Reason::OnDestroy
         | Reason::MovedTo { .. }
         | Reason::Gone
-        | Reason::AlreadyReset => (
+        | Reason::AlreadyReset
+        | Reason::UnknownLeft => (
             "it is not in the configuration any more, so that it would be reset",
             "Put it back; to let it go, allow it there (no `prevent_destroy`, no `on_destroy = \
-             \"prevent\"`), apply, and then remove it",
+             \"prevent\"`), apply, and then remove it; or have it forgotten and the bucket left as \
+             it is, by a `removed` block with `lifecycle { destroy = false }`",
         ),
     };
     let block = inputs.config.block(&address.resource);

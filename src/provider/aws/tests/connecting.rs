@@ -71,10 +71,32 @@ fn each_wrong_setting_is_told_at_its_place() {
     max_retries: 1.5 is not a whole number from 0 to 100.
     connect_timeout: 0 is not a number of seconds above 0 and up to 3600.
     read_timeout: 3601 is not a number of seconds above 0 and up to 3600.
-    allowed_account_ids: "12" is not an account: an account id has 12 digits.
-    forbidden_account_ids: "34" is not an account: an account id has 12 digits.
+    allowed_account_ids: "12" is not an account: an account id has 12 digits. A number loses the zeros that it begins with: write it in quotes, with all of its digits.
+    forbidden_account_ids: "34" is not an account: an account id has 12 digits. A number loses the zeros that it begins with: write it in quotes, with all of its digits.
     forbidden_account_ids: Beside `allowed_account_ids`, which allows no other account, it says nothing. Remove one of the two.
     "#);
+}
+
+/// A slip, or a Region that is younger than this program, or one of a store.
+#[test]
+fn a_region_that_is_not_known_is_doubted_where_it_is_to_be_of_aws() {
+    let read = |region: &str, more: &[(&'static str, Value)]| {
+        let fields = [("region", Value::from(region))].into_iter().chain(more.iter().cloned());
+        Settings::from_value(&Value::object(fields)).unwrap().doubt()
+    };
+    let store = ("endpoints", block([("s3", Value::from("http://localhost:9000"))]));
+    assert_eq!(read("eu-west-1", &[]), None);
+    assert_eq!(read("garage", &[store]), None);
+    for (region, hint) in
+        [("eu-wset-1", "Did you mean \"eu-west-1\"?"), ("garage", "another store")]
+    {
+        let (path, detail) = read(region, &[]).unwrap();
+        assert_eq!(path.to_string(), "region");
+        assert!(detail.contains(hint), "{detail}");
+    }
+    let accounts = Value::object([("allowed_account_ids", strings(&["12345678901"]))]);
+    let faults = Settings::from_value(&accounts).unwrap_err();
+    assert!(faults[0].1.contains("write it in quotes"), "{faults:?}");
 }
 
 #[tokio::test]
