@@ -13,10 +13,10 @@ use crate::eval::{Evaluation, Instance, span_of};
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{self, Inputs, Plan, Selection};
 use crate::provider::aws::{Aws, Settings};
-use crate::provider::{ErrorKind, Provider as _, Query, Target};
+use crate::provider::{ErrorKind, Query, Target};
 use crate::refresh::{self, Remembered};
 use crate::report::Share;
-use crate::resource::{self, KeyName, Observed};
+use crate::resource::{self, Observed};
 use crate::sandbox::Sandbox;
 use crate::state::{
     Backend, Change, Guard, Holder, Intent, Local, Recorded, StateError, StateFile,
@@ -583,53 +583,6 @@ impl Run {
             };
             world.data.insert(instance.address, datum);
         }
-    }
-
-    /// Asks KMS for every key that live or desired settings name, each once; and which account the
-    /// buckets beside them are expected to belong to, where reading has asked for that already.
-    async fn ask_keys(&self, evaluation: &Evaluation, options: &PlanOptions, world: &mut Readings) {
-        let asks = |provider: &str| self.preflights(provider);
-        let mut names = world.doubtful_keys(self.state.as_ref(), &asks);
-        if !options.destroy {
-            names.extend(world.key_names(evaluation, &asks));
-        }
-        // Where nothing was read, nothing is connected. A provider that must not be used is an error
-        // of its own; one that only cannot be used leaves its keys untold.
-        let providers = names.iter().map(|it| (Arc::clone(&it.provider), Remembered::new()));
-        for (address, error) in refresh::begin(&self.provider, providers.collect()).await {
-            if error.kind == ErrorKind::Configuration {
-                world.broken.insert(address, error.into());
-            }
-        }
-        names.retain(|name| !world.broken.contains_key(&name.provider));
-        if options.refresh {
-            world.accounts = self.owners(&names).await;
-        }
-        let names = names.into_iter().collect();
-        for (name, answer) in refresh::keys(&self.provider, names, options.parallelism).await {
-            world.keys.insert(name, answer);
-        }
-    }
-
-    /// Whether KMS is asked for the keys of a provider's buckets.
-    pub(super) fn preflights(&self, provider: &str) -> bool {
-        self.settings.get(provider).is_some_and(|it| it.preflight)
-    }
-
-    /// The account that the buckets beside these keys are expected to belong to, by provider: that of
-    /// the credentials, unless nothing is expected.
-    pub(super) async fn owners(&self, names: &BTreeSet<KeyName>) -> BTreeMap<Arc<str>, Arc<str>> {
-        let providers: BTreeSet<&Arc<str>> = names.iter().map(|name| &name.provider).collect();
-        let mut accounts = BTreeMap::new();
-        for provider in providers {
-            let settings = self.settings.get(provider);
-            if settings.is_some_and(|it| it.owner_check != Some(false))
-                && let Ok(Some(account)) = self.provider.account(provider).await
-            {
-                accounts.insert(Arc::clone(provider), account);
-            }
-        }
-        accounts
     }
 
     /// Connects providers that have not been connected, and has them learn where objects are.

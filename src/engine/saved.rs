@@ -5,10 +5,8 @@ use super::run::Run;
 use crate::config;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::GivenValue;
-use crate::plan::{Action, Origin, Plan, digest, look_again, written_keys};
+use crate::plan::{Action, Origin, Plan, digest};
 use crate::provider::{Provider as _, Query};
-use crate::refresh;
-use crate::resource::Keys;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -59,20 +57,6 @@ impl Run {
             }
         }
         accounts
-    }
-
-    /// Asks KMS once more for every key that a saved plan writes, and reports what is wrong: a key
-    /// that has been switched off since is to be seen before anything is written.
-    pub async fn check_keys(&self, plan: &Plan, parallelism: usize, diagnostics: &mut Diagnostics) {
-        let mut names = written_keys(plan);
-        names.retain(|name| self.preflights(&name.provider));
-        let accounts = self.owners(&names).await;
-        let mut keys = Keys::default();
-        let names = names.into_iter().collect();
-        for (name, answer) in refresh::keys(&self.provider, names, parallelism).await {
-            keys.insert(name, answer);
-        }
-        look_again(plan, &keys, &accounts, diagnostics);
     }
 
     /// Reports what is not as it was when a plan was saved.

@@ -1,6 +1,6 @@
 //! What the live world tells to be wrong with what is declared or saved, each thing told once.
 
-use super::{Action, Plan, Step};
+use super::{Action, Plan, Reason, Step};
 use crate::addr::{Address, ResourceAddr};
 use crate::config::Resource;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
@@ -265,6 +265,54 @@ pub(super) fn lost_by_reset(address: &Address, unknown: &[UnknownElement]) -> Di
         ),
     )
     .of(address)
+}
+
+/// A record that another version of this tool made.
+pub(super) fn unknown_type(address: &Address) -> Diagnostic {
+    let detail = format!(
+        "The state records {address}, and this version does not know its type. The record is kept as \
+         it is, and nothing is done about it. Use the version that made it."
+    );
+    Diagnostic::warning("Unknown resource type", detail).of(address)
+}
+
+/// A plan would reset what is not to be reset.
+pub(super) fn prevented_destroy(
+    address: &Address,
+    reason: &Reason,
+    block: Option<&Resource>,
+) -> Diagnostic {
+    let (why, mend) = match reason {
+        Reason::Destroy => (
+            "`destroy` would reset it",
+            "Leave it out with `--exclude`, or allow it there (no `prevent_destroy`, no `on_destroy = \
+             \"prevent\"`) and apply first",
+        ),
+        Reason::IdentityChanged { .. } => (
+            "its `bucket` names another one now, so that the old one would be reset",
+            "Name the old one again, or allow it (no `prevent_destroy`, no `on_destroy = \"prevent\"`)",
+        ),
+        Reason::NotInConfiguration
+        | Reason::Removed
+        | Reason::OnDestroy
+        | Reason::MovedTo { .. }
+        | Reason::Gone
+        | Reason::AlreadyReset
+        | Reason::UnknownLeft => (
+            "it is not in the configuration any more, so that it would be reset",
+            "Put it back; to let it go, allow it there (no `prevent_destroy`, no `on_destroy = \
+             \"prevent\"`), apply, and then remove it; or have it forgotten and the bucket left as \
+             it is, by a `removed` block with `lifecycle { destroy = false }`",
+        ),
+    };
+    Diagnostic::error(
+        "Destroy prevented",
+        format!(
+            "{address} has `prevent_destroy` (or `on_destroy = \"prevent\"`), and {why}. {mend}."
+        ),
+    )
+    .of(address)
+    .at_maybe(block.map(|block| block.header))
 }
 
 /// The elements, in a list.

@@ -1,16 +1,17 @@
 //! The three-way comparison: configuration, recorded, live.
 
-use super::findings::{Findings, listed, lost_by_reset};
+use super::findings::{Findings, listed, lost_by_reset, prevented_destroy, unknown_type};
 use super::moves::{self, Kept, Removals};
+use super::outputs::outputs;
 use super::unfinished::Unfinished;
-use super::{Action, Change, OutputChange, Plan, Reason, Step, Terms};
+use super::{Action, Change, Plan, Reason, Step, Terms};
 use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
 use crate::config::{Config, IgnoreChanges, Resource};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{self, Evaluation, Instance};
 use crate::resource::{self, Facts, KeyName, KeyNames, Keys, Observed, ResourceType};
-use crate::state::{Intent, OutputState, Recorded, StateFile};
-use crate::value::{Value, to_json};
+use crate::state::{Intent, Recorded, StateFile};
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -387,7 +388,7 @@ impl<'a> Maker<'a> {
         let live = (self.inputs.live)(&provider, &recorded.identity);
         // Of a bucket that is gone, nothing is left to be kept.
         if prevented && !only_forgets && live != Live::Gone {
-            diagnostics.push(prevented_destroy(address, &reason, self.inputs));
+            diagnostics.push(prevented_destroy(address, &reason, block));
             self.unplanned.push(address.clone());
             return;
         }
@@ -591,50 +592,6 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// A record that another version of this tool made.
-fn unknown_type(address: &Address) -> Diagnostic {
-    let detail = format!(
-        "The state records {address}, and this version does not know its type. The record is kept as \
-         it is, and nothing is done about it. Use the version that made it."
-    );
-    Diagnostic::warning("Unknown resource type", detail).of(address)
-}
-
-fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) -> Diagnostic {
-    let (why, mend) = match reason {
-        Reason::Destroy => (
-            "`destroy` would reset it",
-            "Leave it out with `--exclude`, or allow it there (no `prevent_destroy`, no `on_destroy = \
-             \"prevent\"`) and apply first",
-        ),
-        Reason::IdentityChanged { .. } => (
-            "its `bucket` names another one now, so that the old one would be reset",
-            "Name the old one again, or allow it (no `prevent_destroy`, no `on_destroy = \"prevent\"`)",
-        ),
-        Reason::NotInConfiguration
-        | Reason::Removed
-        | Reason::OnDestroy
-        | Reason::MovedTo { .. }
-        | Reason::Gone
-        | Reason::AlreadyReset
-        | Reason::UnknownLeft => (
-            "it is not in the configuration any more, so that it would be reset",
-            "Put it back; to let it go, allow it there (no `prevent_destroy`, no `on_destroy = \
-             \"prevent\"`), apply, and then remove it; or have it forgotten and the bucket left as \
-             it is, by a `removed` block with `lifecycle { destroy = false }`",
-        ),
-    };
-    let block = inputs.config.block(&address.resource);
-    Diagnostic::error(
-        "Destroy prevented",
-        format!(
-            "{address} has `prevent_destroy` (or `on_destroy = \"prevent\"`), and {why}. {mend}."
-        ),
-    )
-    .of(address)
-    .at_maybe(block.map(|block| block.header))
-}
-
 /// The Region that is recorded.
 fn recorded_region(recorded: &Recorded) -> Option<Arc<str>> {
     recorded.region.as_deref().map(Arc::from)
@@ -676,43 +633,6 @@ pub fn changes_between(
             Change { sensitive: hidden(&before) || hidden(&after), before, after, path }
         })
         .collect()
-}
-
-/// The outputs to record, and which of them change.
-fn outputs(
-    inputs: &Inputs<'_>,
-    complete: bool,
-) -> (BTreeMap<String, OutputState>, Vec<OutputChange>) {
-    let recorded = inputs.recorded.map(|state| state.outputs.clone()).unwrap_or_default();
-    if inputs.selection.is_partial() || !complete {
-        return (recorded, Vec::new());
-    }
-    let after: BTreeMap<String, OutputState> = if inputs.destroy {
-        BTreeMap::new()
-    } else {
-        let known = inputs.evaluation.outputs.iter().filter(|(_, value)| value.is_wholly_known());
-        known
-            .map(|(name, value)| {
-                let output = OutputState { value: to_json(value), sensitive: value.is_sensitive() };
-                (name.to_string(), output)
-            })
-            .collect()
-    };
-    let names: BTreeSet<&String> = recorded.keys().chain(after.keys()).collect();
-    let changes = names
-        .into_iter()
-        .filter(|name| recorded.get(*name) != after.get(*name))
-        .map(|name| {
-            let (before, now) = (recorded.get(name), after.get(name));
-            OutputChange {
-                name: name.clone(),
-                before: before.map(|output| output.value.clone()),
-                after: now.map(|output| output.value.clone()),
-                sensitive: before.into_iter().chain(now).any(|output| output.sensitive),
-            }
-        })
-        .collect();
-    (after, changes)
 }
 
 fn paths_of_secrets(settings: &Value) -> Vec<AttrPath> {

@@ -7,6 +7,7 @@ mod file;
 mod findings;
 mod make;
 mod moves;
+mod outputs;
 #[cfg(test)]
 mod tests;
 mod unfinished;

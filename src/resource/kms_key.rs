@@ -116,9 +116,9 @@ pub fn is_account(text: &str) -> bool {
 }
 
 /// How a text that is not the id of an account may have come to be one, as the end of a message: as
-/// a number it has lost the zeros that it began with.
+/// a number it has lost the zeros that it began with, of which there are a few.
 pub fn account_hint(text: &str) -> &'static str {
-    let is_short_number = (1..12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let is_short_number = (9..12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     if is_short_number {
         " A number loses the zeros that it begins with: write it in quotes, with all of its digits."
     } else {

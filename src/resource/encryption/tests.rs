@@ -143,7 +143,7 @@ fn of_bucket(
     Value::Object(own.iter().fold(fields, |fields, (name, value)| fields.with(name, value.clone())))
 }
 
-const DIRECTORY: &str = "logs--usw2-az1--x-s3";
+const DIRECTORY: &str = "logs--euw1-az1--x-s3";
 const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn text(value: &str) -> Value {
@@ -453,15 +453,16 @@ fn the_region_that_is_declared_is_the_one_that_answers() {
 fn a_key_is_in_the_region_that_is_declared_or_that_the_zone_tells() {
     let (ireland, oregon) = ("eu-west-1", "us-west-2");
     let there = KEY.replace(ireland, oregon);
+    let in_oregon = "logs--usw2-az1--x-s3";
     let replica = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
     let (bucket, key) = ("Bucket in another Region", "KMS key in another Region");
     for (name, region, arn, expected) in [
-        (DIRECTORY, None, &*there, vec![]),
-        (DIRECTORY, Some(oregon), &there, vec![]),
-        (DIRECTORY, Some(ireland), &there, vec![bucket]),
-        (DIRECTORY, None, KEY, vec![key]),
-        (DIRECTORY, None, replica, vec![key]),
-        (DIRECTORY, None, ID, vec![]),
+        (in_oregon, None, &*there, vec![]),
+        (in_oregon, Some(oregon), &there, vec![]),
+        (in_oregon, Some(ireland), &there, vec![bucket]),
+        (in_oregon, None, KEY, vec![key]),
+        (in_oregon, None, replica, vec![key]),
+        (in_oregon, None, ID, vec![]),
         ("logs--usw9-az1--x-s3", None, ID, vec!["(Unknown Region)"]),
         ("logs", None, KEY, vec![]),
         ("logs", Some(ireland), KEY, vec![]),

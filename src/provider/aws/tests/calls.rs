@@ -97,8 +97,9 @@ async fn what_goes_over_the_wire() {
     let heard = heard.lock().unwrap().clone();
     let [unblocked, blocked, reset, directory] = heard.as_slice() else { panic!("{heard:#?}") };
     let says = |text: &str, part: &str| text.to_ascii_lowercase().contains(&part.to_lowercase());
+    let line = |method: &str, bucket: &str| format!("{method} /{bucket}/?encryption HTTP/1.1\r\n");
     for text in [unblocked, blocked] {
-        assert!(text.starts_with("PUT /logs?encryption"), "{text}");
+        assert!(text.starts_with(&line("PUT", LOGS)), "{text}");
         assert!(says(text, "x-amz-sdk-checksum-algorithm: SHA256"), "{text}");
         assert!(says(text, "x-amz-checksum-sha256: "), "{text}");
     }
@@ -106,10 +107,10 @@ async fn what_goes_over_the_wire() {
         assert!(says(text, &format!("x-amz-expected-bucket-owner: {DEFAULT_ACCOUNT}")), "{text}");
         assert!(says(text, "authorization: AWS4-HMAC-SHA256 "), "{text}");
     }
-    assert!(reset.starts_with("DELETE /logs?encryption"), "{reset}");
+    assert!(reset.starts_with(&line("DELETE", LOGS)), "{reset}");
     assert!(says(unblocked, "<EncryptionType>NONE</EncryptionType>"), "{unblocked}");
     assert!(says(blocked, "<EncryptionType>SSE-C</EncryptionType>"), "{blocked}");
-    assert!(directory.starts_with(&format!("PUT /{DIRECTORY}?encryption")), "{directory}");
+    assert!(directory.starts_with(&line("PUT", DIRECTORY)), "{directory}");
     assert!(says(directory, "/s3express/aws4_request"), "signed for it: {directory}");
     assert!(says(directory, "x-amz-checksum-crc32: "), "{directory}");
     for part in ["content-md5", "x-amz-expected-bucket-owner", "BlockedEncryptionTypes"] {

@@ -71,8 +71,8 @@ fn each_wrong_setting_is_told_at_its_place() {
     max_retries: 1.5 is not a whole number from 0 to 100.
     connect_timeout: 0 is not a number of seconds above 0 and up to 3600.
     read_timeout: 3601 is not a number of seconds above 0 and up to 3600.
-    allowed_account_ids: "12" is not an account: an account id has 12 digits. A number loses the zeros that it begins with: write it in quotes, with all of its digits.
-    forbidden_account_ids: "34" is not an account: an account id has 12 digits. A number loses the zeros that it begins with: write it in quotes, with all of its digits.
+    allowed_account_ids: "12" is not an account: an account id has 12 digits.
+    forbidden_account_ids: "34" is not an account: an account id has 12 digits.
     forbidden_account_ids: Beside `allowed_account_ids`, which allows no other account, it says nothing. Remove one of the two.
     "#);
 }
