@@ -27,15 +27,24 @@ const CALLS: &[Fact] = &[
     ),
     (
         "those of a directory bucket begin with s3express:",
-        &["src/provider/aws/error.rs#texts_read_well"],
+        &[
+            "src/provider/aws/tests/calls.rs#a_refusal_names_the_permission",
+            "src/provider/aws/error.rs#texts_read_well",
+        ],
     ),
     (
         "x-amz-expected-bucket-owner goes along",
-        &["src/provider/aws/tests/calls.rs#a_wrong_owner_is_told"],
+        &[
+            "src/provider/aws/tests/calls.rs#what_goes_over_the_wire",
+            "src/provider/aws/tests/calls.rs#a_wrong_owner_is_told",
+        ],
     ),
     (
         "the algorithm of the checksum goes along",
-        &["src/provider/aws/tests/calls.rs#every_checksum_is_accepted"],
+        &[
+            "src/provider/aws/tests/calls.rs#what_goes_over_the_wire",
+            "src/provider/aws/tests/calls.rs#every_checksum_is_accepted",
+        ],
     ),
     (
         "Put replaces the whole configuration",
@@ -111,8 +120,13 @@ const CALLS: &[Fact] = &[
         ],
     ),
     (
-        "a directory bucket takes no Content-MD5",
+        "what is blocked is no longer so: new objects are protected less",
+        &["src/resource/encryption/tests.rs#none_and_nothing_unblock"],
+    ),
+    (
+        "a directory bucket takes no Content-MD5, and CRC32 is the default",
         &[
+            "src/provider/aws/tests/calls.rs#what_goes_over_the_wire",
             "src/resource/encryption/tests.rs#what_else_directory_buckets_refuse",
             "src/provider/aws/tests/calls.rs#directory_buckets_take_a_key_and_no_owner",
         ],
@@ -133,7 +147,10 @@ const CALLS: &[Fact] = &[
     ),
     (
         "requests are signed with version 4",
-        &["src/sandbox/tests/behaviour.rs#refusals_come_in_the_order_of_s3"],
+        &[
+            "src/provider/aws/tests/calls.rs#what_goes_over_the_wire",
+            "src/sandbox/tests/behaviour.rs#refusals_come_in_the_order_of_s3",
+        ],
     ),
     (
         "objects that are there are not changed, so that they still need their key",
@@ -143,7 +160,10 @@ const CALLS: &[Fact] = &[
     ),
     (
         "Put does not look at the key of a general purpose bucket: the plan does",
-        &["src/plan/tests/terms.rs#a_key_that_is_broken_is_one_error_and_its_buckets_are_left_out"],
+        &[
+            "src/plan/tests/terms.rs#a_key_that_is_broken_is_one_error_and_its_buckets_are_left_out",
+            "src/plan/tests/terms.rs#the_keys_of_a_saved_plan_are_looked_at_once_more",
+        ],
     ),
     (
         "Put looks at the key of a directory bucket",
@@ -157,6 +177,13 @@ const CALLS: &[Fact] = &[
         ],
     ),
     (
+        "across accounts a key is named by its own ARN",
+        &[
+            "src/resource/encryption/tests.rs#a_key_of_another_account_is_doubted_and_that_of_aws_is_refused",
+            "src/resource/encryption/tests.rs#a_slip_in_a_region_or_an_account_is_told_with_what_may_be_meant",
+        ],
+    ),
+    (
         "a bare key id makes the delivery of flow logs fail",
         &["src/resource/encryption/tests.rs#every_message_says_why"],
     ),
@@ -164,6 +191,7 @@ const CALLS: &[Fact] = &[
         "S3 takes symmetric keys for encryption, enabled, in the bucket's Region",
         &[
             "src/resource/encryption/tests.rs#a_key_that_no_upload_could_use_is_an_error_and_says_why",
+            "src/resource/encryption/tests.rs#a_key_is_in_the_region_that_is_declared_or_that_the_zone_tells",
         ],
     ),
 ];
@@ -174,8 +202,19 @@ const DIRECTORY: &[Fact] = &[
         &["src/resource/encryption/name.rs#names_of_directory_buckets"],
     ),
     (
+        "the zone in the name tells the Region",
+        &[
+            "src/resource/encryption/name.rs#a_zone_tells_its_region",
+            "src/resource/encryption/tests.rs#a_key_is_in_the_region_that_is_declared_or_that_the_zone_tells",
+        ],
+    ),
+    (
+        "what ends with --xa-s3 is an access point of one, and no bucket",
+        &["src/resource/encryption/name.rs#names_of_directory_buckets"],
+    ),
+    (
         "the control endpoint, path style",
-        &["src/provider/aws/tests/calls.rs#directory_buckets_take_a_key_and_no_owner"],
+        &["src/provider/aws/endpoint.rs#a_directory_bucket_is_in_the_path_of_the_control_endpoint"],
     ),
     (
         "AES256 and aws:kms only; nothing blocked",
@@ -194,6 +233,10 @@ const DIRECTORY: &[Fact] = &[
         &["src/resource/encryption/tests.rs#what_else_directory_buckets_refuse"],
     ),
     (
+        "no other account reaches one, and no owner is sent",
+        &["src/provider/aws/tests/guard.rs#a_directory_bucket_is_never_told_of_an_owner"],
+    ),
+    (
         "Put with KMS needs kms:GenerateDataKey and kms:Decrypt",
         &["src/provider/aws/error.rs#texts_read_well"],
     ),
@@ -204,6 +247,10 @@ const DIRECTORY: &[Fact] = &[
     (
         "ListBuckets does not list them",
         &["src/sandbox/tests/behaviour.rs#listing_pages_and_filters"],
+    ),
+    (
+        "ListDirectoryBuckets would: their names tell where they are, so that nobody is asked",
+        &["src/provider/aws/tests/locating.rs#a_directory_bucket_is_where_its_name_says"],
     ),
 ];
 
@@ -221,7 +268,10 @@ const LIVE: &[Fact] = &[
     ),
     (
         "open: whether Put without the element keeps the block; it is always sent",
-        &["src/provider/aws/tests/calls.rs#every_configuration_survives_write_and_read"],
+        &[
+            "src/provider/aws/tests/calls.rs#what_goes_over_the_wire",
+            "src/provider/aws/tests/calls.rs#every_configuration_survives_write_and_read",
+        ],
     ),
     (
         "open: whether Delete clears the block",
@@ -248,13 +298,23 @@ const LIVE: &[Fact] = &[
         &["src/resource/kms_key.rs#names_of_one_key_are_equal_by_meaning"],
     ),
     (
+        "aws:kms without a key is alias/aws/s3, whatever else that is called",
+        &["src/resource/encryption/tests.rs#a_key_that_aws_manages_is_one_whatever_it_is_called"],
+    ),
+    (
         "without kms:DescribeKey spelling counts, which is said once",
         &["src/plan/tests/terms.rs#where_kms_tells_nothing_spelling_counts_and_it_is_said_once"],
     ),
 ];
 
 const ERRORS: &[Fact] = &[
-    ("NoSuchBucket", &["src/provider/aws/tests/calls.rs#a_missing_bucket_is_named"]),
+    (
+        "NoSuchBucket: its name is told; only a bucket that S3 has just told of is waited for",
+        &[
+            "src/provider/aws/tests/calls.rs#a_missing_bucket_is_named",
+            "src/provider/aws/tests/locating.rs#a_bucket_that_was_just_told_of_is_waited_for",
+        ],
+    ),
     (
         "AccessDenied: the permission and the owner are named",
         &[
@@ -315,6 +375,7 @@ const REST: &[Fact] = &[
     (
         "ListBuckets pages, filters, and tells Regions",
         &[
+            "src/provider/aws/tests/locating.rs#regions_are_learnt_in_bulk_and_once",
             "src/provider/aws/data/tests.rs#buckets_are_listed_to_the_last_page",
             "src/sandbox/tests/behaviour.rs#listing_pages_and_filters",
         ],
@@ -328,7 +389,10 @@ const REST: &[Fact] = &[
     ),
     (
         "HeadBucket tells the Region even where it refuses",
-        &["src/sandbox/tests/behaviour.rs#a_head_is_answered_without_a_body_but_with_the_region"],
+        &[
+            "src/provider/aws/tests/locating.rs#a_redirect_without_a_region_is_asked_about",
+            "src/sandbox/tests/behaviour.rs#a_head_is_answered_without_a_body_but_with_the_region",
+        ],
     ),
     (
         "DescribeKey takes id, ARN and alias, and tells state, deletion, use, kind, manager, account",

@@ -412,17 +412,27 @@ async fn settle(
                 "Not taken over",
                 format!(
                     "The service accepted the new settings of the bucket {:?} and still answers \
-                     with others after {} s: {}. Either it needs longer (`timeouts {{ update = \
+                     with others after {} s: {}. Either it needs longer (`timeouts {{ {} = \
                      \"5m\" }}`), or it does not keep them.",
                     step.identity,
                     bound.as_secs_f64(),
-                    paths.join(", ")
+                    paths.join(", "),
+                    timeout_of(step)
                 ),
             )
             .of(&step.address));
         }
         tokio::time::sleep(pause.min(bound.saturating_sub(begun.elapsed()))).await;
         pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+/// What `timeouts` calls the time that a step has, as in Terraform.
+fn timeout_of(step: &Step) -> &'static str {
+    match (step.action, step.known) {
+        (Action::Reset, _) => "delete",
+        (Action::NoOp | Action::Adopt | Action::Update | Action::Forget, false) => "create",
+        (Action::NoOp | Action::Adopt | Action::Update | Action::Forget, true) => "update",
     }
 }
 

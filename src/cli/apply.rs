@@ -233,8 +233,9 @@ fn weakening_refused(plan: &Plan, doing: &Doing) -> Option<Diagnostic> {
         "Weakening not allowed",
         format!(
             "New objects of {buckets} would be protected less than now, and nobody has said yes to \
-             that: {}. Say --allow-weakening if it is meant. A resource that stays declared for its \
-             bucket may have `lifecycle {{ allow_weakening = true }}` instead.",
+             that: {}. Say --allow-weakening if it is meant. A resource block that stays may have \
+             `lifecycle {{ allow_weakening = true }}` instead, which holds for the buckets that leave \
+             it, too.",
             listed.join(", ")
         ),
     ))
@@ -281,6 +282,10 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             Err(signal) => return stopped(signal, ui),
         };
         run.check_origin(&project, &plan, &origin, &mut diagnostics).await;
+        if !has_errors(&diagnostics) {
+            let parallelism = doing.planning.selecting.parallelism();
+            run.check_keys(&plan, parallelism, &mut diagnostics).await;
+        }
         // A plan that is stale is told to be so first: the word would not help it.
         if !has_errors(&diagnostics) {
             diagnostics.extend(weakening_refused(&plan, doing));

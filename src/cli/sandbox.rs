@@ -41,7 +41,7 @@ pub(super) struct Args {
 enum Command {
     /// Put an encryption on a bucket in the sandbox, as somebody outside of Sealform would.
     Change(Change),
-    /// Make a KMS key in the sandbox, or change one.
+    /// Make a KMS key in the sandbox, change one, or take one away.
     Key(Wanted),
 }
 
@@ -87,13 +87,15 @@ struct Wanted {
     key_usage: String,
 }
 
-/// The states of a key, in the words of KMS.
+/// The states of a key, in the words of KMS; and that there is none.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 #[value(rename_all = "PascalCase")]
 enum State {
     Enabled,
     Disabled,
     PendingDeletion,
+    /// There is no such key, whatever the configuration names
+    Missing,
 }
 
 impl Wanted {
@@ -103,9 +105,10 @@ impl Wanted {
             region: self.region.clone(),
             account: self.account.clone(),
             state: match self.key_state {
-                State::Enabled => KeyState::Enabled,
-                State::Disabled => KeyState::Disabled,
-                State::PendingDeletion => KeyState::PendingDeletion,
+                State::Enabled => Some(KeyState::Enabled),
+                State::Disabled => Some(KeyState::Disabled),
+                State::PendingDeletion => Some(KeyState::PendingDeletion),
+                State::Missing => None,
             },
             spec: self.key_spec.clone(),
             usage: self.key_usage.clone(),
@@ -120,8 +123,14 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if let Some(Command::Key(key)) = &args.command {
         return match key_in_sandbox(&project, &checked, &key.change()) {
             Ok(made) => {
-                let done = if made { "Made" } else { "Changed" };
-                ui.out(&format!("{done} the key {} in the sandbox.\n", key.key));
+                let name = &key.key;
+                ui.out(&if matches!(key.key_state, State::Missing) {
+                    format!("There is no key {name} in the sandbox now.\n")
+                } else if made {
+                    format!("Made the key {name} in the sandbox.\n")
+                } else {
+                    format!("Changed the key {name} in the sandbox.\n")
+                });
                 Exit::Success
             }
             Err(fault) => {

@@ -385,7 +385,10 @@ static RESOURCE_LIFECYCLE: LanguageBlock = LanguageBlock {
             "prevent_destroy",
             "bool",
             Form::Constant,
-            "Whether to refuse every plan that would reset or forget the resource.",
+            "Whether to refuse every plan that would reset the bucket: because it is destroyed, or \
+             because its block is gone or names another bucket. It is recorded, and holds when the \
+             block is gone. A `removed` block with `destroy = false` lets the bucket go all the same, \
+             as it is.",
         ),
         optional(
             "ignore_changes",
@@ -406,7 +409,7 @@ static RESOURCE_LIFECYCLE: LanguageBlock = LanguageBlock {
             "bool",
             Form::Constant,
             "Whether apply may protect new objects less than now without being told so by \
-             -allow-weakening or by a word at its prompt.",
+             -allow-weakening or by a word at its prompt; those of buckets that the block leaves, too.",
         ),
         optional(
             "allow_unknown_loss",

@@ -163,20 +163,25 @@ impl Project {
         diagnostics: &mut Diagnostics,
     ) -> BTreeMap<Arc<str>, aws::Settings> {
         let mut providers = BTreeMap::new();
+        let place = |address: &Arc<str>, path: &AttrPath| {
+            let block = self.config.providers.get(address)?;
+            Some(span_of(&block.body, path).unwrap_or(block.name.span))
+        };
         for (address, settings) in &evaluation.providers {
             match aws::Settings::from_value(settings) {
-                Ok(settings) => {
-                    providers.insert(Arc::clone(address), settings);
+                Ok(read) => {
+                    if let Some((path, detail)) = read.doubt() {
+                        let detail = discreet(detail, settings);
+                        let doubt = Diagnostic::warning("Unknown Region", detail);
+                        diagnostics.push(doubt.at_maybe(place(address, &path)));
+                    }
+                    providers.insert(Arc::clone(address), read);
                 }
                 Err(faults) => {
-                    let block = self.config.providers.get(address);
                     for (path, detail) in faults {
                         let detail = discreet(detail, settings);
-                        let span = block
-                            .map(|block| span_of(&block.body, &path).unwrap_or(block.name.span));
-                        diagnostics.push(
-                            Diagnostic::error("Invalid provider settings", detail).at_maybe(span),
-                        );
+                        let fault = Diagnostic::error("Invalid provider settings", detail);
+                        diagnostics.push(fault.at_maybe(place(address, &path)));
                     }
                 }
             }

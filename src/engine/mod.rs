@@ -10,6 +10,7 @@ mod drift;
 mod explain;
 mod files;
 mod held;
+mod keys;
 mod modules;
 mod project;
 mod readings;

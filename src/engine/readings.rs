@@ -9,7 +9,7 @@ use crate::eval::{Evaluation, Instance};
 use crate::plan::Live;
 use crate::provider::Target;
 use crate::refresh::Remembered;
-use crate::resource::{self, KeyName, Keys, Observed};
+use crate::resource::{self, KeyName, KeyNames, Keys, Observed};
 use crate::state::StateFile;
 use crate::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,8 @@ pub(super) struct Readings {
     pub(super) data: BTreeMap<Address, Datum>,
     /// The KMS keys that were asked for.
     pub(super) keys: Keys,
+    /// By provider: the account that buckets are expected to belong to.
+    pub(super) accounts: BTreeMap<Arc<str>, Arc<str>>,
     /// By instance: its provider and what it names.
     owners: BTreeMap<Address, (Arc<str>, Option<Arc<str>>)>,
 }
@@ -108,29 +110,66 @@ impl Readings {
     }
 
     /// The KMS keys that live or desired settings name, where `asks` says that the provider asks for
-    /// them. Nothing is asked about what was not read itself, or where no Region is known to ask in.
+    /// them. Nothing is asked where no Region is known to ask in. Whether the bucket was read or is
+    /// remembered makes no difference: a key may have been switched off either way.
     pub(super) fn key_names(
         &self,
         evaluation: &Evaluation,
         asks: &dyn Fn(&str) -> bool,
-    ) -> Vec<KeyName> {
+    ) -> BTreeSet<KeyName> {
         let mut names = BTreeSet::new();
         for instance in &evaluation.instances {
             let Some(ty) = resource::find(&instance.address.resource.ty) else { continue };
             let Some(identity) = ty.identity(&instance.declared) else { continue };
             let provider = &instance.provider;
-            let reading = self.get(provider, &identity).filter(|_| asks(provider));
-            let Some(Reading::Settings(Observed { settings, region: Some(region), .. })) = reading
-            else {
-                continue;
-            };
+            let place = self.place(provider, &identity).filter(|_| asks(provider));
+            let Some((settings, region)) = place else { continue };
             let desired = ty.desired(&instance.declared, settings);
             for name in ty.keys(settings).into_iter().chain(ty.keys(&desired)) {
                 let (provider, region) = (Arc::clone(provider), Arc::clone(region));
                 names.insert(KeyName { provider, region, name });
             }
         }
-        names.into_iter().collect()
+        names
+    }
+
+    /// The KMS keys of recorded and live settings that differ by the spelling of a key alone, where it
+    /// takes KMS to say whether somebody has changed it. Nothing else is asked about what is recorded:
+    /// whether a key works that is left behind makes no difference.
+    pub(super) fn doubtful_keys(
+        &self,
+        state: Option<&StateFile>,
+        asks: &dyn Fn(&str) -> bool,
+    ) -> BTreeSet<KeyName> {
+        let mut names = BTreeSet::new();
+        for (address, recorded) in state.iter().flat_map(|state| &state.resources) {
+            let Some(ty) = resource::find(&address.resource.ty) else { continue };
+            let provider: Arc<str> = Arc::from(recorded.provider.as_str());
+            let place = self.place(&provider, &recorded.identity).filter(|_| asks(&provider));
+            let Some((settings, region)) = place else { continue };
+            if ty.is_doubtful(&recorded.values, settings, &KeyNames::default()) {
+                for name in ty.keys(settings).into_iter().chain(ty.keys(&recorded.values)) {
+                    let (provider, region) = (Arc::clone(&provider), Arc::clone(region));
+                    names.insert(KeyName { provider, region, name });
+                }
+            }
+        }
+        names
+    }
+
+    /// What is live of an object, read or remembered, and the Region that it is in.
+    fn place(&self, provider: &str, identity: &str) -> Option<(&Value, &Arc<str>)> {
+        match self.get(provider, identity)? {
+            Reading::Settings(Observed { settings, region: Some(region), unknown: _ })
+            | Reading::Remembered(Observed { settings, region: Some(region), unknown: _ }) => {
+                Some((settings, region))
+            }
+            Reading::Settings(_)
+            | Reading::Remembered(_)
+            | Reading::Gone(_)
+            | Reading::Failed(_)
+            | Reading::NoProvider => None,
+        }
     }
 
     pub(super) fn live(&self, provider: &str, identity: &str) -> Live {

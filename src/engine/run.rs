@@ -97,7 +97,7 @@ pub struct Run {
     unfinished: Vec<Intent>,
     pub(super) backend: Backend,
     pub(super) lock: Option<Guard>,
-    settings: BTreeMap<Arc<str>, Settings>,
+    pub(super) settings: BTreeMap<Arc<str>, Settings>,
     pub(super) provider: Arc<Aws>,
     sandbox: Option<Sandbox>,
     /// What the last plan read.
@@ -289,12 +289,14 @@ impl Run {
         }
         let evaluation = evaluation.as_ref().unwrap_or(&checked.evaluation);
         let whole = self.report_unread(project, evaluation, world, diagnostics);
+        if whole {
+            self.ask_keys(evaluation, options, world).await;
+        }
         self.report_failures(project, evaluation, options, world, diagnostics);
         if !whole {
             diag::sort(diagnostics);
             return None;
         }
-        self.ask_keys(evaluation, options, world).await;
         let live = |provider: &str, identity: &str| world.live(provider, identity);
         let mut plan = plan::make(
             &Inputs {
@@ -305,6 +307,7 @@ impl Run {
                 unfinished: &self.unfinished,
                 live: &live,
                 keys: &world.keys,
+                accounts: &world.accounts,
                 selection: &options.selection,
                 destroy: options.destroy,
                 providers: self
@@ -592,18 +595,6 @@ impl Run {
                 Err(error) => Datum::Failed(error.into()),
             };
             world.data.insert(instance.address, datum);
-        }
-    }
-
-    /// Asks KMS for every key that live or desired settings name, each once.
-    async fn ask_keys(&self, evaluation: &Evaluation, options: &PlanOptions, world: &mut Readings) {
-        if options.destroy {
-            return;
-        }
-        let asks = |provider: &str| self.settings.get(provider).is_some_and(|it| it.preflight);
-        let names = world.key_names(evaluation, &asks);
-        for (name, answer) in refresh::keys(&self.provider, names, options.parallelism).await {
-            world.keys.insert(name, answer);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::eval::Evaluation;
 use crate::provider::aws::{Aws, Settings};
 use crate::provider::{Provider as _, Target};
 use crate::resource::{
-    self,
+    self, KeyRef,
     data::{self, Named},
 };
 use crate::sandbox::{self, KeyState, Sandbox, World};
@@ -58,7 +58,11 @@ pub(super) fn seed(
         let Some(ty) = resource::find(&instance.address.resource.ty) else { continue };
         let Some(name) = ty.identity(&instance.declared) else { continue };
         let Some(settings) = settings.get(&instance.provider) else { continue };
-        let (region, account) = (sandbox_region(settings), sandbox_account(settings));
+        // Where it is declared to be, or its name says that it is.
+        let declared = instance.declared.get("region").and_then(Value::as_str);
+        let place = resource::region_of_zone(&name).map(Arc::from).or_else(|| declared.cloned());
+        let region = place.as_deref().unwrap_or_else(|| sandbox_region(settings));
+        let account = sandbox_account(settings);
         let made =
             world.seed_bucket(&name, region, account).map_err(|error| sandbox_fault(&error))?;
         buckets += usize::from(made);
@@ -203,23 +207,27 @@ pub struct KeyChange {
     pub region: Option<String>,
     /// Its account, where the name is no ARN; that of the provider `aws` where nothing is said.
     pub account: Option<String>,
-    /// Whether it can be used.
-    pub state: KeyState,
+    /// Whether it can be used; none where there is to be no such key.
+    pub state: Option<KeyState>,
     /// `KeySpec`.
     pub spec: String,
     /// `KeyUsage`.
     pub usage: String,
 }
 
-/// Makes a key in the sandbox, or changes one. Gives whether it was made.
+/// Makes a key in the sandbox, changes one, or takes one away. Gives whether it was made.
 ///
 /// # Errors
-/// The store cannot be used, or KMS could not have a key of this name.
+/// The store cannot be used, KMS could not have a key of this name there, or it is one that AWS
+/// manages.
 pub fn key_in_sandbox(
     project: &Project,
     checked: &Checked,
     key: &KeyChange,
 ) -> Result<bool, Diagnostic> {
+    if let Some(fault) = key_fault(key) {
+        return Err(fault);
+    }
     let world = open_world(&project.dir)?;
     let fallback = Settings::default();
     let settings = checked.providers.get("aws").unwrap_or(&fallback);
@@ -227,9 +235,42 @@ pub fn key_in_sandbox(
     let account = key.account.as_deref().unwrap_or_else(|| sandbox_account(settings));
     let change = || {
         let made = world.seed_key(&key.name, region, account)?;
-        world.set_key_state(&key.name, region, account, key.state)?;
-        world.set_key_spec(&key.name, region, account, &key.spec, &key.usage)?;
-        Ok(made)
+        let changed = match key.state {
+            None => world.remove_key(&key.name, region, account)?,
+            Some(state) => {
+                world.set_key_state(&key.name, region, account, state)?
+                    && world.set_key_spec(&key.name, region, account, &key.spec, &key.usage)?
+            }
+        };
+        Ok(changed.then_some(made))
     };
-    change().map_err(|error: sandbox::StoreError| sandbox_fault(&error))
+    let changed = change().map_err(|error: sandbox::StoreError| sandbox_fault(&error))?;
+    changed.ok_or_else(|| {
+        let detail = format!(
+            "AWS manages the key {:?}, which is there, enabled and symmetric. Name one of your own.",
+            key.name
+        );
+        Diagnostic::error("Key of AWS", detail)
+    })
+}
+
+/// What is wrong with a key that is asked for, if KMS could not have it.
+fn key_fault(key: &KeyChange) -> Option<Diagnostic> {
+    let fault = |summary, detail: String| Some(Diagnostic::error(summary, detail));
+    if let Err(why) = KeyRef::read(&key.name) {
+        let detail = format!("{:?} does not name a key of KMS: it {why}.", key.name);
+        return fault("Invalid KMS key", detail);
+    }
+    if let Some(region) = key.region.as_deref().filter(|it| !data::has_form_of_region(it)) {
+        let detail = format!(
+            "{region:?} is not the name of a Region: one looks like eu-west-1.{}",
+            data::region_hint(region)
+        );
+        return fault("Invalid Region", detail);
+    }
+    if let Some(account) = key.account.as_deref().filter(|it| !resource::is_account(it)) {
+        let detail = format!("{account:?} is not an account: an account id has 12 digits.");
+        return fault("Invalid account id", detail);
+    }
+    None
 }

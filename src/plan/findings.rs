@@ -1,10 +1,14 @@
-//! What the live world tells to be wrong with what is declared, each thing told once.
+//! What the live world tells to be wrong with what is declared or saved, each thing told once.
 
+use super::{Action, Plan, Reason, Step};
 use crate::addr::{Address, ResourceAddr};
 use crate::config::Resource;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::eval::{Instance, span_of};
-use crate::resource::{Facts, Finding, KeyAnswer, ResourceType, UnknownElement};
+use crate::resource::{
+    self, Facts, Finding, KeyAnswer, KeyName, Keys, ResourceType, UnknownElement,
+};
+use crate::value::{Fields, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,7 +26,7 @@ pub(super) struct Findings<'a> {
     untold: BTreeSet<Arc<str>>,
     untold_why: Option<String>,
     /// A step rests on an alias being compared by its spelling.
-    doubtful: Vec<&'a Instance>,
+    doubtful: Vec<&'a Address>,
 }
 
 impl<'a> Findings<'a> {
@@ -41,14 +45,7 @@ impl<'a> Findings<'a> {
         if !unknown.is_empty() && !allowed {
             found.push(unknown_settings(unknown, writes));
         }
-        let untold: Vec<(Arc<str>, &str)> = ty
-            .keys(facts.desired)
-            .into_iter()
-            .filter_map(|name| match (facts.key)(&name)? {
-                KeyAnswer::Untold(why) => Some((name, why.as_str())),
-                KeyAnswer::Found(_) | KeyAnswer::Missing(_) => None,
-            })
-            .collect();
+        let untold = untold(ty, facts);
         // Most have nothing to tell.
         let quiet = found.is_empty() && untold.is_empty();
         let secrets = if quiet { Vec::new() } else { instance.declared.secrets() };
@@ -59,28 +56,40 @@ impl<'a> Findings<'a> {
                 detail = detail.replace(&**secret, "(sensitive)");
             }
             fine &= severity == Severity::Warning;
-            let key = (instance.address.resource.block(), summary, detail.clone());
-            let place = self.places.entry(key).or_insert(self.found.len());
-            if let Some((_, further)) = self.found.get_mut(*place) {
-                *further += 1;
-                continue;
-            }
-            let diagnostic = match severity {
-                Severity::Error => Diagnostic::error(summary, detail),
-                Severity::Warning => Diagnostic::warning(summary, detail),
-            };
-            let span = block.map(|block| span_of(&block.body, &path).unwrap_or(block.header));
-            self.found.push((diagnostic.of(&instance.address).at_maybe(span), 0));
+            let finding = Finding { severity, path, summary, detail };
+            self.take(finding, &instance.address, block);
         }
         for (name, why) in untold {
-            self.untold_why.get_or_insert_with(|| why.to_owned());
             let secret = secrets.contains(&name);
-            self.untold.insert(if secret { "(sensitive)".into() } else { name });
+            self.not_told(if secret { "(sensitive)".into() } else { name }, why);
         }
         if ty.is_doubtful(facts.live, facts.desired, facts.names) {
-            self.doubtful.push(instance);
+            self.doubtful.push(&instance.address);
         }
         fine
+    }
+
+    /// Takes note of one thing, unless it holds for another instance of the block already.
+    fn take(&mut self, finding: Finding, address: &Address, block: Option<&Resource>) {
+        let Finding { severity, path, summary, detail } = finding;
+        let key = (address.resource.block(), summary, detail.clone());
+        let place = self.places.entry(key).or_insert(self.found.len());
+        if let Some((_, further)) = self.found.get_mut(*place) {
+            *further += 1;
+            return;
+        }
+        let diagnostic = match severity {
+            Severity::Error => Diagnostic::error(summary, detail),
+            Severity::Warning => Diagnostic::warning(summary, detail),
+        };
+        let span = block.map(|block| span_of(&block.body, &path).unwrap_or(block.header));
+        self.found.push((diagnostic.of(address).at_maybe(span), 0));
+    }
+
+    /// Takes note of a key that KMS did not tell about.
+    fn not_told(&mut self, name: Arc<str>, why: &str) {
+        self.untold_why.get_or_insert_with(|| why.to_owned());
+        self.untold.insert(name);
     }
 
     /// Reports all of it.
@@ -101,7 +110,7 @@ impl<'a> Findings<'a> {
             format!(
                 " Names are compared by their spelling, which makes a difference for {}{more}: an \
                  alias there may be the key that is live already.",
-                first.address
+                first
             )
         });
         if let Some(why) = self.untold_why {
@@ -135,6 +144,89 @@ impl<'a> Findings<'a> {
             ));
         }
     }
+}
+
+/// The keys that are wanted and that KMS did not tell about, and why not.
+fn untold<'a>(ty: &dyn ResourceType, facts: &Facts<'a>) -> Vec<(Arc<str>, &'a str)> {
+    let names = ty.keys(facts.desired).into_iter();
+    let untold = names.filter_map(|name| match (facts.key)(&name)? {
+        KeyAnswer::Untold(why) => Some((name, why.as_str())),
+        KeyAnswer::Found(_) | KeyAnswer::Missing(_) => None,
+    });
+    untold.collect()
+}
+
+/// The keys that a plan's steps write, each once.
+pub fn written_keys(plan: &Plan) -> BTreeSet<KeyName> {
+    let keys = writes(plan).flat_map(|(step, ty, _, after)| {
+        ty.keys(after).into_iter().filter_map(|name| key_of(step, name))
+    });
+    keys.collect()
+}
+
+/// Looks once more at the keys that a saved plan writes, with what KMS says of them now and whose
+/// the providers' credentials are. What is wrong is an error, and so is an alias that has come to
+/// point to another key: it is not what was looked at when the plan was made.
+pub fn look_again(
+    plan: &Plan,
+    keys: &Keys,
+    accounts: &BTreeMap<Arc<str>, Arc<str>>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut findings = Findings::default();
+    for (step, ty, before, after) in writes(plan) {
+        let answer = |name: &str| keys.get(&key_of(step, Arc::from(name))?);
+        let fields: Fields = step.request.as_fields().cloned().unwrap_or_default();
+        let declared = Value::Object(fields.with("bucket", Value::from(&*step.identity)));
+        let facts = Facts {
+            declared: &declared,
+            desired: after,
+            live: before,
+            recorded: None,
+            region: step.region.as_deref(),
+            account: accounts.get(&step.provider).map(|it| &**it),
+            names: &step.terms.keys,
+            key: &answer,
+        };
+        let moved = ty.keys(after).into_iter().filter_map(|name| moved_alias(step, &name, &facts));
+        for finding in ty.look_over(&facts).into_iter().chain(moved) {
+            findings.take(finding, &step.address, None);
+        }
+        for (name, why) in untold(ty, &facts) {
+            findings.not_told(name, why);
+        }
+    }
+    findings.report(diagnostics);
+}
+
+/// The steps of a plan that write settings, each with its type, and what is live and wanted.
+fn writes(plan: &Plan) -> impl Iterator<Item = (&Step, &'static dyn ResourceType, &Value, &Value)> {
+    plan.steps.iter().filter(|step| step.action == Action::Update).filter_map(|step| {
+        let ty = resource::find(&step.address.resource.ty)?;
+        Some((step, ty, step.before.as_ref()?, step.after.as_ref()?))
+    })
+}
+
+/// A key as a step names it, where a Region is known to ask in.
+fn key_of(step: &Step, name: Arc<str>) -> Option<KeyName> {
+    let (provider, region) = (Arc::clone(&step.provider), Arc::clone(step.region.as_ref()?));
+    Some(KeyName { provider, region, name })
+}
+
+/// The fault of a name that meant another key when the plan was made.
+fn moved_alias(step: &Step, name: &str, facts: &Facts<'_>) -> Option<Finding> {
+    let KeyAnswer::Found(now) = (facts.key)(name)? else { return None };
+    let then = step.terms.keys.points_to(name).filter(|then| **then != now.arn)?;
+    let detail = format!(
+        "{name:?} meant the key {then} when the plan was made, and means {} now. Plan again.",
+        now.arn
+    );
+    Some(Finding {
+        severity: Severity::Error,
+        path: ["rule"].iter().collect(),
+        summary: "Alias of another key now",
+        detail,
+    })
 }
 
 /// The bucket has what this version does not know, and a write would drop it.
@@ -175,7 +267,56 @@ pub(super) fn lost_by_reset(address: &Address, unknown: &[UnknownElement]) -> Di
     .of(address)
 }
 
-fn listed(unknown: &[UnknownElement]) -> String {
+/// A record that another version of this tool made.
+pub(super) fn unknown_type(address: &Address) -> Diagnostic {
+    let detail = format!(
+        "The state records {address}, and this version does not know its type. The record is kept as \
+         it is, and nothing is done about it. Use the version that made it."
+    );
+    Diagnostic::warning("Unknown resource type", detail).of(address)
+}
+
+/// A plan would reset what is not to be reset.
+pub(super) fn prevented_destroy(
+    address: &Address,
+    reason: &Reason,
+    block: Option<&Resource>,
+) -> Diagnostic {
+    let (why, mend) = match reason {
+        Reason::Destroy => (
+            "`destroy` would reset it",
+            "Leave it out with `--exclude`, or allow it there (no `prevent_destroy`, no `on_destroy = \
+             \"prevent\"`) and apply first",
+        ),
+        Reason::IdentityChanged { .. } => (
+            "its `bucket` names another one now, so that the old one would be reset",
+            "Name the old one again, or allow it (no `prevent_destroy`, no `on_destroy = \"prevent\"`)",
+        ),
+        Reason::NotInConfiguration
+        | Reason::Removed
+        | Reason::OnDestroy
+        | Reason::MovedTo { .. }
+        | Reason::Gone
+        | Reason::AlreadyReset
+        | Reason::UnknownLeft => (
+            "it is not in the configuration any more, so that it would be reset",
+            "Put it back; to let it go, allow it there (no `prevent_destroy`, no `on_destroy = \
+             \"prevent\"`), apply, and then remove it; or have it forgotten and the bucket left as \
+             it is, by a `removed` block with `lifecycle { destroy = false }`",
+        ),
+    };
+    Diagnostic::error(
+        "Destroy prevented",
+        format!(
+            "{address} has `prevent_destroy` (or `on_destroy = \"prevent\"`), and {why}. {mend}."
+        ),
+    )
+    .of(address)
+    .at_maybe(block.map(|block| block.header))
+}
+
+/// The elements, in a list.
+pub(super) fn listed(unknown: &[UnknownElement]) -> String {
     let first: Vec<String> =
         unknown.iter().take(LISTED).map(|it| format!("{} ({})", it.path, it.content)).collect();
     match unknown.len().saturating_sub(LISTED) {

@@ -1,16 +1,17 @@
 //! The three-way comparison: configuration, recorded, live.
 
-use super::findings::{Findings, lost_by_reset};
+use super::findings::{Findings, listed, lost_by_reset, prevented_destroy, unknown_type};
 use super::moves::{self, Kept, Removals};
+use super::outputs::outputs;
 use super::unfinished::Unfinished;
-use super::{Action, Change, OutputChange, Plan, Reason, Step, Terms};
+use super::{Action, Change, Plan, Reason, Step, Terms};
 use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
 use crate::config::{Config, IgnoreChanges, Resource};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::{self, Evaluation, Instance};
 use crate::resource::{self, Facts, KeyName, KeyNames, Keys, Observed, ResourceType};
-use crate::state::{Intent, OutputState, Recorded, StateFile};
-use crate::value::{Value, to_json};
+use crate::state::{Intent, Recorded, StateFile};
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub struct Inputs<'a> {
     pub live: &'a dyn Fn(&str, &str) -> Live,
     /// What KMS says of the keys that settings name, as far as it was asked.
     pub keys: &'a Keys,
+    /// By provider: the account that buckets are expected to belong to, as far as it is known.
+    pub accounts: &'a BTreeMap<Arc<str>, Arc<str>>,
     /// Which instances are looked at.
     pub selection: &'a Selection,
     /// Everything managed is to be reset.
@@ -294,6 +297,7 @@ impl<'a> Maker<'a> {
             live: &live,
             recorded: recorded.map(|it| &it.values),
             region: region.as_deref(),
+            account: self.inputs.accounts.get(&instance.provider).map(|it| &**it),
             names: &keys,
             key: &answer,
         };
@@ -380,14 +384,15 @@ impl<'a> Maker<'a> {
         let prevented = lifecycle.map_or(recorded.prevent_destroy, |it| it.prevent_destroy);
         let forgotten = lifecycle.map_or(recorded.forget_on_destroy, |it| it.forget_on_destroy);
         let only_forgets = matches!(reason, Reason::MovedTo { .. } | Reason::Removed);
-        if prevented && !only_forgets {
-            diagnostics.push(prevented_destroy(address, &reason, self.inputs));
+        let provider: Arc<str> = Arc::from(recorded.provider.as_str());
+        let live = (self.inputs.live)(&provider, &recorded.identity);
+        // Of a bucket that is gone, nothing is left to be kept.
+        if prevented && !only_forgets && live != Live::Gone {
+            diagnostics.push(prevented_destroy(address, &reason, block));
             self.unplanned.push(address.clone());
             return;
         }
         let reason = if forgotten && !only_forgets { Reason::OnDestroy } else { reason };
-        let provider: Arc<str> = Arc::from(recorded.provider.as_str());
-        let live = (self.inputs.live)(&provider, &recorded.identity);
         let live = match live {
             Live::Settings(Observed { settings, region, unknown }) => {
                 let settings = as_secret_as(&recorded.values, settings);
@@ -396,7 +401,15 @@ impl<'a> Maker<'a> {
             Live::Gone | Live::Unreadable => live,
         };
         let mut unknown = Vec::new();
-        let keys = KeyNames::default();
+        // Nothing is asked for what goes, but where its record and what is live may differ by the
+        // spelling of a key alone; what is known from elsewhere counts.
+        let keys = match &live {
+            Live::Settings(Observed { settings, region, unknown: _ }) => {
+                let names = ty.keys(settings).into_iter().chain(ty.keys(&recorded.values));
+                KeyNames::of(self.inputs.keys, &provider, region.as_ref(), names)
+            }
+            Live::Gone | Live::Unreadable => KeyNames::default(),
+        };
         let (action, reason, before, after) = match (reason, live) {
             (reason @ (Reason::MovedTo { .. } | Reason::Removed | Reason::OnDestroy), _) => {
                 (Action::Forget, reason, None, None)
@@ -409,10 +422,12 @@ impl<'a> Maker<'a> {
             (reason, Live::Settings(Observed { settings: live, region: _, unknown: found })) => {
                 unknown = found;
                 let after = ty.reset(&recorded.identity, &live);
-                if ty.differences(&live, &after, &keys).is_empty() {
+                if !ty.differences(&live, &after, &keys).is_empty() {
+                    (Action::Reset, reason, Some(live), Some(after))
+                } else if unknown.is_empty() {
                     (Action::Forget, Reason::AlreadyReset, Some(live), None)
                 } else {
-                    (Action::Reset, reason, Some(live), Some(after))
+                    (Action::Forget, Reason::UnknownLeft, Some(live), None)
                 }
             }
         };
@@ -423,6 +438,10 @@ impl<'a> Maker<'a> {
         let (weakening, notes) = match (&before, &after) {
             (Some(before), Some(after)) => {
                 (ty.weakening(before, after, &keys), ty.notes(before, after, true, &keys))
+            }
+            _ if reason == Reason::UnknownLeft => {
+                let left = listed(&unknown);
+                (None, vec![format!("this version of Sealform does not know, and leaves: {left}")])
             }
             _ => (None, Vec::new()),
         };
@@ -470,7 +489,16 @@ impl<'a> Maker<'a> {
                 .collect(),
             depends_on: recorded.depends_on.clone(),
             prevent_destroy: false,
-            terms: Terms { notes, unknown, timeout, ..Terms::default() },
+            terms: Terms {
+                notes,
+                unknown,
+                timeout,
+                // A block that stays speaks for the buckets that it leaves, too.
+                allow_weakening: lifecycle.is_some_and(|it| it.allow_weakening)
+                    && action == Action::Reset,
+                keys: if action == Action::Reset { keys } else { KeyNames::default() },
+                ..Terms::default()
+            },
         };
         self.take(step, fine);
     }
@@ -564,48 +592,6 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// A record that another version of this tool made.
-fn unknown_type(address: &Address) -> Diagnostic {
-    let detail = format!(
-        "The state records {address}, and this version does not know its type. The record is kept as \
-         it is, and nothing is done about it. Use the version that made it."
-    );
-    Diagnostic::warning("Unknown resource type", detail).of(address)
-}
-
-fn prevented_destroy(address: &Address, reason: &Reason, inputs: &Inputs<'_>) -> Diagnostic {
-    let (why, mend) = match reason {
-        Reason::Destroy => (
-            "`destroy` would reset it",
-            "Leave it out with `--exclude`, or allow it there (no `prevent_destroy`, no `on_destroy = \
-             \"prevent\"`) and apply first",
-        ),
-        Reason::IdentityChanged { .. } => (
-            "its `bucket` names another one now, so that the old one would be reset",
-            "Name the old one again, or allow it (no `prevent_destroy`, no `on_destroy = \"prevent\"`)",
-        ),
-        Reason::NotInConfiguration
-        | Reason::Removed
-        | Reason::OnDestroy
-        | Reason::MovedTo { .. }
-        | Reason::Gone
-        | Reason::AlreadyReset => (
-            "it is not in the configuration any more, so that it would be reset",
-            "Put it back; to let it go, allow it there (no `prevent_destroy`, no `on_destroy = \
-             \"prevent\"`), apply, and then remove it",
-        ),
-    };
-    let block = inputs.config.block(&address.resource);
-    Diagnostic::error(
-        "Destroy prevented",
-        format!(
-            "{address} has `prevent_destroy` (or `on_destroy = \"prevent\"`), and {why}. {mend}."
-        ),
-    )
-    .of(address)
-    .at_maybe(block.map(|block| block.header))
-}
-
 /// The Region that is recorded.
 fn recorded_region(recorded: &Recorded) -> Option<Arc<str>> {
     recorded.region.as_deref().map(Arc::from)
@@ -647,43 +633,6 @@ pub fn changes_between(
             Change { sensitive: hidden(&before) || hidden(&after), before, after, path }
         })
         .collect()
-}
-
-/// The outputs to record, and which of them change.
-fn outputs(
-    inputs: &Inputs<'_>,
-    complete: bool,
-) -> (BTreeMap<String, OutputState>, Vec<OutputChange>) {
-    let recorded = inputs.recorded.map(|state| state.outputs.clone()).unwrap_or_default();
-    if inputs.selection.is_partial() || !complete {
-        return (recorded, Vec::new());
-    }
-    let after: BTreeMap<String, OutputState> = if inputs.destroy {
-        BTreeMap::new()
-    } else {
-        let known = inputs.evaluation.outputs.iter().filter(|(_, value)| value.is_wholly_known());
-        known
-            .map(|(name, value)| {
-                let output = OutputState { value: to_json(value), sensitive: value.is_sensitive() };
-                (name.to_string(), output)
-            })
-            .collect()
-    };
-    let names: BTreeSet<&String> = recorded.keys().chain(after.keys()).collect();
-    let changes = names
-        .into_iter()
-        .filter(|name| recorded.get(*name) != after.get(*name))
-        .map(|name| {
-            let (before, now) = (recorded.get(name), after.get(name));
-            OutputChange {
-                name: name.clone(),
-                before: before.map(|output| output.value.clone()),
-                after: now.map(|output| output.value.clone()),
-                sensitive: before.into_iter().chain(now).any(|output| output.sensitive),
-            }
-        })
-        .collect();
-    (after, changes)
 }
 
 fn paths_of_secrets(settings: &Value) -> Vec<AttrPath> {

@@ -7,11 +7,13 @@ mod file;
 mod findings;
 mod make;
 mod moves;
+mod outputs;
 #[cfg(test)]
 mod tests;
 mod unfinished;
 
 pub use self::file::{Origin, PlanFileError, VERSION, digest};
+pub use self::findings::{look_again, written_keys};
 pub use self::make::{Inputs, Live, Selection, changes_between, make};
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
@@ -199,6 +201,9 @@ pub enum Reason {
     Gone,
     /// The bucket is as a reset would leave it.
     AlreadyReset,
+    /// The bucket is as a reset would leave it, but for settings that this version does not know,
+    /// which stay.
+    UnknownLeft,
     /// `destroy` was asked for.
     Destroy,
 }

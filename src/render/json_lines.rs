@@ -226,6 +226,7 @@ fn reason(reason: &Reason) -> &'static str {
         Reason::MovedTo { .. } => "moved-to",
         Reason::Gone => "gone",
         Reason::AlreadyReset => "already-reset",
+        Reason::UnknownLeft => "unknown-left",
         Reason::Destroy => "destroy",
     }
 }

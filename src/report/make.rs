@@ -458,6 +458,10 @@ fn why(step: &Step) -> Option<String> {
         Reason::MovedTo { to } => format!("the bucket is now managed as {to}"),
         Reason::Gone => "the bucket is gone".to_owned(),
         Reason::AlreadyReset => "the bucket already is as a reset would leave it".to_owned(),
+        Reason::UnknownLeft => {
+            "the bucket already is as a reset would leave it, but for what this version does not know"
+                .to_owned()
+        }
         Reason::Destroy => "everything managed is to be reset".to_owned(),
     }));
     (!parts.is_empty()).then(|| diag::capital(&parts.join("; ")))

@@ -54,6 +54,11 @@ impl KeyNames {
         self.0.is_empty()
     }
 
+    /// The ARN of the key that a name means, where KMS has told.
+    pub fn points_to(&self, name: &str) -> Option<&Arc<str>> {
+        self.meaning(name).map(|meaning| &meaning.arn)
+    }
+
     /// What a name means. One that was not asked for may be another spelling of one that was.
     fn meaning(&self, name: &str) -> Option<&KeyMeaning> {
         self.0.get(name).or_else(|| {

@@ -58,6 +58,11 @@ impl<'a> KeyRef<'a> {
         self.name.starts_with("alias/")
     }
 
+    /// Whether it is the id of a multi-Region key.
+    pub fn is_multi_region(&self) -> bool {
+        self.name.starts_with("mrk-")
+    }
+
     /// Whether both name one key, as far as their spelling tells: a name without Region and
     /// account means those of whoever asks, and is taken for those of the other.
     pub fn same(&self, other: &KeyRef<'_>) -> bool {
@@ -106,8 +111,19 @@ fn read_arn(arn: &str) -> Result<KeyRef<'_>, String> {
 }
 
 /// Whether a text is the id of an account: 12 digits.
-pub(super) fn is_account(text: &str) -> bool {
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// How a text that is not the id of an account may have come to be one, as the end of a message: as
+/// a number it has lost the zeros that it began with, of which there are a few.
+pub fn account_hint(text: &str) -> &'static str {
+    let is_short_number = (9..12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if is_short_number {
+        " A number loses the zeros that it begins with: write it in quotes, with all of its digits."
+    } else {
+        ""
+    }
 }
 
 /// Whether a text has the form of a Region: `eu-west-1`.

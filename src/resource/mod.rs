@@ -15,10 +15,10 @@ mod leaf;
 mod observed;
 
 use self::encryption::bucket_name_fault;
-pub use self::encryption::{BucketEncryption, is_directory_bucket};
+pub use self::encryption::{BucketEncryption, is_directory_bucket, region_of_zone};
 pub use self::key_names::{KeyMeaning, KeyNames};
 pub use self::keys::{Key, KeyAnswer, KeyName, Keys};
-pub use self::kms_key::{KeyRef, KeyScope};
+pub use self::kms_key::{KeyRef, KeyScope, account_hint, is_account};
 pub use self::leaf::{leaf, leaves, with_leaf};
 pub use self::observed::{Observed, UnknownElement};
 
@@ -124,6 +124,9 @@ pub struct Facts<'a> {
     pub recorded: Option<&'a Value>,
     /// The Region that the object is in, where that is known.
     pub region: Option<&'a str>,
+    /// The account that the object is expected to belong to where nothing is declared: that of the
+    /// credentials.
+    pub account: Option<&'a str>,
     /// What the names of keys mean.
     pub names: &'a KeyNames,
     /// What KMS says of a name, as far as it was asked.

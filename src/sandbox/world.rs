@@ -173,6 +173,9 @@ pub(super) struct Key {
     /// Nobody may describe it, as by its key policy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) denied: bool,
+    /// There is no such key, though somebody may name one: it is never made unasked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) missing: bool,
     /// Made and kept by AWS; never stored, since it always exists.
     #[serde(skip)]
     pub(super) aws_managed: bool,
@@ -192,6 +195,7 @@ impl Key {
             created: Timestamp::now().as_second(),
             deletion: None,
             denied: false,
+            missing: false,
             aws_managed: false,
         }
     }
@@ -418,7 +422,7 @@ impl World {
     }
 
     /// Makes an enabled symmetric key by what a configuration calls it: id, ARN, alias or alias ARN. An ARN's own Region
-    /// and account win. An existing key is left alone; true if it was made now.
+    /// and account win. An existing key is left alone, and so is one that was taken away; true if it was made now.
     pub fn seed_key(&self, name: &str, region: &str, account: &str) -> Result<bool, StoreError> {
         let reference = KeyReference::parse(name, region, account)
             .ok_or_else(|| StoreError::KeyName(name.to_owned()))?;
@@ -486,13 +490,22 @@ impl World {
     ) -> Result<bool, StoreError> {
         let reference = KeyReference::parse(name, region, account)
             .ok_or_else(|| StoreError::KeyName(name.to_owned()))?;
-        let changed = self.update_key(&reference, |key| {
+        let changed = self.change_key(&reference, |key| {
+            key.missing = false;
             key.state = key_state;
             // Thirty days, the longest and the default waiting period.
             key.deletion = (key_state == KeyState::PendingDeletion)
                 .then(|| Timestamp::now().as_second() + 30 * 86_400);
         })?;
         Ok(changed.is_some())
+    }
+
+    /// Takes a key away: there is none of this name from now on, until its state is set. False if there is none that
+    /// can be.
+    pub fn remove_key(&self, name: &str, region: &str, account: &str) -> Result<bool, StoreError> {
+        let reference = KeyReference::parse(name, region, account)
+            .ok_or_else(|| StoreError::KeyName(name.to_owned()))?;
+        Ok(self.change_key(&reference, |key| key.missing = true)?.is_some())
     }
 
     /// Makes a key one of another kind, such as `HMAC_256` for `GENERATE_VERIFY_MAC`. False if there is
@@ -596,7 +609,7 @@ impl World {
     }
 
     pub(super) fn key(&self, reference: &KeyReference) -> Option<Arc<Key>> {
-        self.read().key(reference)
+        self.read().key(reference).filter(|key| !key.missing)
     }
 
     pub(super) fn create_key(&self, key: Key) -> Result<Arc<Key>, StoreError> {
@@ -605,6 +618,18 @@ impl World {
 
     /// Changes a customer managed key; `None` if there is none.
     pub(super) fn update_key(
+        &self,
+        reference: &KeyReference,
+        change: impl FnOnce(&mut Key),
+    ) -> Result<Option<Arc<Key>>, StoreError> {
+        if self.key(reference).is_none() {
+            return Ok(None);
+        }
+        self.change_key(reference, change)
+    }
+
+    /// Changes a customer managed key, even one that was taken away; `None` if there never was one.
+    fn change_key(
         &self,
         reference: &KeyReference,
         change: impl FnOnce(&mut Key),
@@ -628,7 +653,7 @@ impl World {
             .take_while(|((of, at, _), _)| of == account && at == region)
             .filter_map(|((of, at, alias), id)| {
                 let key = state.keys.get(&(of.clone(), at.clone(), id.clone()))?;
-                Some((alias.clone(), Arc::clone(key)))
+                (!key.missing).then(|| (alias.clone(), Arc::clone(key)))
             })
             .collect()
     }

@@ -1,7 +1,7 @@
 //! What a run costs: how many requests of which kind it sends.
 
 use crate::harness::Dir;
-use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
+use sealform::sandbox::{DEFAULT_ACCOUNT, KeyState, Options, Sandbox, World};
 use std::collections::BTreeMap;
 
 const OTHER_ACCOUNT: &str = "444455556666";
@@ -105,9 +105,10 @@ provider "aws" {{
     dir.run(&["plan", "-detailed-exitcode"]).status(0).says("No changes.");
     assert_eq!(since(&sandbox, &before), Counts::from(reads));
 
+    // Buckets are not read; a key may have been switched off since all the same.
     let before = sandbox.requests();
     dir.run(&["plan", "-refresh=false"]).status(0);
-    assert_eq!(since(&sandbox, &before), Counts::new(), "what is recorded is not asked for");
+    assert_eq!(since(&sandbox, &before), Counts::from([("AssumeRole", 1), ("DescribeKey", 6)]));
 
     let configuration = dir
         .read("main.seal.hcl")
@@ -119,6 +120,86 @@ provider "aws" {{
         since(&sandbox, &before),
         Counts::from([("AssumeRole", 1), ("GetBucketEncryption", buckets)])
     );
+    let before = sandbox.requests();
+    dir.run(&["plan", "-refresh=false"]).status(0);
+    assert_eq!(since(&sandbox, &before), Counts::new(), "what is recorded is not asked for");
+    sandbox.stop().await;
+}
+
+/// Each of its keys is asked for once more, before anything is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_plan_is_not_carried_out_with_a_key_that_was_switched_off_since() {
+    let world = World::in_memory();
+    for n in 0..20 {
+        world.seed_bucket(&format!("own-{n:04}"), "us-east-1", DEFAULT_ACCOUNT).unwrap();
+    }
+    let (key, at_home) = ("alias/team", ("us-east-1", DEFAULT_ACCOUNT));
+    world.seed_key(key, at_home.0, at_home.1).unwrap();
+    let sandbox = Sandbox::start(world.clone(), Options::default()).await.unwrap();
+    let resource = r#"
+resource "aws_s3_bucket_server_side_encryption_configuration" "own" {
+  count  = 20
+  bucket = format("own-%04d", count.index)
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = "alias/team"
+    }
+  }
+}
+"#;
+    let dir = at(&sandbox, &format!("provider \"aws\" {{}}\n{resource}"));
+    dir.run(&["plan", "-out=p.sealplan"]).status(0);
+    world.set_key_state(key, at_home.0, at_home.1, KeyState::Disabled).unwrap();
+    let before = sandbox.requests();
+    dir.run(&["apply", "p.sealplan"])
+        .status(1)
+        .complains("KMS key disabled")
+        .complains("19 further instances");
+    let asked = Counts::from([("DescribeKey", 1), ("GetCallerIdentity", 1)]);
+    assert_eq!(since(&sandbox, &before), asked, "nothing was written");
+
+    // A first plan without reading sees it, too.
+    dir.run(&["plan", "-refresh=false"]).status(1).complains("KMS key disabled");
+    world.remove_key(key, at_home.0, at_home.1).unwrap();
+    dir.run(&["apply", "p.sealplan"]).status(1).complains("KMS key not found");
+    world.set_key_state(key, at_home.0, at_home.1, KeyState::Enabled).unwrap();
+    dir.run(&["apply", "p.sealplan"]).status(0).says("20 updated");
+
+    // Who does not want KMS to be asked is not asked for it here, either.
+    let without = resource.replace("alias/team", "alias/other");
+    dir.write("main.seal.hcl", format!("provider \"aws\" {{\n  preflight = false\n}}\n{without}"));
+    dir.run(&["plan", "-out=p.sealplan"]).status(0);
+    dir.run(&["apply", "p.sealplan"]).status(0);
+    // All buckets are recorded now: a plan without reading asks about the one key that is left.
+    dir.write("main.seal.hcl", format!("provider \"aws\" {{}}\n{without}"));
+    dir.run(&["plan", "-refresh=false"]).status(1).complains("KMS key not found");
+    sandbox.stop().await;
+}
+
+/// A key that goes with its bucket is not asked for; it is named, since objects still need it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_left_behind_is_told_and_not_asked_for() {
+    let world = World::in_memory();
+    world.seed_bucket("own", "us-east-1", DEFAULT_ACCOUNT).unwrap();
+    world.seed_key("alias/team", "us-east-1", DEFAULT_ACCOUNT).unwrap();
+    let sandbox = Sandbox::start(world.clone(), Options::default()).await.unwrap();
+    let block = crate::harness::resource("own", "own", "aws:kms", "");
+    let block = block.replace("\"aws:kms\"", "\"aws:kms\"\n kms_master_key_id = \"alias/team\"");
+    let dir = at(&sandbox, &block);
+    dir.run(&["apply", "-auto-approve"]).status(0);
+    world.set_key_state("alias/team", "us-east-1", DEFAULT_ACCOUNT, KeyState::Disabled).unwrap();
+    for (arguments, configuration) in
+        [(&["plan", "-destroy"][..], block.as_str()), (&["plan"], "provider \"aws\" {}\n")]
+    {
+        dir.write("main.seal.hcl", configuration);
+        let before = sandbox.requests();
+        dir.run(arguments)
+            .status(0)
+            .says("objects that are there still need the key alias/team: keep it enabled")
+            .says("weakens: customer managed key → SSE-S3");
+        assert_eq!(since(&sandbox, &before).get("DescribeKey"), None);
+    }
     sandbox.stop().await;
 }
 
@@ -202,6 +283,37 @@ provider "aws" {
     dir.run(&["validate"]).status(1).complains("Remove one of the two");
 }
 
+/// The sandbox has every key that is named, unless it is told otherwise.
+#[test]
+fn a_key_that_is_not_there_can_be_tried_on_the_sandbox() {
+    let block = crate::harness::resource("x", "logs", "aws:kms", "");
+    let key = "arn:aws:kms:us-east-1:123456789012:key/6f1c1a52-2c3e-4d0b-9a57-0a4f1d9b7e21";
+    let dir = Dir::with(
+        &block.replace("\"aws:kms\"", &format!("\"aws:kms\"\n kms_master_key_id = {key:?}")),
+    );
+    dir.run(&["plan", "-sandbox"]).status(0);
+    dir.run(&["sandbox", "key", key, "--key-state=Missing"]).status(0).says("There is no key");
+    dir.run(&["plan", "-sandbox"])
+        .status(1)
+        .complains("KMS key not found")
+        .complains("every upload would fail");
+    dir.run(&["sandbox", "key", key]).status(0).says("Changed");
+    dir.run(&["apply", "-sandbox", "-auto-approve"]).status(0);
+}
+
+/// Where a bucket is declared to be, or its name says so.
+#[test]
+fn the_sandbox_makes_a_bucket_in_its_region() {
+    let here = crate::harness::resource("x", "logs", "AES256", "");
+    let there = here.replace("bucket = \"logs\"", "bucket = \"logs\"\n region = \"ap-south-1\"");
+    let zone = crate::harness::resource("y", "logs--usw2-az1--x-s3", "AES256", "");
+    let dir = Dir::with(&format!("provider \"aws\" {{ region = \"eu-west-1\" }}\n{there}{zone}"));
+    dir.run(&["apply", "-sandbox", "-auto-approve"]).status(0);
+    let recorded = dir.read("state/sealform.state.json");
+    assert!(recorded.contains("\"region\": \"ap-south-1\""), "{recorded}");
+    assert!(recorded.contains("\"region\": \"us-west-2\""), "{recorded}");
+}
+
 #[test]
 fn a_key_and_an_element_can_be_put_into_the_sandbox() {
     let bucket = crate::harness::resource("x", "logs", "AES256", "");
@@ -219,6 +331,14 @@ output "key" { value = "${data.aws_kms_key.k.key_state} ${data.aws_kms_key.k.key
         .says("Changed the key alias/team");
     assert_eq!(told(), "PendingDeletion HMAC_256");
     dir.run(&["sandbox", "key", "no key"]).status(1).complains("no key");
+    for (arguments, complaint) in [
+        (["alias/team", "--region=Ireland"], "one looks like eu-west-1"),
+        (["alias/team", "--account=12"], "12 digits"),
+        (["arn:aws:kms:eu-west-1:12:alias/team", "--key-state=Enabled"], "12 digits"),
+        (["alias/aws/s3", "--key-state=Disabled"], "AWS manages the key"),
+    ] {
+        dir.run(&[&["sandbox", "key"], &arguments[..]].concat()).status(1).complains(complaint);
+    }
     dir.run(&["sandbox", "change", "logs", "--elements", "<Tomorrow>1</Tomorrow>"]).status(0);
     assert!(dir.read("state/sandbox.jsonl").contains("<Tomorrow>1</Tomorrow>"));
 }

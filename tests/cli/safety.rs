@@ -56,6 +56,22 @@ fn what_leaves_the_configuration_needs_the_word_and_destroy_is_one() {
     dir.run(&["destroy", "--sandbox", "-auto-approve"]).status(0).says("1 reset");
     let dir = weakened("");
     dir.run(&["apply", "-destroy", "--sandbox", "-auto-approve"]).status(0).says("1 reset");
+    // Saved, it still is one.
+    let dir = weakened("");
+    dir.run(&["plan", "-destroy", "--sandbox", "-out=p.sealplan"]).status(0);
+    dir.run(&["apply", "--sandbox", "p.sealplan"]).status(0).says("1 reset");
+}
+
+/// The block that allows it has left the bucket, and is still there to speak for it.
+#[test]
+fn what_a_resource_allows_holds_for_the_bucket_that_it_leaves() {
+    for (allow, status) in [("", 1), ("lifecycle {\n  allow_weakening = true\n}", 0)] {
+        let dir = weakened("");
+        let block = resource("logs", "acme-other", "aws:kms", "");
+        let end = block.rfind('}').unwrap();
+        dir.write("main.seal.hcl", format!("{}{allow}\n}}\n", &block[..end]));
+        dir.run(&["apply", "--sandbox", "-auto-approve"]).status(status);
+    }
 }
 
 #[test]

@@ -349,16 +349,23 @@ async fn no_more_steps_run_at_once_than_are_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_resource_says_how_long_the_service_may_take() {
-    let fake = Fake::of([("a", live("AES256"))]);
-    fake.change("a", |bucket| bucket.lag = usize::MAX);
-    let begun = tokio::time::Instant::now();
-    let terms = Terms { timeout: Some(90_000), ..Terms::default() };
-    let slow = Step { terms, ..step(Action::Update, "a", &[]) };
-    let ran = run(&fake, &plan(vec![slow]), 10).await;
-    let failure = &ran.outcome().failures[0];
-    assert_eq!(failure.summary, "Not taken over");
-    assert!(failure.detail.contains("90 s"), "{}", failure.detail);
-    assert_eq!(begun.elapsed().as_secs(), 90);
+    for (action, known, live_before, name) in [
+        (Action::Update, false, "AES256", "create"),
+        (Action::Update, true, "AES256", "update"),
+        (Action::Reset, true, "aws:kms", "delete"),
+    ] {
+        let fake = Fake::of([("a", live(live_before))]);
+        fake.change("a", |bucket| bucket.lag = usize::MAX);
+        let begun = tokio::time::Instant::now();
+        let terms = Terms { timeout: Some(90_000), ..Terms::default() };
+        let slow = Step { terms, known, ..step(action, "a", &[]) };
+        let ran = run(&fake, &plan(vec![slow]), 10).await;
+        let failure = &ran.outcome().failures[0];
+        assert_eq!(failure.summary, "Not taken over");
+        let mend = format!("`timeouts {{ {name} = ");
+        assert!(failure.detail.contains("90 s") && failure.detail.contains(&mend), "{failure:?}");
+        assert_eq!(begun.elapsed().as_secs(), 90);
+    }
 }
 
 /// An element that came after the plan would be dropped unseen.

@@ -73,6 +73,7 @@ struct Options {
     selection: Selection,
     destroy: bool,
     keys: Keys,
+    accounts: BTreeMap<Arc<str>, Arc<str>>,
     providers: BTreeMap<Arc<str>, serde_json::Value>,
 }
 
@@ -114,6 +115,7 @@ impl World {
                 unfinished: &self.unfinished,
                 live: &live,
                 keys: &options.keys,
+                accounts: &options.accounts,
                 selection: &options.selection,
                 destroy: options.destroy,
                 providers: options.providers.clone(),

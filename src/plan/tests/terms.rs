@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::diag::Severity;
-use crate::plan::Origin;
+use crate::plan::{Origin, look_again, written_keys};
 use crate::resource::{Key, KeyAnswer, KeyName, UnknownElement};
 
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -198,6 +198,111 @@ fn on_destroy_holds_when_the_block_is_gone() {
     // What is said differently now is recorded.
     let plan = world.plan(&of("forget"));
     assert!(plan.is_empty() && plan.steps[0].record);
+}
+
+/// A bucket that its block has left: by another name, or by one instance fewer.
+#[test]
+fn what_a_block_allows_holds_for_the_buckets_that_it_leaves() {
+    let allow = "lifecycle {\n  allow_weakening = true\n}";
+    let one = |bucket: &str, more: &str| {
+        Project::new(&block("x", &format!("{bucket:?}"), "aws:kms", more))
+    };
+    let world = World::of([("old", fresh()), ("new", fresh())]).applied(&one("old", allow));
+    for (more, unconfirmed) in [("", 1), (allow, 0)] {
+        let plan = world.plan(&one("new", more));
+        assert_eq!(plan.count(Action::Reset), 1);
+        assert_eq!(plan.unconfirmed().count(), unconfirmed, "{more}");
+    }
+    let many = |count: usize, more: &str| declared(ARN, count, more);
+    let world = self::world(2, &plain()).applied(&many(2, allow));
+    for (more, unconfirmed) in [("", 1), (allow, 0)] {
+        let plan = world.plan(&many(1, more));
+        assert_eq!(plan.unconfirmed().count(), unconfirmed, "{more}");
+    }
+    // Nobody speaks for it any more.
+    assert_eq!(world.plan(&Project::new("")).unconfirmed().count(), 2);
+}
+
+#[test]
+fn what_is_not_known_is_left_where_there_is_nothing_else_to_reset() {
+    let of = |more: &str| Project::new(&block("x", "\"logs\"", "AES256", more));
+    let mut world = World::of([("logs", fresh())]).applied(&of(""));
+    let element = UnknownElement { path: "Rule.Tomorrow".into(), content: "1".into() };
+    world.set("logs", Live::Settings(Observed { unknown: vec![element], ..Observed::of(fresh()) }));
+    let plan = world.plan(&Project::new(""));
+    assert_eq!(summary(&plan), ["forget x logs UnknownLeft"]);
+    let [note] = plan.steps[0].terms.notes.as_slice() else { panic!("{plan:#?}") };
+    assert!(note.contains("leaves: Rule.Tomorrow (1)"), "{note}");
+    assert!(plan.steps[0].terms.unknown.is_empty(), "nothing is dropped");
+}
+
+/// What somebody has deleted cannot be reset, and nothing is left to be protected.
+#[test]
+fn a_bucket_that_is_gone_is_forgotten_though_destroying_it_is_prevented() {
+    let more = "lifecycle {\n  prevent_destroy = true\n}";
+    let project = Project::new(&block("x", "\"logs\"", "aws:kms", more));
+    let mut world = World::of([("logs", fresh())]).applied(&project);
+    world.set("logs", Live::Gone);
+    assert_eq!(summary(&world.plan(&Project::new(""))), ["forget x logs Gone"]);
+    world.set("logs", Live::Unreadable);
+    let (_, diagnostics) = world.plan_with(&Project::new(""), &Options::default());
+    assert_eq!(diagnostics[0].summary, "Destroy prevented");
+}
+
+/// A key that is left behind is not asked for, and named; what KMS has told all the same counts.
+#[test]
+fn the_key_of_what_goes_is_told_and_compared_by_meaning() {
+    let project = declared("alias/x", 1, "");
+    let known = told(&[("alias/x", key("Enabled")), (ARN, key("Enabled"))]);
+    let mut world = world(1, &plain());
+    let (plan, _) = world.plan_with(&project, &known);
+    world.carry_out(&plan);
+    world.set("bucket-0", with_key(ARN));
+    let nothing = Project::new("");
+    for (options, drift) in [(Options::default(), 1), (known, 0)] {
+        let (plan, diagnostics) = world.plan_with(&nothing, &options);
+        assert_eq!(diagnostics, []);
+        let [step] = plan.steps.as_slice() else { panic!("{:#?}", summary(&plan)) };
+        assert_eq!((step.action, step.drift.len()), (Action::Reset, drift));
+        let told = step.terms.notes.iter().any(|note| {
+            note.contains("objects that are there still need the key") && note.contains(ARN)
+        });
+        assert!(told, "{:?}", step.terms.notes);
+    }
+}
+
+/// A plan that was saved yesterday, with what KMS says today.
+#[test]
+fn the_keys_of_a_saved_plan_are_looked_at_once_more() {
+    let other = ARN.replace("1234abcd", "99999999");
+    let moved = |answer: &KeyAnswer| match answer {
+        KeyAnswer::Found(key) => {
+            KeyAnswer::Found(Key { arn: other.as_str().into(), ..key.clone() })
+        }
+        _ => panic!("{answer:?}"),
+    };
+    let then = told(&[("alias/x", key("Enabled"))]);
+    let world = world(1000, &plain());
+    let (plan, diagnostics) = world.plan_with(&declared("alias/x", 1000, ""), &then);
+    assert_eq!(diagnostics, []);
+    let plan = Plan::from_bytes(&plan.to_bytes(&Origin::default()).unwrap()).unwrap().0;
+    assert_eq!(written_keys(&plan).len(), 1, "one question for a thousand buckets");
+    for (now, expected) in [
+        (key("Enabled"), None),
+        (key("Disabled"), Some((Severity::Error, "KMS key disabled"))),
+        (KeyAnswer::Missing("gone".into()), Some((Severity::Error, "KMS key not found"))),
+        (moved(&key("Enabled")), Some((Severity::Error, "Alias of another key now"))),
+        (KeyAnswer::Untold("no".into()), Some((Severity::Warning, "KMS keys not looked at"))),
+    ] {
+        let mut found = Diagnostics::new();
+        let keys = told(&[("alias/x", now)]).keys;
+        look_again(&plan, &keys, &BTreeMap::new(), &mut found);
+        let found: Vec<_> = found.iter().map(|it| (it.severity, it.summary)).collect();
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+    }
+    // What is only recorded, or reset, writes no key.
+    let (plan, _) = self::world(1, &with_key(ARN)).plan_with(&declared(ARN, 1, ""), &then);
+    assert_eq!((plan.count(Action::Adopt), written_keys(&plan).len()), (1, 0));
 }
 
 #[test]

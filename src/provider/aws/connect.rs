@@ -6,11 +6,11 @@ use super::error::{find, holds_none, no_credentials, of_sts, plain};
 use super::health::{Health, Outage};
 use super::http;
 use super::keys::Asked;
-use super::locate::{Places, region_of_zone};
+use super::locate::Places;
 use super::retry::{Conflicts, Throttled, retries, timeouts, unlimited};
 use super::settings::{AssumeRole, Endpoints, Settings};
 use crate::provider::{ErrorKind, ProviderError};
-use crate::resource::is_directory_bucket;
+use crate::resource::region_of_zone;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -108,8 +108,8 @@ impl Connection {
     /// The Region that the bucket is in, as far as is known.
     pub(super) fn region_of(&self, bucket: &str) -> Arc<str> {
         let known = self.places.get(bucket);
-        let of_zone = || region_of_zone(bucket).filter(|_| is_directory_bucket(bucket));
-        known.or_else(|| of_zone().map(Arc::from)).unwrap_or_else(|| Arc::clone(&self.region))
+        let of_zone = || region_of_zone(bucket).map(Arc::from);
+        known.or_else(of_zone).unwrap_or_else(|| Arc::clone(&self.region))
     }
 
     /// Where its buckets are.

@@ -60,3 +60,39 @@ fn path_style(endpoint: &str, bucket: &str, region: &str) -> Endpoint {
         .property("backend", "S3Express".to_owned())
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the operations on encryption go of a bucket at AWS, as the SDK says it of them.
+    async fn place(bucket: &str, endpoint: Option<&str>) -> String {
+        let params = Params::builder()
+            .bucket(bucket)
+            .region("eu-west-1")
+            .set_endpoint(endpoint.map(str::to_owned))
+            .force_path_style(true)
+            .disable_s3_express_session_auth(true)
+            .use_s3_express_control_endpoint(true)
+            .build()
+            .unwrap();
+        let resolver = Resolver::new(CustomEndpoint::default());
+        resolver.resolve_endpoint(&params).await.unwrap().url().to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_directory_bucket_is_in_the_path_of_the_control_endpoint() {
+        let (directory, store) = ("fast--euw1-az1--x-s3", Some("http://store:9000/"));
+        for (bucket, endpoint, expected) in [
+            ("logs", None, "https://s3.eu-west-1.amazonaws.com/logs"),
+            (
+                directory,
+                None,
+                "https://s3express-control.eu-west-1.amazonaws.com/fast--euw1-az1--x-s3",
+            ),
+            (directory, store, "http://store:9000/fast--euw1-az1--x-s3"),
+        ] {
+            assert_eq!(place(bucket, endpoint).await, expected);
+        }
+    }
+}

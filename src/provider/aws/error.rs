@@ -336,9 +336,15 @@ fn denied(call: &Call<'_>, said: &str) -> Verdict {
         };
         format!(" Or the bucket does not belong to {}, {whose}", owner.shown())
     });
+    // For a directory bucket S3 tries the key on behalf of whoever writes.
+    let key = if operation == Operation::Put && is_directory_bucket(bucket) {
+        " A key of KMS needs kms:GenerateDataKey and kms:Decrypt, too."
+    } else {
+        ""
+    };
     let detail = format!(
         "The credentials may not do {permission}{on_bucket}: no policy allows it, or one denies \
-         it.{owner} {said}"
+         it.{key}{owner} {said}"
     );
     (ErrorKind::Denied, "Access denied", detail.trim_end().to_owned())
 }
@@ -549,6 +555,7 @@ mod tests {
     fn texts_read_well() {
         let texts = [
             told(Some("AccessDenied"), 403, Operation::Delete, "logs"),
+            told(Some("AccessDenied"), 403, Operation::Put, "fast--euw1-az1--x-s3"),
             told(Some("NotImplemented"), 501, Operation::Get, "fast--euw1-az1--x-s3"),
             told(Some("ExpiredToken"), 400, Operation::Put, "logs"),
             told(Some("InvalidArgument"), 400, Operation::Put, "logs"),
@@ -558,6 +565,7 @@ mod tests {
         let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(texts.join("\n"), @r#"
         Access denied: The credentials may not do s3:PutEncryptionConfiguration on the bucket "logs": no policy allows it, or one denies it. The service says AccessDenied: Why.
+        Access denied: The credentials may not do s3express:PutEncryptionConfiguration on the bucket "fast--euw1-az1--x-s3": no policy allows it, or one denies it. A key of KMS needs kms:GenerateDataKey and kms:Decrypt, too. The service says AccessDenied: Why.
         Operation not supported: The live configuration of the bucket "fast--euw1-az1--x-s3" cannot be read: S3 in eu-west-1 does not support GetBucketEncryption. The service says NotImplemented: Why.
         Invalid credentials: The service says ExpiredToken: Why. The credentials have expired. Log in again, such as by `aws sso login`.
         Request refused: PutBucketEncryption for "logs" is not accepted. The service says InvalidArgument: Why.

@@ -276,30 +276,6 @@ async fn head(connection: &Connection, bucket: &str, here: &Arc<str>) -> Option<
     }
 }
 
-/// The Region of a directory bucket by the zone in its name, `base--ZONE--x-s3`: a zone's id begins
-/// with the Region in short, `usw2-az1` with us-west-2.
-pub(super) fn region_of_zone(bucket: &str) -> Option<String> {
-    let (_, zone) = bucket.strip_suffix("--x-s3")?.rsplit_once("--")?;
-    let short = zone.split('-').next()?;
-    let area = short.get(..2)?;
-    let number = short.get(short.len().checked_sub(1)?..)?;
-    let direction = match short.get(2..short.len().checked_sub(1)?)? {
-        "n" => "north",
-        "s" => "south",
-        "e" => "east",
-        "w" => "west",
-        "c" => "central",
-        "ne" => "northeast",
-        "nw" => "northwest",
-        "se" => "southeast",
-        "sw" => "southwest",
-        _ => return None,
-    };
-    let known =
-        area.bytes().all(|b| b.is_ascii_lowercase()) && number.bytes().all(|b| b.is_ascii_digit());
-    known.then(|| format!("{area}-{direction}-{number}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,23 +290,6 @@ mod tests {
             (&[], ""),
         ] {
             assert_eq!(common_prefix(&names.iter().copied().collect()), expected);
-        }
-    }
-
-    #[test]
-    fn a_zone_tells_its_region() {
-        for (bucket, expected) in [
-            ("fast--euw1-az1--x-s3", Some("eu-west-1")),
-            ("a--b--usw2-az1--x-s3", Some("us-west-2")),
-            ("logs--apne1-az4--x-s3", Some("ap-northeast-1")),
-            ("logs--aps1-az3--x-s3", Some("ap-south-1")),
-            ("logs--usw2-lax1-az1--x-s3", Some("us-west-2")),
-            ("logs--mars--x-s3", None),
-            ("logs--é--x-s3", None),
-            ("--x-s3", None),
-            ("logs", None),
-        ] {
-            assert_eq!(region_of_zone(bucket).as_deref(), expected, "{bucket}");
         }
     }
 }

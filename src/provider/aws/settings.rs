@@ -1,6 +1,8 @@
 //! What `provider "aws"` may say, and the same as plain data.
 
 use crate::addr::AttrPath;
+use crate::resource::data::{is_known_region, region_hint};
+use crate::resource::{account_hint, is_account};
 use crate::schema::{AttrType, Attribute, NestedBlock, Schema, Usage};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -283,6 +285,21 @@ impl Settings {
         reader.one_of_both(value);
         if reader.faults.is_empty() { Ok(settings) } else { Err(reader.faults) }
     }
+
+    /// What may be a slip though it can be meant so, with its place. A store that is not AWS calls
+    /// its Regions as it likes.
+    pub fn doubt(&self) -> Option<(AttrPath, String)> {
+        let region = self.region.as_deref().filter(|it| !is_known_region(it))?;
+        if self.endpoints.s3.is_some() {
+            return None;
+        }
+        let detail = format!(
+            "{region:?} is not among the Regions of AWS that are known here.{} If it is a new one, \
+             or that of another store, all is well.",
+            region_hint(region)
+        );
+        Some((AttrPath::from_iter(["region"]), detail))
+    }
 }
 
 fn block<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
@@ -371,8 +388,11 @@ impl Reader {
                     accounts.insert(account.to_string());
                 }
                 Some(_) | None => {
-                    let detail =
-                        format!("{} is not an account: an account id has 12 digits.", shown(item));
+                    let hint = item.as_str().map_or("", |text| account_hint(text));
+                    let detail = format!(
+                        "{} is not an account: an account id has 12 digits.{hint}",
+                        shown(item)
+                    );
                     self.fault(&[name], detail);
                 }
             }
@@ -407,11 +427,6 @@ fn shown(value: &Value) -> String {
         (None, Some(number)) => open(number),
         (None, None) => "The value".to_owned(),
     }
-}
-
-/// Whether the text is an account's id.
-pub(super) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn empty_fault(text: &str) -> Option<&'static str> {

@@ -70,6 +70,9 @@ fn explanation(step: &Step) -> Option<String> {
         Some(Reason::MovedTo { to }) => format!("now managed as {to}: {end}"),
         Some(Reason::Gone) => format!("the bucket is gone: {end}"),
         Some(Reason::AlreadyReset) => format!("already is as a reset would leave it: {end}"),
+        Some(Reason::UnknownLeft) => {
+            format!("as a reset would leave it, but for settings that are not known: {end}")
+        }
     })
 }
 

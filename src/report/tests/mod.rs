@@ -91,6 +91,7 @@ impl Case {
             recorded: Some(&self.recorded),
             live: &live,
             keys: &Keys::default(),
+            accounts: &BTreeMap::new(),
             unfinished: &[],
             selection: &Selection::default(),
             destroy: false,

@@ -15,7 +15,9 @@ pub use self::account::CallerIdentity;
 pub use self::bucket::Bucket;
 pub use self::buckets::{Buckets, Listed, Selection};
 pub use self::kms::{KmsAlias, KmsKey};
-pub use self::region::Region;
+pub use self::region::{Region, has_form_of_region, is_known_region, region_hint};
+
+pub(super) use self::region::region_fault;
 
 use super::Finding;
 use crate::addr::AttrPath;

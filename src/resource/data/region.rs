@@ -120,18 +120,29 @@ locals {
     }
 }
 
+/// Whether a Region of this name is known here.
+pub fn is_known_region(region: &str) -> bool {
+    regions::find(region).is_some()
+}
+
+/// Whether a Region could be called so, be it known here or not.
+pub fn has_form_of_region(region: &str) -> bool {
+    regions::has_form(region)
+}
+
+/// The Region that may be meant by a name, as the end of a message.
+pub fn region_hint(region: &str) -> String {
+    did_you_mean(region, regions::REGIONS.iter().map(|region| region.name))
+}
+
 /// What is wrong with the name of a Region. One that is not known may be younger than this
 /// program.
-pub(super) fn region_fault(name: &str, value: &Value) -> Option<Finding> {
+pub(in crate::resource) fn region_fault(name: &str, value: &Value) -> Option<Finding> {
     let region = value.as_str()?;
-    if regions::find(region).is_some() {
+    if is_known_region(region) {
         return None;
     }
-    let hint = if value.is_sensitive() {
-        String::new()
-    } else {
-        did_you_mean(region, regions::REGIONS.iter().map(|region| region.name))
-    };
+    let hint = if value.is_sensitive() { String::new() } else { region_hint(region) };
     let shown = shown(value);
     if !regions::has_form(region) {
         let detail =

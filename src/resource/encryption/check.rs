@@ -1,10 +1,11 @@
 //! What is wrong with what is declared, as far as that alone tells.
 
-use super::name::{bucket_name_doubt, bucket_name_fault, is_directory_bucket};
+use super::name::{bucket_name_doubt, bucket_name_fault, is_directory_bucket, region_of_zone};
 use super::{ALGORITHM, BLOCKED, BUCKET_KEY, DEFAULT_BLOCK, KEY, Rule, block};
 use crate::diag::{Severity, did_you_mean};
 use crate::resource::Finding;
-use crate::resource::kms_key::{KeyRef, is_account, is_region};
+use crate::resource::data::{is_known_region, region_fault, region_hint};
+use crate::resource::kms_key::{KeyRef, account_hint, is_account, is_region};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ struct Check<'a> {
     rule: Rule<'a>,
     /// It is a directory bucket.
     directory: bool,
+    /// The Region that the name of a directory bucket tells.
+    zone: Option<String>,
     findings: Vec<Finding>,
 }
 
@@ -25,7 +28,8 @@ pub(super) fn check(declared: &Value) -> Vec<Finding> {
     let bucket = declared.get("bucket").and_then(Value::as_str);
     let directory = bucket.is_some_and(|bucket| is_directory_bucket(bucket));
     let rule = Rule::of(declared);
-    let mut check = Check { declared, rule, directory, findings: Vec::new() };
+    let zone = bucket.and_then(|bucket| region_of_zone(bucket));
+    let mut check = Check { declared, rule, directory, zone, findings: Vec::new() };
     if let Some(bucket) = bucket {
         check.bucket(bucket);
     }
@@ -37,6 +41,16 @@ pub(super) fn check(declared: &Value) -> Vec<Finding> {
     check.bucket_key();
     check.blocked();
     check.findings
+}
+
+/// The key that AWS manages for S3 in one account does nothing for the buckets of another.
+pub(super) fn aws_managed_of_another(account: &str, owner: &str) -> String {
+    format!(
+        "The key is the one that AWS manages for S3 in the account {account}, and the bucket belongs \
+         to {owner}. Nobody can let another account use it: S3 would accept it, and every upload \
+         would fail. Leave the key out to have that of the bucket's own account, or name a key of \
+         your own by its ARN."
+    )
 }
 
 impl<'a> Check<'a> {
@@ -66,6 +80,13 @@ impl<'a> Check<'a> {
                  names; S3 makes none today."
             );
             self.warn(&["bucket"], "Unusual bucket name", detail);
+        } else if let Some(region) = self.zone.clone().filter(|region| !is_known_region(region)) {
+            let detail = format!(
+                "The zone in the name {bucket:?} is one of {region}, which is not among the Regions \
+                 that are known here.{} If it is a new one, all is well.",
+                region_hint(&region)
+            );
+            self.warn(&["bucket"], "Unknown Region", detail);
         }
     }
 
@@ -77,18 +98,32 @@ impl<'a> Check<'a> {
                           NotImplemented. No other account can reach one anyway. Remove it.";
             self.wrong(&path, "Owner of a directory bucket", detail);
         } else if !is_account(owner) {
-            let detail = format!("{owner:?} is not an account: an account id has 12 digits.");
+            let detail = format!(
+                "{owner:?} is not an account: an account id has 12 digits.{}",
+                account_hint(owner)
+            );
             self.wrong(&path, "Invalid account id", detail);
         }
     }
 
     fn region(&mut self) {
-        if let Some(region) = self.text("region")
-            && !is_region(region)
+        let fault = self.declared.get("region").and_then(|it| region_fault("region", it));
+        self.findings.extend(fault);
+        if let (Some(declared), Some(zone)) = (self.text("region"), self.zone.clone())
+            && **declared != *zone
         {
-            let detail = format!("{region:?} does not look like a Region, such as eu-west-1.");
-            self.wrong(&["region"], "Invalid Region", detail);
+            let detail = format!(
+                "`region` says {declared:?}, and a directory bucket is where the zone in its name \
+                 is, which here is one of {zone}. Correct one of the two, or remove `region`."
+            );
+            self.wrong(&["region"], "Bucket in another Region", detail);
         }
+    }
+
+    /// The Region that the bucket is in, as far as what is declared tells.
+    fn place(&self) -> Option<&str> {
+        let declared = || self.text("region").map(|it| &**it).filter(|it| is_region(it));
+        self.zone.as_deref().or_else(declared)
     }
 
     fn checksum(&mut self) {
@@ -178,6 +213,39 @@ impl<'a> Check<'a> {
                  of its own. Give the ARN of the key."
             );
             self.warn(&KEY, "Key without an account", detail);
+        }
+        self.place_of_key(named);
+    }
+
+    /// Whether the ARN of a key can be right for a bucket that is where it is, and whose it is.
+    fn place_of_key(&mut self, named: KeyRef<'a>) {
+        let Some(scope) = named.scope else { return };
+        let secret = self.key_is_secret();
+        let show = |text: &'a str| if secret { "(sensitive)" } else { text };
+        let (its_region, account) = (scope.region, scope.account);
+        if let Some(region) = self.place().filter(|region| *region != its_region) {
+            let end = if self.directory {
+                "S3 refuses it"
+            } else {
+                "S3 would accept it, and every upload would fail"
+            };
+            let mend = if named.is_multi_region() {
+                "It is a multi-Region key: name its replica there."
+            } else {
+                "Name a key of the bucket's Region."
+            };
+            let detail = format!(
+                "The key is in {}, and the bucket in {region}: {end}. {mend}",
+                show(its_region)
+            );
+            self.wrong(&KEY, "KMS key in another Region", detail);
+        }
+        if let Some(owner) = self.text("expected_bucket_owner").filter(|it| ***it != *account)
+            && named.is_aws_managed()
+            && !self.directory
+        {
+            let detail = aws_managed_of_another(show(account), owner);
+            self.wrong(&KEY, "AWS managed key of another account", detail);
         }
     }
 

@@ -6,7 +6,7 @@ mod name;
 #[cfg(test)]
 mod tests;
 
-pub use self::name::is_directory_bucket;
+pub use self::name::{is_directory_bucket, region_of_zone};
 
 pub(super) use self::name::bucket_name_fault;
 

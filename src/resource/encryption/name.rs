@@ -10,9 +10,15 @@ pub fn is_directory_bucket(name: &str) -> bool {
 
 /// Beginnings of names that S3 keeps for itself.
 const PREFIXES: [&str; 2] = ["xn--", "sthree-"];
+const PREFIXED: &str = "the name begins with `xn--` or `sthree-`, which S3 keeps for itself";
 /// Ends of names that S3 keeps for itself, and what they are names of.
-const SUFFIXES: [(&str, &str); 4] = [
+const SUFFIXES: [(&str, &str); 5] = [
     ("-s3alias", "the name ends as the alias of an access point does; name the bucket itself"),
+    (
+        "--xa-s3",
+        "the name ends as that of an access point of a directory bucket does, which has no \
+         encryption of its own; name the bucket itself, which ends with `--x-s3`",
+    ),
     ("--ol-s3", "the name ends as the alias of an Object Lambda access point does"),
     (".mrap", "the name ends as the alias of a Multi-Region Access Point does"),
     ("--table-s3", "the name ends as that of an S3 table bucket does, whose encryption is its own"),
@@ -39,7 +45,7 @@ pub(in crate::resource) fn bucket_name_fault(name: &str) -> Option<&'static str>
     } else if is_ip_address(name) {
         Some("the name of a bucket does not have the form of an IP address")
     } else if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
-        Some("the name begins with `xn--` or `sthree-`, which S3 keeps for itself")
+        Some(PREFIXED)
     } else {
         SUFFIXES.iter().find(|(suffix, _)| name.ends_with(suffix)).map(|(_, why)| *why)
     }
@@ -73,6 +79,8 @@ fn directory_name_fault(name: &str) -> Option<&'static str> {
         Some("the name of a directory bucket is made of lower-case letters, digits and dashes")
     } else if !first.is_some_and(|c| c.is_ascii_alphanumeric()) {
         Some("the name of a bucket begins and ends with a letter or a digit")
+    } else if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+        Some(PREFIXED)
     } else if !is_zone_id(zone) {
         Some("what stands before `--x-s3` is to be the id of a zone, such as usw2-az1")
     } else {
@@ -87,6 +95,32 @@ fn is_zone_id(text: &str) -> bool {
         && place.ends_with(|c: char| c.is_ascii_digit())
         && !number.is_empty()
         && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The Region of a directory bucket by the zone in its name, `base--ZONE--x-s3`: a zone's id begins
+/// with the Region in short, `usw2-az1` with us-west-2. Nothing where it is not shortened so.
+pub fn region_of_zone(bucket: &str) -> Option<String> {
+    let (_, zone) = bucket.strip_suffix(DIRECTORY)?.rsplit_once("--")?;
+    let short = zone.split('-').next()?;
+    let area = short.get(..2)?;
+    let number = short.get(short.len().checked_sub(1)?..)?;
+    let direction = match short.get(2..short.len().checked_sub(1)?)? {
+        "n" => "north",
+        "s" => "south",
+        "e" => "east",
+        "w" => "west",
+        "c" => "central",
+        "ne" => "northeast",
+        "nw" => "northwest",
+        "se" => "southeast",
+        "sw" => "southwest",
+        "ge" => "gov-east",
+        "gw" => "gov-west",
+        _ => return None,
+    };
+    let known =
+        area.bytes().all(|b| b.is_ascii_lowercase()) && number.bytes().all(|b| b.is_ascii_digit());
+    known.then(|| format!("{area}-{direction}-{number}"))
 }
 
 /// Whether a text has the form of an IP address: four numbers.
@@ -151,6 +185,7 @@ mod tests {
             assert_eq!(bucket_name_fault(name), None, "{name}");
         }
         for (name, why) in [
+            ("logs--usw2-az1--xa-s3", "access point of a directory bucket"),
             ("logs--x-s3", "base--zone"),
             ("--x-s3", "base--zone"),
             ("--usw2-az1--x-s3", "base--zone"),
@@ -159,10 +194,33 @@ mod tests {
             ("Logs--usw2-az1--x-s3", "lower-case"),
             ("my.logs--usw2-az1--x-s3", "lower-case"),
             ("-logs--usw2-az1--x-s3", "begins"),
+            ("xn--logs--usw2-az1--x-s3", "xn--"),
+            ("sthree-logs--usw2-az1--x-s3", "sthree-"),
             (&format!("{}--usw2-az1--x-s3", "x".repeat(60)), "3 to 63"),
         ] {
             let fault = bucket_name_fault(name);
             assert!(fault.is_some_and(|fault| fault.contains(why)), "{name}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_zone_tells_its_region() {
+        for (bucket, expected) in [
+            ("fast--euw1-az1--x-s3", Some("eu-west-1")),
+            ("a--b--usw2-az1--x-s3", Some("us-west-2")),
+            ("logs--use1-az4--x-s3", Some("us-east-1")),
+            ("logs--eun1-az1--x-s3", Some("eu-north-1")),
+            ("logs--apne1-az4--x-s3", Some("ap-northeast-1")),
+            ("logs--aps1-az3--x-s3", Some("ap-south-1")),
+            ("logs--cac1-az1--x-s3", Some("ca-central-1")),
+            ("logs--usgw1-az1--x-s3", Some("us-gov-west-1")),
+            ("logs--usw2-lax1-az1--x-s3", Some("us-west-2")),
+            ("logs--mars--x-s3", None),
+            ("logs--é--x-s3", None),
+            ("--x-s3", None),
+            ("logs", None),
+        ] {
+            assert_eq!(region_of_zone(bucket).as_deref(), expected, "{bucket}");
         }
     }
 }

@@ -143,7 +143,7 @@ fn of_bucket(
     Value::Object(own.iter().fold(fields, |fields, (name, value)| fields.with(name, value.clone())))
 }
 
-const DIRECTORY: &str = "logs--usw2-az1--x-s3";
+const DIRECTORY: &str = "logs--euw1-az1--x-s3";
 const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn text(value: &str) -> Value {
@@ -311,6 +311,16 @@ fn key(change: impl FnOnce(&mut Key)) -> KeyAnswer {
 }
 
 fn looked_over(declared: &Value, live: &Value, answer: &KeyAnswer) -> Vec<(Severity, String)> {
+    looked_over_by(None, declared, live, answer)
+}
+
+/// As [`looked_over`], with the account of the credentials.
+fn looked_over_by(
+    account: Option<&str>,
+    declared: &Value,
+    live: &Value,
+    answer: &KeyAnswer,
+) -> Vec<(Severity, String)> {
     let desired = BucketEncryption.desired(declared, live);
     let facts = Facts {
         declared,
@@ -318,6 +328,7 @@ fn looked_over(declared: &Value, live: &Value, answer: &KeyAnswer) -> Vec<(Sever
         live,
         recorded: None,
         region: Some("eu-west-1"),
+        account,
         names: &KeyNames::default(),
         key: &|_| Some(answer),
     };
@@ -372,6 +383,44 @@ fn a_key_that_no_upload_could_use_is_an_error_and_says_why() {
     }
 }
 
+/// Whose the bucket is, the provider's credentials tell where nothing is declared.
+#[test]
+fn a_key_of_another_account_is_doubted_and_that_of_aws_is_refused() {
+    let declared = |name: &str| {
+        let default = [("sse_algorithm", text("aws:kms")), ("kms_master_key_id", text(name))];
+        of_bucket("logs", &[], &[], &default)
+    };
+    let alias_arn = "arn:aws:kms:eu-west-1:111122223333:alias/x";
+    let elsewhere = KEY.replace("eu-west-1", "us-east-1");
+    let (plain, own) = (live("AES256", None, false, &[]), live("aws:kms", Some(KEY), false, &[]));
+    let untold = KeyAnswer::Untold("denied".into());
+    let (error, warning) = (Severity::Error, Severity::Warning);
+    let (theirs, ours) = (Some("444455556666"), Some("111122223333"));
+    for (account, name, live, answer, expected) in [
+        (ours, KEY, &plain, key(|_| {}), None),
+        (None, KEY, &plain, key(|_| {}), None),
+        (theirs, KEY, &plain, key(|_| {}), Some((warning, "key policy"))),
+        (theirs, KEY, &plain, untold.clone(), Some((warning, "key policy"))),
+        (theirs, alias_arn, &plain, key(|_| {}), Some((warning, "by its own ARN"))),
+        // What is in use is no news.
+        (theirs, KEY, &own, key(|_| {}), None),
+        (theirs, KEY, &own, untold.clone(), None),
+        (theirs, KEY, &own, key(|key| key.aws_managed = true), Some((error, "manages for S3"))),
+        (ours, KEY, &plain, key(|key| key.aws_managed = true), None),
+        // Its ARN tells where a key is that KMS says nothing of.
+        (ours, &elsewhere, &plain, untold, Some((error, "is in us-east-1"))),
+    ] {
+        let found = looked_over_by(account, &declared(name), live, &answer);
+        match expected {
+            None => assert_eq!(found, [], "{account:?} {name} {answer:?}"),
+            Some((severity, why)) => {
+                let [(found, text)] = found.as_slice() else { panic!("{answer:?}: {found:?}") };
+                assert!(*found == severity && text.contains(why), "{found:?} {text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_directory_bucket_has_one_key_for_its_lifetime() {
     let other = "arn:aws:kms:eu-west-1:111122223333:key/99999999-12ab-34cd-56ef-1234567890ab";
@@ -397,6 +446,64 @@ fn the_region_that_is_declared_is_the_one_that_answers() {
     }
     let declared = of_bucket("logs", &[("region", text("Ireland"))], &[], &default);
     assert_eq!(summaries(&declared), ["Invalid Region"]);
+}
+
+/// The zone in the name of a directory bucket tells its Region; of any other, `region` does.
+#[test]
+fn a_key_is_in_the_region_that_is_declared_or_that_the_zone_tells() {
+    let (ireland, oregon) = ("eu-west-1", "us-west-2");
+    let there = KEY.replace(ireland, oregon);
+    let in_oregon = "logs--usw2-az1--x-s3";
+    let replica = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+    let (bucket, key) = ("Bucket in another Region", "KMS key in another Region");
+    for (name, region, arn, expected) in [
+        (in_oregon, None, &*there, vec![]),
+        (in_oregon, Some(oregon), &there, vec![]),
+        (in_oregon, Some(ireland), &there, vec![bucket]),
+        (in_oregon, None, KEY, vec![key]),
+        (in_oregon, None, replica, vec![key]),
+        (in_oregon, None, ID, vec![]),
+        ("logs--usw9-az1--x-s3", None, ID, vec!["(Unknown Region)"]),
+        ("logs", None, KEY, vec![]),
+        ("logs", Some(ireland), KEY, vec![]),
+        ("logs", Some(oregon), KEY, vec![key]),
+        ("logs", Some("eu-wset-1"), ID, vec!["(Unknown Region)", "(Key without an account)"]),
+    ] {
+        let region = region.map(|region| ("region", text(region)));
+        let default = [("sse_algorithm", text("aws:kms")), ("kms_master_key_id", text(arn))];
+        let own: Vec<_> = region.into_iter().collect();
+        let declared = of_bucket(name, &own, &[], &default);
+        assert_eq!(summaries(&declared), expected, "{name} {own:?} {arn}");
+        if arn == replica {
+            let found = BucketEncryption.validate(&declared);
+            assert!(found[0].detail.contains("name its replica"), "{}", found[0].detail);
+        }
+    }
+}
+
+#[test]
+fn a_slip_in_a_region_or_an_account_is_told_with_what_may_be_meant() {
+    let default = [("sse_algorithm", text("AES256"))];
+    for (name, value, part) in [
+        ("region", "eu-wset-1", "Did you mean \"eu-west-1\"?"),
+        ("region", "eu-west", "one looks like eu-west-1"),
+        ("expected_bucket_owner", "12345678901", "write it in quotes"),
+        ("expected_bucket_owner", "acme", "12 digits"),
+    ] {
+        let found =
+            BucketEncryption.validate(&of_bucket("logs", &[(name, text(value))], &[], &default));
+        let [found] = found.as_slice() else { panic!("{value}: {found:?}") };
+        assert!(found.detail.contains(part), "{}", found.detail);
+    }
+    // The key that AWS manages in one account is nothing to another.
+    let key = "arn:aws:kms:eu-west-1:111122223333:alias/aws/s3";
+    let default = [("sse_algorithm", text("aws:kms")), ("kms_master_key_id", text(key))];
+    for (owner, expected) in
+        [("111122223333", vec![]), ("444455556666", vec!["AWS managed key of another account"])]
+    {
+        let own = [("expected_bucket_owner", text(owner))];
+        assert_eq!(summaries(&of_bucket("logs", &own, &[], &default)), expected);
+    }
 }
 
 /// The names of the keys, as KMS told of each.

@@ -160,6 +160,26 @@ async fn key_states_change_through_either_door() {
     }
 }
 
+/// Whoever names it next does not make it again, until its state is set.
+#[tokio::test]
+async fn a_key_that_was_taken_away_stays_so() {
+    let world = sandbox_world();
+    let sandbox = start(&world).await;
+    let (_, made) = describe(&sandbox, "alias/app").await;
+    let arn = made["Arn"].as_str().unwrap();
+    assert!(world.remove_key("alias/app", REGION, DEFAULT_ACCOUNT).unwrap());
+    assert!(!world.remove_key("alias/none", REGION, DEFAULT_ACCOUNT).unwrap());
+    assert!(!world.seed_key("alias/app", REGION, DEFAULT_ACCOUNT).unwrap());
+    for name in ["alias/app", arn] {
+        assert_eq!(describe(&sandbox, name).await, (400, json!("NotFoundException")), "{name}");
+    }
+    assert_eq!(kms(&sandbox, "EnableKey", &json!({ "KeyId": arn })).await.0, 400);
+    let (_, list) = kms(&sandbox, "ListAliases", &json!({})).await;
+    assert_eq!(list["Aliases"].as_array().unwrap().len(), 1, "only that of AWS: {list}");
+    assert!(world.set_key_state("alias/app", REGION, DEFAULT_ACCOUNT, KeyState::Enabled).unwrap());
+    assert_eq!(describe(&sandbox, "alias/app").await, (200, made));
+}
+
 #[tokio::test]
 async fn a_key_tells_its_regions_and_a_denied_one_nothing() {
     let world = sandbox_world();

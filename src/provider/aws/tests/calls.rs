@@ -1,12 +1,15 @@
 //! Reads and writes, as they should go and as S3 refuses them.
 
 use super::{
-    DIRECTORY, KEY, LOGS, OTHER_ACCOUNT, REGION, at, aws, live, start, target, to, with_request,
-    world,
+    DIRECTORY, KEY, LOGS, OTHER_ACCOUNT, REGION, Settings, at, aws, live, start, target, to,
+    with_request, world,
 };
 use crate::provider::{ErrorKind, Provider as _};
 use crate::sandbox::{DEFAULT_ACCOUNT, World};
 use crate::value::Value;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_fresh_bucket_reads_as_s3_makes_it() {
@@ -48,6 +51,70 @@ async fn every_checksum_is_accepted() {
     for checksum in ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] {
         let target = with_request(LOGS, [("checksum_algorithm", Value::from(checksum))]);
         aws.write(&target, &live("aws:kms", None, true, &[])).await.unwrap();
+    }
+}
+
+/// A store that takes everything, and what it was sent.
+async fn listener() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&heard);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut text = String::new();
+            // The body may come by itself.
+            while !text.contains("\r\n\r\n")
+                || (text.starts_with("PUT")
+                    && !text.contains("</ServerSideEncryptionConfiguration>"))
+            {
+                let mut part = [0; 16 * 1024];
+                let read = stream.read(&mut part).await.unwrap();
+                text += std::str::from_utf8(&part[..read]).unwrap();
+            }
+            notes.lock().unwrap().push(text);
+            let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+        }
+    });
+    (url, heard)
+}
+
+/// What the requests say, to the letter: an endpoint that takes anything would hide what is left out.
+#[tokio::test]
+async fn what_goes_over_the_wire() {
+    let (url, heard) = listener().await;
+    let aws = aws(Settings { owner_check: Some(false), ..at(&url) });
+    let owner = ("expected_bucket_owner", Value::from(DEFAULT_ACCOUNT));
+    let checksum = ("checksum_algorithm", Value::from("SHA256"));
+    let plain = live("AES256", None, false, &[]);
+    let general = with_request(LOGS, [owner.clone(), checksum]);
+    aws.write(&general, &plain).await.unwrap();
+    aws.write(&general, &live("aws:kms", Some(KEY), true, &["SSE-C"])).await.unwrap();
+    aws.reset(&general).await.unwrap();
+    aws.write(&with_request(DIRECTORY, [owner]), &plain).await.unwrap();
+    let heard = heard.lock().unwrap().clone();
+    let [unblocked, blocked, reset, directory] = heard.as_slice() else { panic!("{heard:#?}") };
+    let says = |text: &str, part: &str| text.to_ascii_lowercase().contains(&part.to_lowercase());
+    let line = |method: &str, bucket: &str| format!("{method} /{bucket}/?encryption HTTP/1.1\r\n");
+    for text in [unblocked, blocked] {
+        assert!(text.starts_with(&line("PUT", LOGS)), "{text}");
+        assert!(says(text, "x-amz-sdk-checksum-algorithm: SHA256"), "{text}");
+        assert!(says(text, "x-amz-checksum-sha256: "), "{text}");
+    }
+    for text in [unblocked, blocked, reset] {
+        assert!(says(text, &format!("x-amz-expected-bucket-owner: {DEFAULT_ACCOUNT}")), "{text}");
+        assert!(says(text, "authorization: AWS4-HMAC-SHA256 "), "{text}");
+    }
+    assert!(reset.starts_with(&line("DELETE", LOGS)), "{reset}");
+    assert!(says(unblocked, "<EncryptionType>NONE</EncryptionType>"), "{unblocked}");
+    assert!(says(blocked, "<EncryptionType>SSE-C</EncryptionType>"), "{blocked}");
+    assert!(directory.starts_with(&line("PUT", DIRECTORY)), "{directory}");
+    assert!(says(directory, "/s3express/aws4_request"), "signed for it: {directory}");
+    assert!(says(directory, "x-amz-checksum-crc32: "), "{directory}");
+    for part in ["content-md5", "x-amz-expected-bucket-owner", "BlockedEncryptionTypes"] {
+        assert!(!says(directory, part), "{part} in {directory}");
     }
 }
 
@@ -177,6 +244,6 @@ async fn hosts_work_where_they_are_asked_for() {
     world.seed_bucket(LOGS, REGION, DEFAULT_ACCOUNT).unwrap();
     let sandbox = start(&world).await;
     // An address without a name has no room for a bucket in front: the SDK uses the path.
-    let settings = super::Settings { s3_use_path_style: Some(false), ..at(&sandbox.endpoint()) };
+    let settings = Settings { s3_use_path_style: Some(false), ..at(&sandbox.endpoint()) };
     aws(settings).read(&target(LOGS)).await.unwrap();
 }

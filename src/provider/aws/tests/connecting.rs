@@ -77,6 +77,28 @@ fn each_wrong_setting_is_told_at_its_place() {
     "#);
 }
 
+/// A slip, or a Region that is younger than this program, or one of a store.
+#[test]
+fn a_region_that_is_not_known_is_doubted_where_it_is_to_be_of_aws() {
+    let read = |region: &str, more: &[(&'static str, Value)]| {
+        let fields = [("region", Value::from(region))].into_iter().chain(more.iter().cloned());
+        Settings::from_value(&Value::object(fields)).unwrap().doubt()
+    };
+    let store = ("endpoints", block([("s3", Value::from("http://localhost:9000"))]));
+    assert_eq!(read("eu-west-1", &[]), None);
+    assert_eq!(read("garage", &[store]), None);
+    for (region, hint) in
+        [("eu-wset-1", "Did you mean \"eu-west-1\"?"), ("garage", "another store")]
+    {
+        let (path, detail) = read(region, &[]).unwrap();
+        assert_eq!(path.to_string(), "region");
+        assert!(detail.contains(hint), "{detail}");
+    }
+    let accounts = Value::object([("allowed_account_ids", strings(&["12345678901"]))]);
+    let faults = Settings::from_value(&accounts).unwrap_err();
+    assert!(faults[0].1.contains("write it in quotes"), "{faults:?}");
+}
+
 #[tokio::test]
 async fn a_role_of_another_account_is_assumed_once() {
     let world = World::in_memory();

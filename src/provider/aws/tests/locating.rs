@@ -57,6 +57,23 @@ async fn a_list_ends_where_all_is_known() {
     assert_eq!(sandbox.requests(), [("ListBuckets", 1)].into());
 }
 
+/// No list has it, and none is needed: the first request goes to the Region of its zone.
+#[tokio::test]
+async fn a_directory_bucket_is_where_its_name_says() {
+    let world = world();
+    let far = "far--usw2-az1--x-s3";
+    world.seed_bucket(far, "us-west-2", DEFAULT_ACCOUNT).unwrap();
+    let sandbox = start(&world).await;
+    let aws = to(&sandbox);
+    aws.locate("aws", &[unknown(far), unknown(DIRECTORY)]).await;
+    assert!(sandbox.requests().is_empty());
+    for (bucket, region) in [(far, "us-west-2"), (DIRECTORY, REGION)] {
+        let read = aws.read(&target(bucket)).await.unwrap();
+        assert_eq!(read.region.as_deref(), Some(region));
+    }
+    assert_eq!(sandbox.requests(), [("GetBucketEncryption", 2)].into(), "nobody was redirected");
+}
+
 #[tokio::test]
 async fn what_is_remembered_is_not_asked_for_and_may_be_stale() {
     let (world, buckets) = fleet();
