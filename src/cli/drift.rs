@@ -84,11 +84,11 @@ impl Args {
     /// How long it may take to find out who made the drift: never so long that what was found is
     /// lost to `--timeout`.
     fn blame_limit(&self, began: Began) -> Duration {
-        let left = self.selecting.timeout.as_secs_f64() - began.seconds();
         // A watch has no end of its own.
         if self.watch.is_some() {
             return BLAME_LIMIT;
         }
+        let left = self.selecting.timeout.as_secs_f64() - began.seconds();
         Duration::try_from_secs_f64(left / 2.0).unwrap_or_default().min(BLAME_LIMIT)
     }
 }
@@ -247,7 +247,8 @@ async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Ro
         report.at_least(least.into());
     }
     if let (Some(run), Some(plan), true) = (&run, &plan, args.blame) {
-        let asking = Asking { until: read, limit: args.blame_limit(began) };
+        let deadline = tokio::time::Instant::now() + args.blame_limit(began);
+        let asking = Asking { until: read, deadline };
         let notes = Box::pin(run.blame(plan, &mut report, asking, blamed)).await;
         report.warn(&notes, &project.sources);
         report.seconds = Some(began.seconds());

@@ -1,7 +1,6 @@
 //! Who changed what has drifted, as the log of the service tells it.
 
 use super::run::Run;
-use crate::addr::Address;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::plan::{Plan, Step};
 use crate::provider::{Author, Authors, Inquiry, Provider as _};
@@ -11,7 +10,7 @@ use crate::value::Value;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::time::Instant;
 
 /// So many logs are asked at once at most: each is that of a Region of an account, and is asked
 /// slowly.
@@ -26,8 +25,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 pub struct Asking {
     /// When the live settings had been read.
     pub until: Timestamp,
-    /// How long it may take in all.
-    pub limit: Duration,
+    /// When the asking ends, whatever is known by then.
+    pub deadline: Instant,
 }
 
 /// What was found out about drift, for the next look: a drift is asked for once.
@@ -48,9 +47,9 @@ struct Told {
 }
 
 impl Told {
-    /// Whether there is no point in asking for a drift that led to these settings.
-    fn is_enough(&self, live: &Value, now: Timestamp) -> bool {
-        self.live == *live && (self.blame.is_some() || now.duration_since(self.since) >= PATIENCE)
+    /// Whether there is no point in asking.
+    fn is_enough(&self, now: Timestamp) -> bool {
+        self.blame.is_some() || now.duration_since(self.since) >= PATIENCE
     }
 }
 
@@ -69,10 +68,10 @@ impl Run {
             .iter()
             .chain(&plan.refused)
             .filter(|step| !step.drift.is_empty())
-            .map(|step| (Address::to_string(&step.address), step))
+            .map(|step| (step.address.to_string(), step))
             .collect();
-        let mut before = std::mem::take(&mut blamed.0);
         // What is drift no more is forgotten.
+        let mut before = std::mem::take(&mut blamed.0);
         let mut drifted: Vec<(&mut Item, Object)> = Vec::new();
         let mut open: Vec<&Step> = Vec::new();
         for item in report.resources.iter_mut().filter(|item| counts(item)) {
@@ -87,7 +86,7 @@ impl Run {
                 since: asking.until,
             });
             if !known {
-                if !told.is_enough(live, asking.until) {
+                if !told.is_enough(asking.until) {
                     open.push(step);
                 }
                 blamed.0.insert(object.clone(), told);
@@ -136,7 +135,7 @@ impl Run {
                         region,
                         objects: BTreeMap::new(),
                         until: asking.until,
-                        limit: asking.limit,
+                        deadline: asking.deadline,
                     };
                     (inquiry, Vec::new())
                 });

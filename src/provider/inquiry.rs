@@ -4,7 +4,7 @@ use crate::value::Value;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::time::Instant;
 
 /// Objects of one account and Region of which it is asked who changed them last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Inquiry {
     pub objects: BTreeMap<Arc<str>, Value>,
     /// When that was read: what was done later is not asked for.
     pub until: Timestamp,
-    /// How long it may take, repetitions and pauses included.
-    pub limit: Duration,
+    /// When the asking ends, whatever is known by then.
+    pub deadline: Instant,
 }
 
 /// Who changed an object, in the words of the service's own log.

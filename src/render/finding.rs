@@ -226,16 +226,13 @@ pub(super) fn notes(item: &Item) -> Vec<String> {
         lines.push(format!("After the step new objects are protected less: {weakening}."));
     }
     if let Some(blame) = &item.blame {
-        let told = |word: &str, it: &Option<String>| {
-            it.as_ref().map_or_else(String::new, |it| format!(" {word} {}", clean(it)))
-        };
+        let source = blame.source.as_ref().map(|it| format!(" from {}", clean(it)));
         lines.push(format!(
-            "Changed by {} at {} ({}{}{}).",
+            "Changed by {} at {} ({}{}).",
             clean(&blame.who),
             clean(&blame.when),
             clean(&blame.event),
-            told("from", &blame.source),
-            told("with", &blame.agent)
+            source.unwrap_or_default()
         ));
     }
     if let Some(suppressed) = &item.suppressed {

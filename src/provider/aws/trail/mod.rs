@@ -39,12 +39,11 @@ pub(super) async fn authors(connection: &Connection, inquiry: &Inquiry) -> Autho
         )
     } else {
         let reading = read(connection, inquiry, &mut search, &place);
-        match tokio::time::timeout(inquiry.limit, reading).await {
+        match tokio::time::timeout_at(inquiry.deadline, reading).await {
             Ok(read) => read.err(),
             Err(_) => Some(format!(
-                "{place} was asked for {} seconds, and that was not enough: it answers two requests \
-                 a second, with fifty calls each.",
-                inquiry.limit.as_secs()
+                "{place} did not tell all in time: it answers two requests a second, with fifty \
+                 calls each."
             )),
         }
     };
