@@ -24,7 +24,7 @@
 //! | `apply` | carrying out a plan | `event`, `plan`, `provider`, `resource`, `state`, `addr`, `value`, `diag` |
 //! | `engine` | each command's work as a list of calls to rooms | `report`, `apply`, `refresh`, `provider`, `plan`, `event`, `state`, `resource`, `graph`, `eval`, `config`, `schema`, `sandbox`, `addr`, `value`, `diag` |
 //! | `render` | plans, events, reports and diagnostics as text, JSON and graphs | `report`, `event`, `plan`, `state`, `eval`, `schema`, `addr`, `value`, `diag` |
-//! | `sandbox` | the embedded S3, KMS and STS | – |
+//! | `sandbox` | the embedded S3, KMS, STS and `CloudTrail` | – |
 //! | `cli` | flags, environment, clock, signals, terminal, exit codes | `engine`, `render`, `report`, `event`, `plan`, `state`, `resource`, `config`, `sandbox`, `addr`, `diag` |
 
 pub mod addr;

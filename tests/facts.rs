@@ -355,6 +355,52 @@ const ERRORS: &[Fact] = &[
     ),
 ];
 
+const TRAIL: &[Fact] = &[
+    (
+        "the events are PutBucketEncryption, GetBucketEncryption and DeleteBucketEncryption",
+        &[
+            "src/provider/aws/trail/event.rs#an_event_tells_who_when_and_from_where",
+            "src/provider/aws/trail/event.rs#what_changed_nothing_is_passed_over",
+            "src/sandbox/tests/trail.rs#each_change_leaves_an_event",
+        ],
+    ),
+    (
+        "those of a directory bucket have a source and a type of their own",
+        &[
+            "src/provider/aws/trail/event.rs#what_changed_nothing_is_passed_over",
+            "src/provider/aws/tests/trail.rs#a_directory_bucket_is_blamed_too",
+        ],
+    ),
+    (
+        "a call that was refused leaves an event with an errorCode",
+        &[
+            "src/sandbox/tests/trail.rs#a_refused_change_leaves_an_event_that_says_so",
+            "src/provider/aws/tests/trail.rs#a_call_that_was_refused_changed_nothing",
+        ],
+    ),
+    (
+        "LookupEvents filters by one attribute, newest first, fifty a page, ninety days",
+        &[
+            "src/sandbox/tests/trail.rs#a_lookup_pages_and_filters",
+            "src/provider/aws/trail/search.rs#what_is_found_is_the_last_change_however_it_is_looked_up",
+        ],
+    ),
+    (
+        "LookupEvents bears two requests a second for an account in a Region",
+        &[
+            "src/sandbox/tests/trail.rs#the_third_lookup_within_a_second_is_too_many",
+            "src/provider/aws/tests/trail.rs#a_fleet_is_blamed_at_the_pace_that_the_service_bears",
+        ],
+    ),
+    (
+        "an event is delivered some minutes after the call",
+        &[
+            "src/provider/aws/trail/event.rs#a_call_that_left_other_settings_is_not_the_last_one",
+            "tests/cli/blame.rs#what_is_not_told_yet_is_a_note",
+        ],
+    ),
+];
+
 const REST: &[Fact] = &[
     (
         "configuration is eventually consistent: Get is polled, on update as on create",
@@ -410,7 +456,7 @@ fn every_fact_is_shown_by_tests_that_there_are() {
     let mut files: BTreeMap<&str, String> = BTreeMap::new();
     let mut facts = 0;
     let mut missing = Vec::new();
-    for (fact, tests) in [CALLS, DIRECTORY, LIVE, ERRORS, REST].into_iter().flatten() {
+    for (fact, tests) in [CALLS, DIRECTORY, LIVE, ERRORS, TRAIL, REST].into_iter().flatten() {
         facts += 1;
         assert!(!tests.is_empty(), "nothing shows: {fact}");
         for test in *tests {

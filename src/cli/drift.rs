@@ -7,7 +7,7 @@ use super::signals::{Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
-use crate::engine::{DEFAULT_STATE, Project, Recording, Run, Setup, Strictness};
+use crate::engine::{Asking, Blamed, DEFAULT_STATE, Project, Recording, Run, Setup, Strictness};
 use crate::event::Reporter;
 use crate::plan::Plan;
 use crate::render;
@@ -40,6 +40,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
         default_missing_value = DEFAULT_STATE, conflicts_with_all = ["flags", "files"])]
     from_state: Option<PathBuf>,
+    /// Ask CloudTrail who made the drift that is found, and when. Needs cloudtrail:LookupEvents, takes
+    /// a second or a few, and a minute at most.
+    #[arg(long)]
+    blame: bool,
     /// Record what is live, so that it is drift no more. Takes the lock and writes the state.
     #[arg(long)]
     record: bool,
@@ -66,11 +70,27 @@ pub(super) struct Counting {
     exit_code: Counts,
 }
 
+/// How long it may take at most to find out who made the drift.
+const BLAME_LIMIT: Duration = Duration::from_mins(1);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Counts {
     Drift,
     Any,
     Never,
+}
+
+impl Args {
+    /// How long it may take to find out who made the drift: never so long that what was found is
+    /// lost to `--timeout`.
+    fn blame_limit(&self, began: Began) -> Duration {
+        // A watch has no end of its own.
+        if self.watch.is_some() {
+            return BLAME_LIMIT;
+        }
+        let left = self.selecting.timeout.as_secs_f64() - began.seconds();
+        Duration::try_from_secs_f64(left / 2.0).unwrap_or_default().min(BLAME_LIMIT)
+    }
 }
 
 impl Counting {
@@ -127,8 +147,9 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if let Some(interval) = args.watch {
         return runtime.block_on(Box::pin(watch(global, args, interval, ui)));
     }
+    let mut blamed = Blamed::default();
     let looked = runtime.block_on(async {
-        let looking = Box::pin(round(global, args, ui));
+        let looking = Box::pin(round(global, args, &mut blamed, ui));
         Signals::new().within(args.selecting.timeout).unless(looking).await
     });
     let Round { report, project, diagnostics } = match looked {
@@ -143,7 +164,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
 }
 
 /// Looks again and again until a signal asks to stop. Everything that a round has read is gone when it
-/// ends, but for the verdict and the metrics.
+/// ends, but for the verdict, the metrics and who made the drift.
 async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exit {
     let mut signals = Signals::new();
     let told = Told::default();
@@ -157,9 +178,10 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
         }
     }
     let mut last: Option<Verdict> = None;
+    let mut blamed = Blamed::default();
     loop {
         let looked = tokio::select! {
-            looked = Box::pin(round(global, args, ui)) => looked,
+            looked = Box::pin(round(global, args, &mut blamed, ui)) => looked,
             _ = signals.next() => break,
         };
         let Round { report, project, diagnostics } = looked;
@@ -192,7 +214,7 @@ struct Round {
 }
 
 /// Reads everything, compares it and says what was found.
-async fn round(global: &Global, args: &Args, ui: &Ui) -> Round {
+async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Round {
     let began = Began::now();
     let mut diagnostics = Diagnostics::new();
     args.outputs.check(&mut diagnostics);
@@ -206,9 +228,11 @@ async fn round(global: &Global, args: &Args, ui: &Ui) -> Round {
         }
         None => Project::load(&request, &mut diagnostics),
     };
-    let plan = Box::pin(look(&project, args, &setup, ui, &mut diagnostics)).await;
+    let (run, plan) = Box::pin(look(&project, args, &setup, ui, &mut diagnostics)).await;
+    let read = jiff::Timestamp::now();
     let mut report = began.facts(Command::Drift, &project, &diagnostics, args.partition, |facts| {
-        plan.map_or_else(|| Report::of_failure(facts), |plan| Report::of_plan(&plan, facts))
+        let failure = || Report::of_failure(facts);
+        plan.as_ref().map_or_else(failure, |plan| Report::of_plan(plan, facts))
     });
     // What was not looked at, or not seen, is not known to be silent.
     let whole = report.verdict != Verdict::Error
@@ -222,16 +246,28 @@ async fn round(global: &Global, args: &Args, ui: &Ui) -> Round {
     if let Some(least) = args.severity {
         report.at_least(least.into());
     }
+    if let (Some(run), Some(plan), true) = (&run, &plan, args.blame) {
+        let deadline = tokio::time::Instant::now() + args.blame_limit(began);
+        let asking = Asking { until: read, deadline };
+        let notes = Box::pin(run.blame(plan, &mut report, asking, blamed)).await;
+        report.warn(&notes, &project.sources);
+        report.seconds = Some(began.seconds());
+        diagnostics.extend(notes);
+    }
+    if let Some(run) = run {
+        run.close().await;
+    }
     Round { report, project, diagnostics }
 }
 
+/// Reads and compares. The run, where one was begun, is still open.
 async fn look(
     project: &Project,
     args: &Args,
     setup: &Setup,
     ui: &Ui,
     diagnostics: &mut Diagnostics,
-) -> Option<Plan> {
+) -> (Option<Run>, Option<Plan>) {
     let mut options = args.selecting.options(false, true, diagnostics);
     options.share = args.partition;
     let mut shown = args.watch.is_none().then(|| args.outputs.telling(&project.dir, ui));
@@ -242,17 +278,19 @@ async fn look(
     };
     let (mut run, plan) = if args.from_state.is_some() {
         if has_errors(diagnostics) {
-            return None;
+            return (None, None);
         }
-        let mut run = Run::open_state(project, setup, progress, diagnostics).await?;
+        let opened = Run::open_state(project, setup, progress, diagnostics).await;
+        let Some(mut run) = opened else { return (None, None) };
         let plan = run.compare_with_state(project, &options, progress, diagnostics).await;
         (run, Some(plan))
     } else {
         let checked = project.check(Strictness::Strict, diagnostics);
         if has_errors(diagnostics) {
-            return None;
+            return (None, None);
         }
-        let mut run = Run::open(project, &checked, setup, progress, diagnostics).await?;
+        let opened = Run::open(project, &checked, setup, progress, diagnostics).await;
+        let Some(mut run) = opened else { return (None, None) };
         let plan = run.plan(project, &checked, &options, progress, diagnostics).await;
         (run, plan)
     };
@@ -265,8 +303,7 @@ async fn look(
             Err(error) => diagnostics.push(error.diagnostic()),
         }
     }
-    run.close().await;
-    plan
+    (Some(run), plan)
 }
 
 #[cfg(test)]

@@ -336,6 +336,12 @@ impl Began {
         self.0.to_zoned(jiff::tz::TimeZone::UTC).date()
     }
 
+    /// How long it has taken so far, in seconds.
+    pub(super) fn seconds(self) -> f64 {
+        let took = jiff::Timestamp::now().duration_since(self.0).as_secs_f64();
+        (took.max(0.0) * 1000.0).round() / 1000.0
+    }
+
     /// The facts of a run that has come so far.
     pub(super) fn facts<T>(
         self,
@@ -351,13 +357,12 @@ impl Began {
             Some(whole.map_or(block.header, |body| block.header.to(body)))
         };
         let started = self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let took = jiff::Timestamp::now().duration_since(self.0).as_secs_f64();
         tell(&Facts {
             command,
             version: VERSION,
             directory: &project.dir.display().to_string(),
             started: Some(&started),
-            seconds: Some((took.max(0.0) * 1000.0).round() / 1000.0),
+            seconds: Some(self.seconds()),
             share,
             block: &block,
             sources: &project.sources,

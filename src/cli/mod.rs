@@ -111,7 +111,7 @@ struct Global {
     /// Write without colours.
     #[arg(long, global = true)]
     no_color: bool,
-    /// Use the embedded S3, KMS and STS instead of AWS. Its buckets are kept in state/.
+    /// Use the embedded S3, KMS, STS and CloudTrail instead of AWS. Its buckets are kept in state/.
     #[arg(long, global = true)]
     sandbox: bool,
 }

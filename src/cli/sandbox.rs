@@ -13,8 +13,8 @@ use crate::sandbox::{FaultKind, Faults, KeyState, Options};
 use clap::Subcommand;
 use std::time::Duration;
 
-/// Serves the embedded S3, KMS and STS alone until it is interrupted, with the buckets that
-/// --sandbox uses; or changes a bucket there, as somebody outside of Sealform would.
+/// Serves the embedded S3, KMS, STS and CloudTrail alone until it is interrupted, with the buckets
+/// that --sandbox uses; or changes a bucket there, as somebody outside of Sealform would.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
@@ -182,7 +182,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     };
     let result = runtime.block_on(serve_sandbox(&project, &checked, &options, |endpoint| {
         ui.out(&format!(
-            "Serving S3, KMS and STS at {endpoint}. Stop with Ctrl-C. To use it:\n\n  \
+            "Serving S3, KMS, STS and CloudTrail at {endpoint}. Stop with Ctrl-C. To use it:\n\n  \
              export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=123456789012 \
              AWS_SECRET_ACCESS_KEY=sandbox AWS_REGION=us-east-1\n"
         ));

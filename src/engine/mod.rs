@@ -4,6 +4,7 @@
 //! terminal: what happens goes to a `Reporter`, what is wrong into a list of diagnostics.
 
 mod backend;
+mod blame;
 mod check;
 pub mod console;
 mod drift;
@@ -22,6 +23,7 @@ mod test;
 mod version;
 
 pub use self::backend::{DEFAULT_WORKSPACE, Init, Initialised};
+pub use self::blame::{Asking, Blamed};
 pub use self::check::{Checked, Strictness};
 pub use self::explain::{explain, overview};
 pub use self::project::{Project, Request, VariableSource};

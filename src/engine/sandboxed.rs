@@ -6,7 +6,7 @@ use super::project::Project;
 use super::run::Setup;
 use crate::diag::Diagnostic;
 use crate::eval::Evaluation;
-use crate::provider::aws::{Aws, Settings};
+use crate::provider::aws::{AssumeRole, Aws, Endpoints, Settings};
 use crate::provider::{Provider as _, Target};
 use crate::resource::{
     self, KeyRef,
@@ -122,11 +122,7 @@ fn sandbox_account(settings: &Settings) -> &str {
 /// Directs a provider to the sandbox.
 fn use_sandbox(settings: &mut Settings, endpoint: &str) {
     settings.region = Some(sandbox_region(settings).to_owned());
-    for address in
-        [&mut settings.endpoints.s3, &mut settings.endpoints.kms, &mut settings.endpoints.sts]
-    {
-        *address = Some(endpoint.to_owned());
-    }
+    settings.endpoints = Endpoints::all_at(endpoint);
     settings.sandbox = true;
     settings.sandbox_account = Some(sandbox::DEFAULT_ACCOUNT.to_owned());
 }
@@ -181,6 +177,12 @@ pub async fn change_in_sandbox(
     let mut providers = checked.providers.clone();
     for provider in providers.values_mut() {
         use_sandbox(provider, &sandbox.endpoint());
+        // The trail tells that it was somebody else.
+        provider.assume_role = Some(AssumeRole {
+            role_arn: format!("arn:aws:iam::{}:role/outside", sandbox_account(provider)),
+            session_name: Some("somebody".to_owned()),
+            external_id: None,
+        });
     }
     let target = Target {
         ty: Arc::clone(&instance.address.resource.ty),

@@ -5,9 +5,11 @@
 
 pub mod aws;
 mod fence;
+mod inquiry;
 mod pace;
 
 pub use self::fence::{Fence, Fenced};
+pub use self::inquiry::{Author, Authors, Inquiry};
 pub use self::pace::Pace;
 
 use crate::diag::Diagnostic;
@@ -82,6 +84,12 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Puts the settings of an object back to what the service sets by itself.
     fn reset(&self, target: &Target) -> impl Future<Output = Result<(), ProviderError>> + Send;
+
+    /// Who changed objects last, as far as the service's own log tells. That it does not is no
+    /// failure: the answer says why.
+    fn authors(&self, _inquiry: &Inquiry) -> impl Future<Output = Authors> + Send {
+        async { Authors::default() }
+    }
 
     /// How often the service has asked to slow down so far.
     fn throttled(&self) -> u64;

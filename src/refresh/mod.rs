@@ -4,7 +4,7 @@
 //! on, in the order of the targets.
 
 use crate::event::{Event, Reporter};
-use crate::provider::{Pace, Provider, ProviderError, Query, Target};
+use crate::provider::{Authors, Inquiry, Pace, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -113,6 +113,31 @@ pub async fn keys<P: Provider>(
             let answer = answer.unwrap_or_else(|| without_answer(&name));
             let answer = answer.unwrap_or_else(|error| KeyAnswer::Untold(error.detail));
             (name, answer)
+        })
+        .collect()
+}
+
+/// Asks who changed objects, at most `parallelism` logs at once; the answers are in the order of the
+/// questions.
+pub async fn authors<P: Provider>(
+    provider: &Arc<P>,
+    inquiries: &[Inquiry],
+    parallelism: usize,
+) -> Vec<Authors> {
+    let ask = |provider: Arc<P>, inquiry: Inquiry| async move {
+        // What the SDK keeps while it waits is large.
+        Ok(Box::pin(provider.authors(&inquiry)).await)
+    };
+    let answers = walk(provider, inquiries, parallelism, ask, |_| {}).await;
+    let without_answer = |inquiry: &Inquiry| {
+        let note = Some(ProviderError::panicked(&inquiry.region).detail);
+        Authors { note, ..Authors::default() }
+    };
+    inquiries
+        .iter()
+        .zip(answers)
+        .map(|(inquiry, answer)| {
+            answer.and_then(Result::ok).unwrap_or_else(|| without_answer(inquiry))
         })
         .collect()
 }

@@ -319,6 +319,9 @@ pub struct Blame {
     /// `sourceIPAddress`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// `userAgent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
 }
 
 /// What went wrong with one instance.

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
-    /// `503 SlowDown`; of KMS `400 ThrottlingException`, of STS `400 Throttling`.
+    /// `503 SlowDown`; of KMS and `CloudTrail` `400 ThrottlingException`, of STS `400 Throttling`.
     SlowDown,
-    /// `500 InternalError`; of KMS `KMSInternalException`, of STS `InternalFailure`.
+    /// `500 InternalError`; of KMS `KMSInternalException`, of the others `InternalFailure`.
     InternalError,
     /// The connection is cut, before or after the request took effect.
     Reset,

@@ -1,8 +1,8 @@
-//! The embedded S3, KMS and STS endpoint behind `--sandbox`.
+//! The embedded S3, KMS, STS and CloudTrail endpoint behind `--sandbox`.
 //!
 //! A real HTTP/1.1 server on loopback, spoken to by the unmodified AWS SDK, so that a configuration can be tried, taught
 //! and tested without an account. It owns a model of buckets and keys ([`World`]), the file that the model is kept in,
-//! and the three wire protocols. It never reaches the network, never reads the environment, and knows nothing of plans.
+//! and the wire protocols. It never reaches the network, never reads the environment, and knows nothing of plans.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -43,6 +43,7 @@ mod sts;
 mod tagging;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod website;
 mod wire;
 mod world;
@@ -108,7 +109,7 @@ impl Sandbox {
         self.shared.world()
     }
 
-    /// The URL to give to the SDK as its endpoint, for all three services.
+    /// The URL to give to the SDK as its endpoint, for all its services.
     pub fn endpoint(&self) -> String {
         format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.port)
     }

@@ -7,6 +7,7 @@ use hyper::header::HeaderMap;
 use hyper::{Method, StatusCode};
 
 use super::store::StoreError;
+use super::trail::Event;
 use super::wire::{Caller, Reply, pairs, value};
 use super::world::{
     Algorithm, Bucket, Encryption, KeyName, KeyReference, KeyState, World, is_bucket_name,
@@ -224,7 +225,15 @@ impl From<quick_xml::SeError> for Refusal {
 
 /// Carries out one call.
 pub(super) fn handle(world: &World, call: &Call<'_>) -> Reply {
-    carry_out(world, call).unwrap_or_else(|refusal| refusal.reply(call.bucket, call.request_id))
+    carry_out(world, call).unwrap_or_else(|refusal| {
+        if let Operation::PutBucketEncryption | Operation::DeleteBucketEncryption = call.operation {
+            let refused =
+                |_: &mut Bucket| Ok::<_, StoreError>(Event::of(call, None, Some(refusal.code)));
+            // The refusal is told, whether it can be noted or not.
+            let _noted = world.change_on_record(call.bucket, refused);
+        }
+        refusal.reply(call.bucket, call.request_id)
+    })
 }
 
 fn carry_out(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
@@ -245,7 +254,7 @@ fn carry_out(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
         Operation::PutBucketEncryption => put_encryption(world, call),
         Operation::DeleteBucketEncryption => {
             let bucket = authorized(world, call)?;
-            found(world.update_bucket(&bucket.name, |bucket| {
+            found(world.change_on_record(&bucket.name, |bucket| {
                 bucket.encryption = Encryption {
                     algorithm: Algorithm::Aes256,
                     key: None,
@@ -253,7 +262,7 @@ fn carry_out(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
                     sse_c_blocked: bucket.encryption.sse_c_blocked,
                 };
                 bucket.tomorrow.clear();
-                Ok::<_, Refusal>(())
+                Ok::<_, Refusal>(Event::of(call, None, None))
             })?)?;
             Ok(Reply::empty(StatusCode::NO_CONTENT))
         }
@@ -438,7 +447,7 @@ fn put_encryption(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
     } else {
         None
     };
-    found(world.update_bucket(&bucket.name, |bucket| {
+    found(world.change_on_record(&bucket.name, |bucket| {
         if let Some(id) = customer_key {
             // Checked against the latest record: of two first keys at once, one must lose.
             if bucket.only_key.as_ref().is_some_and(|only| *only != id) {
@@ -456,7 +465,7 @@ fn put_encryption(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
             sse_c_blocked: wanted.sse_c_blocked.unwrap_or(bucket.encryption.sse_c_blocked),
         };
         bucket.tomorrow.clear();
-        Ok(())
+        Ok(Event::of(call, Some(&bucket.encryption), None))
     })?)?;
     Ok(Reply::empty(StatusCode::OK))
 }

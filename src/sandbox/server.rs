@@ -22,7 +22,7 @@ use super::fault::{FaultSource, Strike};
 use super::s3::Refusal;
 use super::wire::{Caller, Reply, percent_decoded};
 use super::world::World;
-use super::{Options, kms, objects, s3, sts};
+use super::{Options, kms, objects, s3, sts, trail};
 
 /// The longest body that is read of a request that is about no object; the longest legitimate one
 /// is that of fifty tags.
@@ -35,6 +35,7 @@ pub(super) struct Shared {
     latency: Duration,
     faults: Option<FaultSource>,
     counts: Mutex<BTreeMap<&'static str, u64>>,
+    lookups: trail::Quota,
     next_request: AtomicU64,
 }
 
@@ -45,6 +46,7 @@ impl Shared {
             latency: options.latency,
             faults: options.faults.as_ref().map(FaultSource::new),
             counts: Mutex::default(),
+            lookups: trail::Quota::default(),
             next_request: AtomicU64::new(1),
         }
     }
@@ -126,7 +128,7 @@ async fn answer(
                     Some(service) => answer_of(&shared, service, &ask).await?,
                     None => {
                         shared.count("Unsupported");
-                        let message = "The sandbox serves S3, KMS and STS only.";
+                        let message = "The sandbox serves S3, KMS, STS and CloudTrail only.";
                         Refusal::not_implemented(message).reply("", &request_id)
                     }
                 }
@@ -145,6 +147,7 @@ enum Service {
     S3,
     Kms,
     Sts,
+    Trail,
 }
 
 impl Service {
@@ -154,6 +157,7 @@ impl Service {
             "s3" | "s3express" => Some(Self::S3),
             "kms" => Some(Self::Kms),
             "sts" => Some(Self::Sts),
+            "cloudtrail" => Some(Self::Trail),
             _ => None,
         }
     }
@@ -203,6 +207,14 @@ async fn answer_of(shared: &Shared, service: Service, ask: &Ask<'_>) -> Result<R
             shared.count(operation.name());
             let act = || sts::handle(operation, caller, &parts.headers, &form, request_id);
             struck(strike(), |overload| sts::failure(overload, request_id), act).await
+        }
+        Service::Trail => {
+            let headers = &parts.headers;
+            let operation = trail::Operation::of(headers);
+            shared.count(operation.name());
+            let (world, lookups) = (&shared.world, &shared.lookups);
+            let act = || trail::handle(world, lookups, operation, caller, headers, body);
+            struck(strike(), trail::failure, act).await
         }
     }
 }

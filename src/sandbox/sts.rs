@@ -112,19 +112,24 @@ pub(super) fn handle(
     written.map_or_else(|_| broken(), reply)
 }
 
-fn caller_identity(caller: Caller<'_>, headers: &HeaderMap) -> xml::StsResult {
+/// Whose credentials a request is signed with.
+pub(super) fn caller_arn(caller: Caller<'_>, headers: &HeaderMap) -> String {
     let account = caller.account();
     let session = headers
         .get("x-amz-security-token")
         .and_then(|token| token.to_str().ok())
         .and_then(|token| token.strip_prefix(TOKEN_PREFIX));
-    let arn = match session {
+    match session {
         Some(session) => arn("sts", "", account, &format!("assumed-role/{session}")),
         None => arn("iam", "", account, "user/sandbox"),
-    };
+    }
+}
+
+fn caller_identity(caller: Caller<'_>, headers: &HeaderMap) -> xml::StsResult {
+    let account = caller.account();
     let user_id = format!("AIDA{account}SEAL");
     xml::StsResult::GetCallerIdentityResult(xml::CallerIdentity {
-        arn,
+        arn: caller_arn(caller, headers),
         user_id,
         account: account.to_owned(),
     })

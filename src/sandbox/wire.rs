@@ -1,4 +1,4 @@
-//! What the three services share: who asks, and how an answer leaves.
+//! What the services share: who asks, and how an answer leaves.
 
 use std::borrow::Cow;
 

@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::objects::Objects;
 use super::store::{Record, RecordRef, Store, StoreError};
+use super::trail::Event;
 
 /// The alias that every account has in every Region without asking.
 pub(super) const AWS_MANAGED_ALIAS: &str = "alias/aws/s3";
@@ -79,6 +81,9 @@ pub(super) struct Bucket {
     /// the whole configuration, and drops them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) tomorrow: String,
+    /// The last calls on its encryption, the latest at the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) events: Vec<Event>,
 }
 
 impl Bucket {
@@ -102,6 +107,7 @@ impl Bucket {
             tags: BTreeMap::new(),
             website: None,
             tomorrow: String::new(),
+            events: Vec::new(),
         }
     }
 
@@ -307,6 +313,12 @@ struct State {
     aliases: BTreeMap<Place, String>,
     /// The Regions of accounts in which AWS has not made its key for S3 yet.
     unused: BTreeSet<(String, String)>,
+    /// Nobody may ask who changed what.
+    trail_denied: bool,
+    /// How long after it was made a change is told.
+    trail_delay: Duration,
+    /// When the last event was, in microseconds since the epoch.
+    last_event: i64,
     store: Option<Store>,
 }
 
@@ -327,6 +339,8 @@ impl State {
     }
 
     fn show_bucket(&mut self, bucket: Bucket) {
+        let last = bucket.events.last().map_or(0, Event::at);
+        self.last_event = self.last_event.max(last);
         self.buckets.insert(bucket.name.clone(), Arc::new(bucket));
     }
 
@@ -533,6 +547,26 @@ impl World {
         self.write().unused.insert((account.to_owned(), region.to_owned()));
     }
 
+    /// Has every question about who changed what refused from now on, as by a policy. It is not kept in
+    /// the store.
+    pub fn deny_trail(&self) {
+        self.write().trail_denied = true;
+    }
+
+    pub(super) fn is_trail_denied(&self) -> bool {
+        self.read().trail_denied
+    }
+
+    /// Has who changed what told only so long after the change, as AWS takes minutes. It is not kept in
+    /// the store.
+    pub fn delay_trail(&self, delay: Duration) {
+        self.write().trail_delay = delay;
+    }
+
+    pub(super) fn trail_delay(&self) -> Duration {
+        self.read().trail_delay
+    }
+
     /// Gives the rule of a bucket's encryption further elements, as XML, until it is replaced: what S3
     /// may learn tomorrow. False if there is no such bucket.
     pub fn add_elements(&self, name: &str, elements: &str) -> Result<bool, StoreError> {
@@ -572,6 +606,23 @@ impl World {
         let Some(bucket) = state.buckets.get(name) else { return Ok(false) };
         let mut changed = Bucket::clone(bucket);
         change(&mut changed)?;
+        state.put_bucket(changed)?;
+        Ok(true)
+    }
+
+    /// As [`World::update_bucket`], with the event that `change` comes to in the bucket's trail.
+    pub(super) fn change_on_record<E: From<StoreError>>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Bucket) -> Result<Event, E>,
+    ) -> Result<bool, E> {
+        let mut state = self.write();
+        let Some(bucket) = state.buckets.get(name) else { return Ok(false) };
+        let mut changed = Bucket::clone(bucket);
+        let event = change(&mut changed)?;
+        // In the order of the changes, whatever the clock does.
+        let at = Timestamp::now().as_microsecond().max(state.last_event.saturating_add(1));
+        changed.note(event, at);
         state.put_bucket(changed)?;
         Ok(true)
     }

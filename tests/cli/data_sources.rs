@@ -74,10 +74,9 @@ struct Asked(Aws);
 
 impl Asked {
     fn at(url: &str) -> Self {
-        let url = Some(url.to_owned());
         let settings = Settings {
             region: Some(REGION.to_owned()),
-            endpoints: Endpoints { s3: url.clone(), kms: url.clone(), sts: url },
+            endpoints: Endpoints::all_at(url),
             // Credentials that are made up, and nothing from the environment.
             sandbox: true,
             sandbox_account: Some(ACCOUNT.to_owned()),

@@ -7,14 +7,14 @@ use serde_json::Value as Json;
 const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
 
 /// A directory with buckets of these names, and a sandbox that has them.
-struct Fleet {
-    dir: Dir,
-    world: World,
-    sandbox: Sandbox,
+pub(crate) struct Fleet {
+    pub(crate) dir: Dir,
+    pub(crate) world: World,
+    pub(crate) sandbox: Sandbox,
 }
 
 impl Fleet {
-    async fn of(buckets: &[&str]) -> Self {
+    pub(crate) async fn of(buckets: &[&str]) -> Self {
         let text: String = buckets.iter().map(|it| resource(it, it, "aws:kms", "")).collect();
         let world = World::in_memory();
         for bucket in buckets {
@@ -29,28 +29,40 @@ impl Fleet {
         Self { dir, world, sandbox }
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         tokio::task::block_in_place(|| self.dir.run(arguments))
     }
 
     /// Somebody else's change.
-    fn change(&self, bucket: &str, algorithm: &str) {
-        let region = "us-east-1";
-        let client = aws_sdk_s3::Client::from_conf(
+    pub(crate) fn change(&self, bucket: &str, algorithm: &str) {
+        self.change_as(DEFAULT_ACCOUNT, None, bucket, algorithm);
+    }
+
+    /// Anybody's requests.
+    pub(crate) fn client(&self, access_key: &str, session: Option<&str>) -> aws_sdk_s3::Client {
+        let session = session.map(|session| format!("sandbox-session:{session}"));
+        aws_sdk_s3::Client::from_conf(
             aws_sdk_s3::Config::builder()
                 .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
                 .endpoint_url(self.sandbox.endpoint())
-                .region(aws_sdk_s3::config::Region::new(region))
+                .region(aws_sdk_s3::config::Region::new("us-east-1"))
                 .credentials_provider(aws_sdk_s3::config::Credentials::new(
-                    DEFAULT_ACCOUNT,
-                    "test",
-                    None,
-                    None,
-                    "test",
+                    access_key, "test", session, None, "test",
                 ))
                 .force_path_style(true)
                 .build(),
-        );
+        )
+    }
+
+    /// A change with these credentials.
+    pub(crate) fn change_as(
+        &self,
+        access_key: &str,
+        session: Option<&str>,
+        bucket: &str,
+        algorithm: &str,
+    ) {
+        let client = self.client(access_key, session);
         let default = aws_sdk_s3::types::ServerSideEncryptionByDefault::builder()
             .sse_algorithm(algorithm.into())
             .build()
@@ -76,7 +88,7 @@ impl Fleet {
 
 /// Holds a document to the published schema.
 #[track_caller]
-fn valid(document: &Json) {
+pub(crate) fn valid(document: &Json) {
     let schema: Json = serde_json::from_str(include_str!("../../src/report/schema.json")).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = schema.iter_errors(document).map(|it| it.to_string()).collect();

@@ -10,6 +10,7 @@
 
 mod backend;
 mod bad_input;
+mod blame;
 mod commands;
 mod console;
 mod data_sources;

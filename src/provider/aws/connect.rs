@@ -7,7 +7,7 @@ use super::health::{Health, Outage};
 use super::http;
 use super::keys::Asked;
 use super::locate::Places;
-use super::retry::{Conflicts, Throttled, retries, timeouts, unlimited};
+use super::retry::{Conflicts, Throttled, retries, timeouts, trail_retries, unlimited};
 use super::settings::{AssumeRole, Endpoints, Settings};
 use crate::provider::{ErrorKind, ProviderError};
 use crate::resource::region_of_zone;
@@ -38,6 +38,9 @@ use tokio::sync::OnceCell;
 /// metadata service that hangs.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// What the SDK calls `CloudTrail` where its endpoint is configured.
+const TRAIL: &str = "CloudTrail";
+
 /// The Region of the embedded endpoint where nothing is said.
 pub(super) const SANDBOX_REGION: &str = "us-east-1";
 
@@ -58,6 +61,8 @@ pub(super) struct Connection {
     asked: Asked,
     /// S3 is not that of AWS, and nothing says where its KMS is.
     is_elsewhere_without_kms: bool,
+    /// S3 is not that of AWS, and nothing says where its `CloudTrail` is.
+    is_elsewhere_without_trail: bool,
 }
 
 impl Connection {
@@ -76,12 +81,13 @@ impl Connection {
             Err(plain(ErrorKind::Credentials, "No credentials", detail))
         })?;
         let region = sdk.region().map(|region| Arc::from(region.as_ref())).ok_or_else(no_region)?;
-        let Endpoints { s3, kms, sts } = &settings.endpoints;
+        let Endpoints { s3, kms, sts, cloudtrail } = &settings.endpoints;
         let s3 = custom_url(&sdk, "S3", s3.as_ref());
         let kms = custom_url(&sdk, "KMS", kms.as_ref());
         let sts = custom_url(&sdk, "STS", sts.as_ref());
+        let trail = custom_url(&sdk, TRAIL, cloudtrail.as_ref());
         let owner_check = OwnerCheck::of(settings, s3.as_deref(), sts.as_deref());
-        let is_elsewhere_without_kms = kms.is_none() && s3.is_some_and(|url| !is_aws(&url));
+        let is_elsewhere = s3.is_some_and(|url| !is_aws(&url));
         let connection = Self {
             settings: settings.clone(),
             sdk,
@@ -95,7 +101,8 @@ impl Connection {
             owner_check,
             kms: Mutex::default(),
             asked: Asked::default(),
-            is_elsewhere_without_kms,
+            is_elsewhere_without_kms: is_elsewhere && kms.is_none(),
+            is_elsewhere_without_trail: is_elsewhere && trail.is_none(),
         };
         account::check(&connection, settings).await?;
         Ok(connection)
@@ -211,6 +218,32 @@ impl Connection {
             .unwrap_or_else(|| format!("KMS in {region}"))
     }
 
+    /// The client of `CloudTrail` in a Region.
+    pub(super) fn trail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+        let mut config = aws_sdk_cloudtrail::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_owned()))
+            .retry_config(trail_retries(&self.settings))
+            .retry_partition(self.retry_partition.clone())
+            .timeout_config(timeouts(&self.settings));
+        // Else the one of the environment stays.
+        if let Some(url) = &self.settings.endpoints.cloudtrail {
+            config = config.endpoint_url(url);
+        }
+        aws_sdk_cloudtrail::Client::from_conf(config.build())
+    }
+
+    /// Whether S3 is not that of AWS, and nothing says where its `CloudTrail` is: that of AWS would
+    /// be asked about buckets that are not there.
+    pub(super) fn is_elsewhere_without_trail(&self) -> bool {
+        self.is_elsewhere_without_trail
+    }
+
+    /// Where requests to `CloudTrail` in a Region go, in words.
+    pub(super) fn trail_place(&self, region: &str) -> String {
+        custom_url(&self.sdk, TRAIL, self.settings.endpoints.cloudtrail.as_ref())
+            .unwrap_or_else(|| format!("CloudTrail in {region}"))
+    }
+
     /// How often the service has asked to slow down so far.
     pub(super) fn throttled(&self) -> &Throttled {
         &self.throttled
@@ -265,9 +298,10 @@ async fn load(settings: &Settings) -> Result<SdkConfig, ProviderError> {
     let http = http::client(settings)?;
     let (sdk, base) = if settings.sandbox {
         // Without them requests would leave this machine.
-        let Endpoints { s3, kms, sts } = &settings.endpoints;
-        if s3.is_none() || kms.is_none() || sts.is_none() {
-            let detail = "The sandbox needs its own endpoints of S3, KMS and STS.".to_owned();
+        let Endpoints { s3, kms, sts, cloudtrail } = &settings.endpoints;
+        if [s3, kms, sts, cloudtrail].into_iter().any(Option::is_none) {
+            let detail = "The sandbox needs its own endpoints of S3, KMS, STS and CloudTrail.";
+            let detail = detail.to_owned();
             return Err(plain(ErrorKind::Configuration, "Missing endpoint", detail));
         }
         let credentials = sandbox_credentials(settings);

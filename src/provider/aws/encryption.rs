@@ -12,12 +12,15 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
 };
 
-const ALGORITHM: [&str; 3] = ["rule", "apply_server_side_encryption_by_default", "sse_algorithm"];
-const KEY: [&str; 3] = ["rule", "apply_server_side_encryption_by_default", "kms_master_key_id"];
-const BUCKET_KEY: [&str; 2] = ["rule", "bucket_key_enabled"];
+pub(super) const ALGORITHM: [&str; 3] =
+    ["rule", "apply_server_side_encryption_by_default", "sse_algorithm"];
+pub(super) const KEY: [&str; 3] =
+    ["rule", "apply_server_side_encryption_by_default", "kms_master_key_id"];
+pub(super) const BUCKET_KEY: [&str; 2] = ["rule", "bucket_key_enabled"];
 const BLOCKED: [&str; 2] = ["rule", "blocked_encryption_types"];
 
-fn at<'a>(settings: &'a Value, path: &[&str]) -> Option<&'a Value> {
+/// The leaf at a path.
+pub(super) fn at<'a>(settings: &'a Value, path: &[&str]) -> Option<&'a Value> {
     leaf(settings, &path.iter().collect())
 }
 

@@ -31,6 +31,7 @@ mod retry;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod unknown;
 
 pub use self::objects::{Condition, Object, Objects, Sealing, Written};
@@ -42,7 +43,7 @@ use self::error::{Call, Operation, Owner};
 use self::locate::to_bucket;
 use self::retry::Throttled;
 use self::unknown::Watch;
-use super::{ErrorKind, Fence, Provider, ProviderError, Query, Target};
+use super::{Authors, ErrorKind, Fence, Inquiry, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use aws_sdk_s3::Client;
@@ -242,6 +243,13 @@ impl Provider for Aws {
         };
         let (_, answer) = Self::send(connection, Operation::Delete, &request, call).await;
         answer.map(|_| ()).map_err(|Failure { error: _, told }| told)
+    }
+
+    async fn authors(&self, inquiry: &Inquiry) -> Authors {
+        match self.connection(&inquiry.provider).await {
+            Ok(connection) => trail::authors(connection, inquiry).await,
+            Err(error) => Authors { note: Some(error.detail), ..Authors::default() },
+        }
     }
 
     fn throttled(&self) -> u64 {

@@ -51,6 +51,14 @@ pub(super) fn retries(settings: &Settings) -> RetryConfig {
         .with_max_backoff(Duration::from_secs(20))
 }
 
+/// Of the log of changes: it bears two requests a second from everybody together, and that it is not
+/// read to its end is no failure.
+pub(super) fn trail_retries(settings: &Settings) -> RetryConfig {
+    retries(settings)
+        .with_max_attempts(settings.max_retries.unwrap_or(RETRIES).min(4).saturating_add(1))
+        .with_initial_backoff(Duration::from_secs(1))
+}
+
 /// The SDK's own budget of retries is shared by all requests of a Region and would fail the
 /// hundredth bucket of a fleet that is throttled once each.
 pub(super) fn unlimited() -> RetryPartition {

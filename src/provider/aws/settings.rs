@@ -155,6 +155,11 @@ static ENDPOINTS: Schema = Schema {
         optional("s3", AttrType::String, "The URL of S3."),
         optional("kms", AttrType::String, "The URL of KMS."),
         optional("sts", AttrType::String, "The URL of STS."),
+        optional(
+            "cloudtrail",
+            AttrType::String,
+            "The URL of CloudTrail, which `drift -blame` asks.",
+        ),
     ],
     blocks: &[],
 };
@@ -225,6 +230,16 @@ pub struct Endpoints {
     pub kms: Option<String>,
     /// STS.
     pub sts: Option<String>,
+    /// `CloudTrail`.
+    pub cloudtrail: Option<String>,
+}
+
+impl Endpoints {
+    /// All of them in one place.
+    pub fn all_at(url: &str) -> Self {
+        let url = || Some(url.to_owned());
+        Self { s3: url(), kms: url(), sts: url(), cloudtrail: url() }
+    }
 }
 
 impl Default for Settings {
@@ -264,7 +279,12 @@ impl Settings {
             endpoints: block(value, "endpoints").map_or_else(Endpoints::default, |endpoints| {
                 let mut url =
                     |name| reader.text_of(endpoints, &["endpoints", name], name, url_fault);
-                Endpoints { s3: url("s3"), kms: url("kms"), sts: url("sts") }
+                Endpoints {
+                    s3: url("s3"),
+                    kms: url("kms"),
+                    sts: url("sts"),
+                    cloudtrail: url("cloudtrail"),
+                }
             }),
             s3_use_path_style: value.get("s3_use_path_style").and_then(Value::as_bool),
             custom_ca_bundle: reader.text(value, &["custom_ca_bundle"], empty_fault),

@@ -140,8 +140,9 @@
     if (item.weakening) found.push(["The step weakens", item.weakening]);
     if (item.status) found.push(["Step", item.status]);
     if (item.blame) {
-      const { who, when, event, source } = item.blame;
-      found.push(["Changed by", `${who}, ${when} (${event}${source ? ` from ${source}` : ""})`]);
+      const { who, when, event, source, agent } = item.blame;
+      const from = `${source ? ` from ${source}` : ""}${agent ? ` with ${agent}` : ""}`;
+      found.push(["Changed by", `${who}, ${when} (${event}${from})`]);
     }
     if (item.suppressed) {
       const { name, reason, expires } = item.suppressed;

@@ -5,7 +5,7 @@ use super::super::canvas::{
 };
 use super::super::{LISTED, Style};
 use crate::report::{
-    Class, Difference, Item, Level, Report, Severity, Suppression, Verdict, Whose,
+    Blame, Class, Difference, Item, Level, Report, Severity, Suppression, Verdict, Whose,
 };
 use serde_json::Value as Json;
 
@@ -114,9 +114,9 @@ impl Page<'_> {
         if let Some(why) = &item.weakened {
             self.canvas.spaces(10).tinted(Tint::Bad, format_args!("weakened: {why}")).line();
         }
-        if let Some(blame) = &item.blame {
-            self.canvas.spaces(10).push("by ").clean(&blame.who).push(" at ").clean(&blame.when);
-            self.canvas.push(" (").clean(&blame.event).push(")\n");
+        if let Some(Blame { who, when, event, source, agent: _ }) = &item.blame {
+            let from = source.as_ref().map(|it| format!(" from {it}")).unwrap_or_default();
+            self.wrapped("          ", &format!("by {who} at {when} ({event}{from})"));
         }
     }
 

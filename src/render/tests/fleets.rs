@@ -175,6 +175,7 @@ pub(super) fn sampler() -> Report {
             when: "2026-11-20T23:11:05Z".to_owned(),
             event: "PutBucketEncryption".to_owned(),
             source: Some("203.0.113.7".to_owned()),
+            agent: Some("aws-cli/2.31.0".to_owned()),
         }),
         ..drifted("audit", "acme-audit", Severity::High)
     };
@@ -269,6 +270,7 @@ pub(super) fn hostile(text: &str) -> Report {
             when: text.clone(),
             event: text.clone(),
             source: Some(text.clone()),
+            agent: Some(text.clone()),
         }),
         error: Some(Failure { summary: text.clone(), detail: text.clone() }),
         ..both("n", &text)

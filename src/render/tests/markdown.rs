@@ -377,6 +377,7 @@ fn any_item() -> impl Strategy<Value = Item> {
                     when: name.clone(),
                     event: name.clone(),
                     source: None,
+                    agent: None,
                 }),
                 error: error.map(|detail| Failure { summary: name.clone(), detail }),
                 ..item(&address, &bucket)

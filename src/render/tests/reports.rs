@@ -118,6 +118,7 @@ pub(super) fn drifted(address: &str, bucket: &str, key: &str) -> Item {
             when: "2026-11-20T09:00:00Z".to_owned(),
             event: "PutBucketEncryption".to_owned(),
             source: None,
+            agent: None,
         }),
         ..item(address, bucket)
     }

@@ -6,6 +6,7 @@ mod objects;
 mod services;
 mod store;
 mod subresources;
+mod trail;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;

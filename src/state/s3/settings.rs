@@ -62,8 +62,8 @@ impl Settings {
         let endpoint = reader.text("endpoint");
         let endpoints = Endpoints {
             s3: reader.text_in("endpoints", "s3").or(endpoint),
-            kms: None,
             sts: reader.text_in("endpoints", "sts"),
+            ..Endpoints::default()
         };
         let settings = aws::Settings {
             region: reader.text("region"),

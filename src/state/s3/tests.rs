@@ -26,14 +26,13 @@ async fn start(world: &World) -> Sandbox {
 }
 
 fn settings(sandbox: &Sandbox) -> Settings {
-    let url = Some(sandbox.endpoint());
     Settings {
         bucket: BUCKET.into(),
         key: KEY.into(),
         workspace_key_prefix: "env:".into(),
         aws: aws::Settings {
             region: Some("eu-west-1".into()),
-            endpoints: Endpoints { s3: url.clone(), kms: url.clone(), sts: url },
+            endpoints: Endpoints::all_at(&sandbox.endpoint()),
             sandbox: true,
             sandbox_account: Some(DEFAULT_ACCOUNT.into()),
             ..aws::Settings::default()

@@ -220,12 +220,13 @@ async fn connecting_asks_nobody() {
 
 #[tokio::test]
 async fn the_sandbox_never_speaks_to_aws() {
-    for service in ["s3", "kms", "sts"] {
+    for service in ["s3", "kms", "sts", "cloudtrail"] {
         let mut settings = at("http://127.0.0.1:1");
         match service {
             "s3" => settings.endpoints.s3 = None,
             "kms" => settings.endpoints.kms = None,
-            _ => settings.endpoints.sts = None,
+            "sts" => settings.endpoints.sts = None,
+            _ => settings.endpoints.cloudtrail = None,
         }
         let error = aws(settings).connect("aws").await.unwrap_err();
         assert_eq!(error.summary, "Missing endpoint");

@@ -6,6 +6,7 @@ mod faults;
 mod guard;
 mod keys;
 mod locating;
+mod trail;
 
 use super::{Aws, Endpoints, Settings};
 use crate::provider::Target;
@@ -36,10 +37,9 @@ pub(super) async fn start(world: &World) -> Sandbox {
 
 /// Settings for an embedded endpoint.
 pub(super) fn at(url: &str) -> Settings {
-    let url = Some(url.to_owned());
     Settings {
         region: Some(REGION.to_owned()),
-        endpoints: Endpoints { s3: url.clone(), kms: url.clone(), sts: url },
+        endpoints: Endpoints::all_at(url),
         sandbox: true,
         sandbox_account: Some(DEFAULT_ACCOUNT.to_owned()),
         read_timeout: Some(Duration::from_secs(5)),

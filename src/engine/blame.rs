@@ -1,0 +1,163 @@
+//! Who changed what has drifted, as the log of the service tells it.
+
+use super::run::Run;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::plan::{Plan, Step};
+use crate::provider::{Author, Authors, Inquiry, Provider as _};
+use crate::refresh;
+use crate::report::{Blame, Class, Item, Report};
+use crate::value::Value;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// So many logs are asked at once at most: each is that of a Region of an account, and is asked
+/// slowly.
+const AT_ONCE: usize = 64;
+
+/// How long drift is asked for again that nobody is known to have made: what has not been told by
+/// then is not on its way any more.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+
+/// When it is asked, and how long that may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    /// When the live settings had been read.
+    pub until: Timestamp,
+    /// When the asking ends, whatever is known by then.
+    pub deadline: Instant,
+}
+
+/// What was found out about drift, for the next look: a drift is asked for once.
+#[derive(Debug, Default)]
+pub struct Blamed(BTreeMap<Object, Told>);
+
+/// An object, by its provider and its name.
+type Object = (Arc<str>, Arc<str>);
+
+/// What is known of one drift.
+#[derive(Debug)]
+struct Told {
+    /// The settings that it led to: others are another drift.
+    live: Value,
+    blame: Option<Blame>,
+    /// When it was first asked for.
+    since: Timestamp,
+}
+
+impl Told {
+    /// Whether there is no point in asking.
+    fn is_enough(&self, now: Timestamp) -> bool {
+        self.blame.is_some() || now.duration_since(self.since) >= PATIENCE
+    }
+}
+
+impl Run {
+    /// Writes into the report who made the drift that counts in it. Drift that is known to `blamed`
+    /// is not asked for again. Gives back, as warnings, why it is not known of some.
+    pub async fn blame(
+        &self,
+        plan: &Plan,
+        report: &mut Report,
+        asking: Asking,
+        blamed: &mut Blamed,
+    ) -> Diagnostics {
+        let steps: BTreeMap<String, &Step> = plan
+            .steps
+            .iter()
+            .chain(&plan.refused)
+            .filter(|step| !step.drift.is_empty())
+            .map(|step| (step.address.to_string(), step))
+            .collect();
+        // What is drift no more is forgotten.
+        let mut before = std::mem::take(&mut blamed.0);
+        let mut drifted: Vec<(&mut Item, Object)> = Vec::new();
+        let mut open: Vec<&Step> = Vec::new();
+        for item in report.resources.iter_mut().filter(|item| counts(item)) {
+            let Some(step) = steps.get(&item.address) else { continue };
+            let Some(live) = &step.before else { continue };
+            let object: Object = (Arc::clone(&step.provider), Arc::clone(&step.identity));
+            let known = blamed.0.contains_key(&object);
+            let told = before.remove(&object).filter(|told| told.live == *live);
+            let told = told.unwrap_or_else(|| Told {
+                live: live.clone(),
+                blame: None,
+                since: asking.until,
+            });
+            if !known {
+                if !told.is_enough(asking.until) {
+                    open.push(step);
+                }
+                blamed.0.insert(object.clone(), told);
+            }
+            drifted.push((item, object));
+        }
+        let inquiries = self.inquiries(&open, asking).await;
+        let questions: Vec<Inquiry> = inquiries.iter().map(|(it, _)| it.clone()).collect();
+        let answers = refresh::authors(&self.provider, &questions, AT_ONCE).await;
+        let mut notes = Diagnostics::new();
+        for ((_, objects), Authors { found, note }) in inquiries.into_iter().zip(answers) {
+            for object in objects {
+                if let (Some(told), Some(author)) =
+                    (blamed.0.get_mut(&object), found.get(&object.1))
+                {
+                    told.blame = Some(blame(author));
+                }
+            }
+            notes.extend(note.map(|note| Diagnostic::warning("Unknown who changed it", note)));
+        }
+        for (item, object) in drifted {
+            item.blame = blamed.0.get(&object).and_then(|told| told.blame.clone());
+        }
+        notes
+    }
+
+    /// The questions: one for each Region of each account, whichever providers have buckets there.
+    async fn inquiries(&self, open: &[&Step], asking: Asking) -> Vec<(Inquiry, Vec<Object>)> {
+        let mut accounts: BTreeMap<&Arc<str>, Arc<str>> = BTreeMap::new();
+        let mut inquiries: BTreeMap<(Arc<str>, Arc<str>), (Inquiry, Vec<Object>)> = BTreeMap::new();
+        for step in open {
+            let provider = &step.provider;
+            if !accounts.contains_key(provider) {
+                let account = self.provider.account(provider).await.ok().flatten();
+                accounts.insert(provider, account.unwrap_or_else(|| Arc::clone(provider)));
+            }
+            let (Some(account), Some(live)) = (accounts.get(provider), &step.before) else {
+                continue;
+            };
+            let own = || self.provider.region(provider).map(Arc::from);
+            let Some(region) = step.region.clone().or_else(own) else { continue };
+            let (inquiry, objects) =
+                inquiries.entry((Arc::clone(account), Arc::clone(&region))).or_insert_with(|| {
+                    let inquiry = Inquiry {
+                        provider: Arc::clone(provider),
+                        region,
+                        objects: BTreeMap::new(),
+                        until: asking.until,
+                        deadline: asking.deadline,
+                    };
+                    (inquiry, Vec::new())
+                });
+            inquiry.objects.insert(Arc::clone(&step.identity), live.clone());
+            objects.push((Arc::clone(provider), Arc::clone(&step.identity)));
+        }
+        inquiries.into_values().collect()
+    }
+}
+
+/// Whether it is worth a question: what is silenced is known.
+fn counts(item: &Item) -> bool {
+    matches!(item.class, Class::Drift | Class::Both) && item.suppressed.is_none()
+}
+
+fn blame(author: &Author) -> Blame {
+    let Author { who, when, event, source, agent } = author;
+    Blame {
+        who: who.clone(),
+        when: when.to_string(),
+        event: (*event).to_owned(),
+        source: source.clone(),
+        agent: agent.clone(),
+    }
+}
