@@ -3,11 +3,12 @@
 use super::args::{Locking, Selecting, Variables, duration};
 use super::formats::{Began, Outputs};
 use super::listen::{self, Told};
+use super::notify::{Notifier, Notifying};
 use super::signals::{Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
-use crate::engine::{DEFAULT_STATE, Project, Recording, Run, Setup, Strictness};
+use crate::engine::{DEFAULT_STATE, Notice, Project, Recording, Run, Setup, Strictness};
 use crate::event::Reporter;
 use crate::plan::Plan;
 use crate::render;
@@ -54,6 +55,8 @@ pub(super) struct Args {
     locking: Locking,
     #[command(flatten)]
     counting: Counting,
+    #[command(flatten)]
+    notifying: Notifying,
     #[command(flatten)]
     outputs: Outputs,
 }
@@ -131,7 +134,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         let looking = Box::pin(round(global, args, ui));
         Signals::new().within(args.selecting.timeout).unless(looking).await
     });
-    let Round { report, project, diagnostics } = match looked {
+    let Round { report, project, diagnostics, notices } = match looked {
         Ok(round) => round,
         Err(signal) => return stopped(signal, ui),
     };
@@ -139,6 +142,12 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let written = args.outputs.write(&project.dir, &report, &human, ui);
     args.outputs.end(&project.dir, &report, (&diagnostics, &project.sources), ui);
     ui.diagnostics(&diagnostics, &project.sources);
+    runtime.block_on(async {
+        let mut notifier = Notifier::new(global, args.notifying);
+        notifier.tell(&project, &notices, &report, &mut Signals::new(), ui).await
+    });
+    // A name that is still looked up is not waited for.
+    runtime.shutdown_background();
     if written { args.counting.exit(report.verdict) } else { Exit::Failure }
 }
 
@@ -156,13 +165,14 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
             }
         }
     }
+    let mut notifier = Notifier::new(global, args.notifying);
     let mut last: Option<Verdict> = None;
     loop {
         let looked = tokio::select! {
             looked = Box::pin(round(global, args, ui)) => looked,
             _ = signals.next() => break,
         };
-        let Round { report, project, diagnostics } = looked;
+        let Round { report, project, diagnostics, notices } = looked;
         let human = |style: &render::Style| render::human::drift(&report, false, style);
         if last.replace(report.verdict) != Some(report.verdict) {
             args.outputs.print(&report, &human, ui);
@@ -172,6 +182,9 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
         if args.listen.is_some() {
             let metrics = render::prometheus(&report, told.metrics().as_deref());
             told.set(metrics, interval.saturating_mul(3).max(Duration::from_mins(1)));
+        }
+        if notifier.tell(&project, &notices, &report, &mut signals, ui).await.is_some() {
+            break;
         }
         // Many that were started at once do not ask at once for ever.
         let pause = interval.mul_f64(0.9 + 0.2 * fastrand::f64());
@@ -189,6 +202,7 @@ struct Round {
     report: Report,
     project: Project,
     diagnostics: Diagnostics,
+    notices: Vec<Notice>,
 }
 
 /// Reads everything, compares it and says what was found.
@@ -206,7 +220,9 @@ async fn round(global: &Global, args: &Args, ui: &Ui) -> Round {
         }
         None => Project::load(&request, &mut diagnostics),
     };
-    let plan = Box::pin(look(&project, args, &setup, ui, &mut diagnostics)).await;
+    let mut notices = Vec::new();
+    let looking = look(&project, args, &setup, ui, &mut notices, &mut diagnostics);
+    let plan = Box::pin(looking).await;
     let mut report = began.facts(Command::Drift, &project, &diagnostics, args.partition, |facts| {
         plan.map_or_else(|| Report::of_failure(facts), |plan| Report::of_plan(&plan, facts))
     });
@@ -222,7 +238,7 @@ async fn round(global: &Global, args: &Args, ui: &Ui) -> Round {
     if let Some(least) = args.severity {
         report.at_least(least.into());
     }
-    Round { report, project, diagnostics }
+    Round { report, project, diagnostics, notices }
 }
 
 async fn look(
@@ -230,6 +246,7 @@ async fn look(
     args: &Args,
     setup: &Setup,
     ui: &Ui,
+    notices: &mut Vec<Notice>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
     let mut options = args.selecting.options(false, true, diagnostics);
@@ -249,6 +266,7 @@ async fn look(
         (run, Some(plan))
     } else {
         let checked = project.check(Strictness::Strict, diagnostics);
+        notices.clone_from(&checked.notices);
         if has_errors(diagnostics) {
             return None;
         }

@@ -11,6 +11,7 @@ mod explain;
 mod files;
 mod held;
 mod modules;
+mod notify;
 mod project;
 mod readings;
 mod run;
@@ -23,6 +24,7 @@ mod version;
 pub use self::backend::{DEFAULT_WORKSPACE, Init, Initialised};
 pub use self::check::{Checked, Strictness};
 pub use self::explain::{explain, overview};
+pub use self::notify::Notice;
 pub use self::project::{Project, Request, VariableSource};
 pub use self::run::{LockOptions, PlanOptions, Recording, Run, Setup};
 pub use self::sandboxed::{
