@@ -145,3 +145,92 @@ fn seen(report: &Report, least: Severity) -> Cow<'_, Report> {
     seen.at_least(least);
     Cow::Owned(seen)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Actions, FORMAT_VERSION, Summary};
+
+    fn run(command: Command, verdict: Verdict) -> Report {
+        Report {
+            format_version: FORMAT_VERSION.to_owned(),
+            sealform_version: "0.1.0".to_owned(),
+            command,
+            destroy: false,
+            directory: ".".to_owned(),
+            started: None,
+            seconds: None,
+            share: None,
+            verdict,
+            summary: Summary::default(),
+            resources: Vec::new(),
+            outputs: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// What a block that wants `on` is told of runs that follow each other.
+    fn course(on: &[Occasion], verdicts: &[Verdict]) -> Vec<Option<Occasion>> {
+        let mut told = Told::default();
+        let tell = |verdict: &Verdict| {
+            let report = run(Command::Drift, *verdict);
+            let (occasion, seen) = told.next(&report, Severity::Low)?;
+            let wanted = on.contains(&occasion);
+            told.note(&seen, wanted);
+            wanted.then_some(occasion)
+        };
+        verdicts.iter().map(tell).collect()
+    }
+
+    #[test]
+    fn only_another_verdict_is_told() {
+        use Verdict::{Clean, Drift, Error, Pending};
+        let usual = &Occasion::DEFAULT;
+        let (drift, error) = (Some(Occasion::Drift), Some(Occasion::Error));
+        let recovered = Some(Occasion::Recovered);
+        assert_eq!(
+            course(usual, &[Clean, Drift, Drift, Error, Drift, Clean, Clean, Drift]),
+            [None, drift, None, error, drift, recovered, None, drift]
+        );
+        // What is over was told by way of what nobody wanted to know.
+        assert_eq!(course(usual, &[Drift, Pending, Clean]), [drift, None, recovered]);
+        // Nothing was told: nothing is over.
+        assert_eq!(course(usual, &[Pending, Clean]), [None, None]);
+        assert_eq!(
+            course(&Occasion::ALL, &[Clean, Pending, Clean]),
+            [Some(Occasion::Clean), Some(Occasion::Pending), recovered]
+        );
+        assert_eq!(
+            course(&[Occasion::Clean], &[Clean, Drift, Clean]),
+            [Some(Occasion::Clean), None, Some(Occasion::Clean)]
+        );
+    }
+
+    #[test]
+    fn what_did_not_get_through_is_tried_again_and_complained_of_once() {
+        let mut told = Told::default();
+        let drift = run(Command::Drift, Verdict::Drift);
+        let error = run(Command::Drift, Verdict::Error);
+        for (report, news) in [(&drift, true), (&drift, false), (&error, true), (&error, false)] {
+            assert!(told.next(report, Severity::Low).is_some());
+            assert_eq!(told.fail(report), news);
+        }
+        told.note(&error, true);
+        assert!(told.next(&error, Severity::Low).is_none());
+    }
+
+    #[test]
+    fn apply_tells_what_it_did_and_plan_nothing() {
+        let next = |report: &Report| {
+            Told::default().next(report, Severity::Low).map(|(occasion, _)| occasion)
+        };
+        let mut done = run(Command::Apply, Verdict::Clean);
+        assert_eq!(next(&done), None, "there was nothing to do");
+        done.summary.actions = Actions { adopt: 1, ..Actions::default() };
+        assert_eq!(next(&done), Some(Occasion::Applied));
+        assert_eq!(next(&run(Command::Apply, Verdict::Error)), Some(Occasion::Error));
+        for verdict in [Verdict::Clean, Verdict::Pending, Verdict::Drift, Verdict::Error] {
+            assert_eq!(next(&run(Command::Plan, verdict)), None);
+        }
+    }
+}

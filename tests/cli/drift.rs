@@ -7,14 +7,14 @@ use serde_json::Value as Json;
 const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
 
 /// A directory with buckets of these names, and a sandbox that has them.
-struct Fleet {
-    dir: Dir,
+pub(crate) struct Fleet {
+    pub(crate) dir: Dir,
     world: World,
-    sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
 }
 
 impl Fleet {
-    async fn of(buckets: &[&str]) -> Self {
+    pub(crate) async fn of(buckets: &[&str]) -> Self {
         let text: String = buckets.iter().map(|it| resource(it, it, "aws:kms", "")).collect();
         let world = World::in_memory();
         for bucket in buckets {
@@ -29,12 +29,12 @@ impl Fleet {
         Self { dir, world, sandbox }
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         tokio::task::block_in_place(|| self.dir.run(arguments))
     }
 
     /// Somebody else's change.
-    fn change(&self, bucket: &str, algorithm: &str) {
+    pub(crate) fn change(&self, bucket: &str, algorithm: &str) {
         let region = "us-east-1";
         let client = aws_sdk_s3::Client::from_conf(
             aws_sdk_s3::Config::builder()
@@ -76,7 +76,7 @@ impl Fleet {
 
 /// Holds a document to the published schema.
 #[track_caller]
-fn valid(document: &Json) {
+pub(crate) fn valid(document: &Json) {
     let schema: Json = serde_json::from_str(include_str!("../../src/report/schema.json")).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = schema.iter_errors(document).map(|it| it.to_string()).collect();

@@ -9,11 +9,14 @@ mod json;
 mod slack;
 mod teams;
 
-use super::canvas::{clean, counted, number};
+use super::canvas::{SENSITIVE, clean, counted, number};
 use super::finding;
 use super::markup::capped;
 use super::review::{important, is_drift, is_error, problems};
-use crate::report::{Command, Item, Level, Occasion, Problem, Report, Severity, Shape, Status};
+use crate::report::{
+    Command, Difference, Item, Level, Occasion, Problem, Report, Severity, Shape, Status, Whose,
+};
+use serde_json::Value as Json;
 
 /// So many findings are told for people; who wants all looks into a report.
 const SHOWN: usize = 20;
@@ -183,8 +186,10 @@ fn rest(count: usize) -> Option<String> {
     (count > 0).then(|| format!("and {} more", counted(count, "finding", "findings")))
 }
 
+/// A text from outside on one line, harmless and not too long.
 fn shown(text: &str) -> String {
-    clean(capped(text, WIDTH))
+    // Neither of the two takes a text of nothing.
+    if text.trim().is_empty() { "\"\"".to_owned() } else { clean(capped(text, WIDTH)) }
 }
 
 fn is_done(item: &Item) -> bool {
@@ -193,7 +198,7 @@ fn is_done(item: &Item) -> bool {
 
 fn problem(problem: &Problem) -> Told {
     let place = problem.place.as_ref().map(|it| format!("{}:{}", shown(&it.file), it.line));
-    let detail = problem.detail.lines().map(shown);
+    let detail = problem.detail.lines().filter(|line| !line.trim().is_empty()).map(shown);
     Told {
         mark: "error",
         mood: Mood::Bad,
@@ -225,11 +230,7 @@ fn item(item: &Item) -> Told {
     let place: Vec<&str> =
         [&item.account, &item.region].into_iter().flatten().map(|it| &**it).collect();
     let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
-    let differences = item.differences.iter().map(|it| match is_done(item) {
-        // What was live is so no more.
-        true => it.path.clone(),
-        false => finding::difference(it),
-    });
+    let differences = item.differences.iter().map(|it| difference(it, is_done(item)));
     let notes = finding::notes(item);
     let room = LINES.saturating_sub(notes.len()).max(2);
     let mut lines: Vec<String> = differences.take(room).collect();
@@ -243,5 +244,22 @@ fn item(item: &Item) -> Told {
         title: shown(&item.address),
         bucket: Some(shown(&format!("{}{place}", item.bucket))),
         lines: lines.iter().map(|line| shown(line)).collect(),
+    }
+}
+
+/// What changed, from what to what: shorter than where a program reads it.
+fn difference(difference: &Difference, is_done: bool) -> String {
+    let Difference { path, recorded, live, desired, whose, sensitive } = difference;
+    let name = path.rsplit('.').next().unwrap_or_default();
+    if *sensitive {
+        return format!("{name}: {SENSITIVE}");
+    }
+    let text = |value: &Option<Json>| value.as_ref().map_or("nothing".to_owned(), Json::to_string);
+    let (recorded, live, desired) = (text(recorded), text(live), text(desired));
+    match whose {
+        _ if is_done => format!("{name}: {live} → {desired}"),
+        Whose::Drift => format!("{name}: {recorded} → {live}"),
+        Whose::Both => format!("{name}: {recorded} → {live}, declared {desired}"),
+        Whose::Pending => format!("{name}: {live}, declared {desired}"),
     }
 }

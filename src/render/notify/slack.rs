@@ -79,8 +79,7 @@ fn finding_text(finding: &Told) -> String {
 
 /// Harmless text as code within a line.
 fn code(text: &str) -> String {
-    // Code of nothing would be two backticks.
-    if text.trim().is_empty() { "`\"\"`".to_owned() } else { format!("`{}`", fenced(text)) }
+    format!("`{}`", fenced(text))
 }
 
 /// Text that can stand between backticks.
