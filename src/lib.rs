@@ -19,7 +19,7 @@
 //! | `plan` | the three-way comparison, plans, the plan file | `config`, `eval`, `resource`, `state`, `addr`, `value`, `diag` |
 //! | `report` | what a run found, as one document | `plan`, `resource`, `event`, `addr`, `value`, `diag` |
 //! | `event` | what happens, and who takes note of it | `plan`, `state`, `diag` |
-//! | `provider` | the services: S3 through the AWS SDK | `resource`, `schema`, `addr`, `value`, `diag` |
+//! | `provider` | the services: S3 through the AWS SDK, webhooks | `resource`, `schema`, `addr`, `value`, `diag` |
 //! | `refresh` | reading what is live, many objects at once | `event`, `provider`, `resource`, `value` |
 //! | `apply` | carrying out a plan | `event`, `plan`, `provider`, `resource`, `state`, `addr`, `value`, `diag` |
 //! | `engine` | each command's work as a list of calls to rooms | `report`, `apply`, `refresh`, `provider`, `plan`, `event`, `state`, `resource`, `graph`, `eval`, `config`, `schema`, `sandbox`, `addr`, `value`, `diag` |

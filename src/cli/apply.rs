@@ -2,12 +2,13 @@
 
 use super::args::Planning;
 use super::formats::Began;
+use super::notify::{Notifier, Notifying};
 use super::plan::{Prepared, prepare};
 use super::signals::{Signal, Signals, stopped};
 use super::ui::{Answer, Ui};
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics, has_errors};
-use crate::engine::{Checked, GRACE, Project, Run, Setup, Stop};
+use crate::engine::{Checked, GRACE, Notice, Project, Run, Setup, Stop};
 use crate::event::Outcome;
 use crate::plan::{Origin, Plan, Step};
 use crate::render;
@@ -50,6 +51,8 @@ struct Doing {
     /// `destroy` does not need it.
     #[arg(long)]
     allow_weakening: bool,
+    #[command(flatten)]
+    notifying: Notifying,
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
@@ -84,7 +87,12 @@ fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
         return finish(&diagnostics, &prepared.project, began, doing, ui);
     };
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    runtime.block_on(plan_and_do(&prepared, checked, diagnostics, &setup, (doing, began), ui))
+    let notifier = Notifier::new(global, doing.notifying);
+    let doing = (doing, began);
+    let work = plan_and_do(&prepared, checked, diagnostics, &setup, doing, notifier, ui);
+    let exit = runtime.block_on(work);
+    runtime.shutdown_background();
+    exit
 }
 
 /// Reports what stopped the command before anything was planned.
@@ -130,6 +138,7 @@ async fn plan_and_do(
     mut diagnostics: Diagnostics,
     setup: &Setup,
     (doing, began): (&Doing, Began),
+    notifier: Notifier,
     ui: &Ui,
 ) -> Exit {
     let Prepared { project, options, .. } = prepared;
@@ -192,7 +201,8 @@ async fn plan_and_do(
         }
     }
     let told = (project, &diagnostics);
-    let exit = carry_out(&mut run, &plan, told, (doing, began), signals, ui).await;
+    let notices = (notifier, checked.notices.as_slice());
+    let exit = carry_out(&mut run, &plan, told, (doing, began), notices, signals, ui).await;
     run.close().await;
     exit
 }
@@ -270,7 +280,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     };
     let setup = doing.planning.setup(global, "apply", false);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let mut signals = Signals::new().within(doing.planning.selecting.timeout);
         let mut progress = doing.planning.outputs.telling(&project.dir, ui);
         let open = Run::open_for(&project, &plan, &setup, &mut progress, &mut diagnostics);
@@ -299,10 +309,15 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             plan.complete(state);
         }
         let told = (&project, &diagnostics);
-        let exit = carry_out(&mut run, &plan, told, (doing, began), signals, ui).await;
+        let notices = project.notices_alone();
+        let notices = (Notifier::new(global, doing.notifying), notices.as_slice());
+        let exit = carry_out(&mut run, &plan, told, (doing, began), notices, signals, ui).await;
         run.close().await;
         exit
-    })
+    });
+    // A name that is still looked up is not waited for.
+    runtime.shutdown_background();
+    exit
 }
 
 /// Reads a plan that `plan --out` saved.
@@ -333,6 +348,7 @@ async fn carry_out(
     plan: &Plan,
     (project, diagnostics): (&Project, &Diagnostics),
     (doing, began): (&Doing, Began),
+    (mut notifier, notices): (Notifier, &[Notice]),
     signals: Signals,
     ui: &Ui,
 ) -> Exit {
@@ -361,6 +377,8 @@ async fn carry_out(
     let failed: Diagnostics = outcome.failures.iter().chain(&rescued).cloned().collect();
     outputs.end(&project.dir, &report, (&failed, &project.sources), ui);
     ui.diagnostics(&failed, &project.sources);
+    // The lock has been given back: nobody waits for this.
+    notifier.tell(project, notices, &report, &mut Signals::new(), ui).await;
     match exit_of(&outcome, signal.get().copied()) {
         Exit::Success if !written => Exit::Failure,
         exit => exit,

@@ -3,11 +3,14 @@
 use super::args::{Locking, Selecting, Variables, duration};
 use super::formats::{Began, Outputs};
 use super::listen::{self, Told};
+use super::notify::{Notifier, Notifying};
 use super::signals::{Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
-use crate::engine::{Asking, Blamed, DEFAULT_STATE, Project, Recording, Run, Setup, Strictness};
+use crate::engine::{
+    Asking, Blamed, DEFAULT_STATE, Notice, Project, Recording, Run, Setup, Strictness,
+};
 use crate::event::Reporter;
 use crate::plan::Plan;
 use crate::render;
@@ -58,6 +61,8 @@ pub(super) struct Args {
     locking: Locking,
     #[command(flatten)]
     counting: Counting,
+    #[command(flatten)]
+    notifying: Notifying,
     #[command(flatten)]
     outputs: Outputs,
 }
@@ -152,7 +157,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         let looking = Box::pin(round(global, args, &mut blamed, ui));
         Signals::new().within(args.selecting.timeout).unless(looking).await
     });
-    let Round { report, project, diagnostics } = match looked {
+    let Round { report, project, diagnostics, notices } = match looked {
         Ok(round) => round,
         Err(signal) => return stopped(signal, ui),
     };
@@ -160,6 +165,12 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let written = args.outputs.write(&project.dir, &report, &human, ui);
     args.outputs.end(&project.dir, &report, (&diagnostics, &project.sources), ui);
     ui.diagnostics(&diagnostics, &project.sources);
+    runtime.block_on(async {
+        let mut notifier = Notifier::new(global, args.notifying);
+        notifier.tell(&project, &notices, &report, &mut Signals::new(), ui).await
+    });
+    // A name that is still looked up is not waited for.
+    runtime.shutdown_background();
     if written { args.counting.exit(report.verdict) } else { Exit::Failure }
 }
 
@@ -177,6 +188,7 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
             }
         }
     }
+    let mut notifier = Notifier::new(global, args.notifying);
     let mut last: Option<Verdict> = None;
     let mut blamed = Blamed::default();
     loop {
@@ -184,7 +196,7 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
             looked = Box::pin(round(global, args, &mut blamed, ui)) => looked,
             _ = signals.next() => break,
         };
-        let Round { report, project, diagnostics } = looked;
+        let Round { report, project, diagnostics, notices } = looked;
         let human = |style: &render::Style| render::human::drift(&report, false, style);
         if last.replace(report.verdict) != Some(report.verdict) {
             args.outputs.print(&report, &human, ui);
@@ -194,6 +206,9 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
         if args.listen.is_some() {
             let metrics = render::prometheus(&report, told.metrics().as_deref());
             told.set(metrics, interval.saturating_mul(3).max(Duration::from_mins(1)));
+        }
+        if notifier.tell(&project, &notices, &report, &mut signals, ui).await.is_some() {
+            break;
         }
         // Many that were started at once do not ask at once for ever.
         let pause = interval.mul_f64(0.9 + 0.2 * fastrand::f64());
@@ -211,6 +226,7 @@ struct Round {
     report: Report,
     project: Project,
     diagnostics: Diagnostics,
+    notices: Vec<Notice>,
 }
 
 /// Reads everything, compares it and says what was found.
@@ -228,7 +244,9 @@ async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Ro
         }
         None => Project::load(&request, &mut diagnostics),
     };
-    let (run, plan) = Box::pin(look(&project, args, &setup, ui, &mut diagnostics)).await;
+    let mut notices = Vec::new();
+    let looking = look(&project, args, &setup, ui, &mut notices, &mut diagnostics);
+    let (run, plan) = Box::pin(looking).await;
     let read = jiff::Timestamp::now();
     let mut report = began.facts(Command::Drift, &project, &diagnostics, args.partition, |facts| {
         let failure = || Report::of_failure(facts);
@@ -257,7 +275,7 @@ async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Ro
     if let Some(run) = run {
         run.close().await;
     }
-    Round { report, project, diagnostics }
+    Round { report, project, diagnostics, notices }
 }
 
 /// Reads and compares. The run, where one was begun, is still open.
@@ -266,6 +284,7 @@ async fn look(
     args: &Args,
     setup: &Setup,
     ui: &Ui,
+    notices: &mut Vec<Notice>,
     diagnostics: &mut Diagnostics,
 ) -> (Option<Run>, Option<Plan>) {
     let mut options = args.selecting.options(false, true, diagnostics);
@@ -286,6 +305,7 @@ async fn look(
         (run, Some(plan))
     } else {
         let checked = project.check(Strictness::Strict, diagnostics);
+        notices.clone_from(&checked.notices);
         if has_errors(diagnostics) {
             return (None, None);
         }

@@ -23,6 +23,7 @@ mod formats;
 mod graph;
 mod init;
 mod listen;
+mod notify;
 mod output;
 mod plan;
 mod refresh;

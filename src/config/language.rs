@@ -100,7 +100,7 @@ const fn optional(
 /// The blocks that stand outside of any other, in the order in which people meet them.
 pub static BLOCKS: &[&LanguageBlock] = &[
     &RESOURCE, &DATA, &PROVIDER, &VARIABLE, &LOCALS, &OUTPUT, &MODULE, &CHECK, &MOVED, &REMOVED,
-    &IMPORT, &SUPPRESS, &SEALFORM,
+    &IMPORT, &SUPPRESS, &NOTIFY, &SEALFORM,
 ];
 
 const COUNT: Argument = optional(
@@ -624,6 +624,62 @@ static SUPPRESS: LanguageBlock = LanguageBlock {
             "string",
             Form::Constant,
             "The last day on which it holds, in UTC: \"2026-12-31\".",
+        ),
+    ],
+    blocks: &[],
+    rest: Rest::Nothing,
+};
+
+static NOTIFY: LanguageBlock = LanguageBlock {
+    kind: "notify",
+    labels: &["name"],
+    description: "A webhook that is told what drift found and what apply did: one message a run. A \
+                  failure to send it is a warning. plan sends nothing, and neither does any run \
+                  with -no-notify or -sandbox. It stands in the root module.",
+    arguments: &[
+        required(
+            "url",
+            "string",
+            Form::Expression,
+            "Where messages are posted: https://…, or http://…. It is never shown, whether it comes \
+             from a sensitive variable or not. It must be known before anything is read.",
+        ),
+        optional(
+            "format",
+            "string",
+            Form::Constant,
+            "The shape of messages: \"slack\", \"teams\" (a workflow that takes Adaptive Cards) or \
+             \"json\" (a document of one schema, as where nothing is said).",
+        ),
+        optional(
+            "on",
+            "list of strings",
+            Form::Constant,
+            "What is told. Of drift: \"drift\"; \"pending\" (no drift, but the files have changed); \
+             \"clean\" (nothing differs); \"recovered\" (with -watch: nothing differs any more, \
+             after this block had told that something did). Of apply: \"applied\" (something was \
+             done). Of both: \"error\". [\"drift\", \"error\", \"recovered\"] where nothing is said.",
+        ),
+        optional(
+            "min_severity",
+            "string",
+            Form::Constant,
+            "How bad drift must be to be told: \"low\" (any, as where nothing is said), \"medium\" or \
+             \"high\" (new objects are protected less).",
+        ),
+        optional(
+            "headers",
+            "map of strings",
+            Form::Expression,
+            "HTTP headers that go along with each message, such as { Authorization = … }. They are \
+             never shown.",
+        ),
+        optional(
+            "timeout",
+            "string",
+            Form::Constant,
+            "How long sending a message may take, repetitions included: \"10s\" where nothing is \
+             said, \"2m\" at most.",
         ),
     ],
     blocks: &[],

@@ -2,10 +2,10 @@
 //!
 //! Owns reading the files, parsing them, in the native syntax and in JSON, and the language's own
 //! blocks (`variable`, `locals`, `output`, `provider`, `resource`, `data`, `module`, `check`,
-//! `moved`, `removed`, `import`, `suppress`, `sealform`). It reports every fault of every file, evaluates
-//! nothing, and does not know the attributes of any provider or resource type. The grammars live in
-//! `syntax` and `json`; files are read in `load` only, and written in `files` only, when `format` has
-//! put them in form.
+//! `moved`, `removed`, `import`, `suppress`, `notify`, `sealform`). It reports every fault of every
+//! file, evaluates nothing, and does not know the attributes of any provider or resource type. The
+//! grammars live in `syntax` and `json`; files are read in `load` only, and written in `files` only,
+//! when `format` has put them in form.
 
 mod context;
 mod decode;
@@ -64,6 +64,31 @@ pub struct Config {
     pub imports: Vec<Import>,
     /// `suppress` blocks, by name.
     pub suppressions: BTreeMap<Arc<str>, Suppress>,
+    /// `notify` blocks, by name.
+    pub notifications: BTreeMap<Arc<str>, Notify>,
+    /// Where something is written out that nobody may be shown.
+    pub hidden: Vec<Span>,
+}
+
+/// A `notify` block. Which words `format`, `on` and `min_severity` may be is not known here.
+#[derive(Clone, Debug)]
+pub struct Notify {
+    /// Its label.
+    pub name: Name,
+    /// What begins it.
+    pub header: Span,
+    /// Where messages go. Nothing of its value may be shown.
+    pub url: Expr,
+    /// What goes along with each message, which may not be shown either.
+    pub headers: Option<Expr>,
+    /// In which shape messages are.
+    pub format: Option<(Arc<str>, Span)>,
+    /// What they tell of.
+    pub on: Option<Vec<(Arc<str>, Span)>>,
+    /// How bad drift must be.
+    pub min_severity: Option<(Arc<str>, Span)>,
+    /// How long sending one may take in all.
+    pub timeout: Option<Duration>,
 }
 
 /// A `suppress` block.

@@ -95,6 +95,33 @@ impl Sources {
         self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or("")
     }
 
+    /// Makes pieces illegible that nobody may be shown: each becomes a text in quotes of the same
+    /// length.
+    pub fn hide(&mut self, pieces: impl IntoIterator<Item = Span>) {
+        let mut by_file: BTreeMap<FileId, Vec<u8>> = BTreeMap::new();
+        for Span { file, start, end } in pieces {
+            let text = by_file.entry(file).or_insert_with(|| self.text(file).as_bytes().to_vec());
+            let Some(piece) = text.get_mut(start as usize..end as usize) else { continue };
+            // Where the lines end stays as it is: places are counted by them.
+            let inner = piece.iter_mut().filter(|byte| **byte != b'\n');
+            inner.for_each(|byte| *byte = b'*');
+            if let [first, .., last] = piece
+                && *first != b'\n'
+                && *last != b'\n'
+            {
+                (*first, *last) = (b'"', b'"');
+            }
+        }
+        for (file, text) in by_file {
+            // Whole expressions are replaced, so that no character is cut.
+            if let Some(source) = self.files.get_mut(file.0 as usize)
+                && let Ok(text) = String::from_utf8(text)
+            {
+                source.text = text.into();
+            }
+        }
+    }
+
     /// Notes what a piece stands in, such as `resource "type" "name"`.
     pub fn set_context(&mut self, span: Span, context: impl Into<Arc<str>>) {
         self.contexts.insert(span, context.into());

@@ -1,6 +1,7 @@
 //! Everything that the configuration alone tells.
 
 use super::files::ModuleFiles;
+use super::notify::Notice;
 use super::project::Project;
 use crate::addr::{Address, AttrPath, ResourceAddr};
 use crate::config::{IgnoreChanges, Resource};
@@ -29,6 +30,8 @@ pub struct Checked {
     pub evaluation: Evaluation,
     /// The settings of each provider that is used, by address.
     pub providers: BTreeMap<Arc<str>, aws::Settings>,
+    /// Who is told of a run.
+    pub notices: Vec<Notice>,
 }
 
 /// What is known of the live world.
@@ -59,8 +62,9 @@ impl Project {
         let evaluation = self.evaluate(strictness, &Nothing, diagnostics);
         let providers = self.providers(&evaluation, diagnostics);
         self.validate(&evaluation, &providers, diagnostics);
+        let notices = self.notices(&evaluation, strictness, diagnostics);
         diag::sort(diagnostics);
-        Checked { evaluation, providers }
+        Checked { evaluation, providers, notices }
     }
 
     /// Evaluates the configuration with what is known of the live world, and reports what has not

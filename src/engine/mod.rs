@@ -13,6 +13,7 @@ mod files;
 mod held;
 mod keys;
 mod modules;
+mod notify;
 mod project;
 mod readings;
 mod run;
@@ -26,6 +27,7 @@ pub use self::backend::{DEFAULT_WORKSPACE, Init, Initialised};
 pub use self::blame::{Asking, Blamed};
 pub use self::check::{Checked, Strictness};
 pub use self::explain::{explain, overview};
+pub use self::notify::Notice;
 pub use self::project::{Project, Request, VariableSource};
 pub use self::run::{LockOptions, PlanOptions, Recording, Run, Setup};
 pub use self::sandboxed::{

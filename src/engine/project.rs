@@ -137,7 +137,13 @@ impl Project {
                 let detail = "A block `suppress` stands in the root module, where addresses begin.";
                 diagnostics.push(Diagnostic::error("Misplaced block", detail).at(suppress.header));
             }
+            for notify in module.config.notifications.values() {
+                let detail = "A block `notify` stands in the root module: it tells of whole runs.";
+                diagnostics.push(Diagnostic::error("Misplaced block", detail).at(notify.header));
+            }
         }
+        // From here on nothing that is drawn shows it.
+        sources.hide(tree.modules().flat_map(|module| module.config.hidden.iter().copied()));
         let (nodes, edges) = eval::dependencies(&tree, diagnostics);
         let order = graph::order(&nodes, &edges, diagnostics);
         let dependencies = graph::resource_dependencies(&order, &edges);

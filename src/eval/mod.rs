@@ -10,6 +10,7 @@ mod decode;
 mod expression;
 pub mod functions;
 mod import;
+mod notify;
 mod pattern;
 mod place;
 mod reference;
@@ -81,6 +82,8 @@ pub struct Evaluation {
     pub outputs: BTreeMap<Arc<str>, Value>,
     /// What the `import` blocks say.
     pub imports: Vec<Import>,
+    /// Where the messages of each `notify` block go, as far as that could be found.
+    pub webhooks: BTreeMap<Arc<str>, Webhook>,
 }
 
 /// One instance of a resource or data source, as declared.
@@ -103,6 +106,15 @@ pub struct Import {
     pub id: Arc<str>,
     /// Where the block says so.
     pub span: Span,
+}
+
+/// Where the messages of a `notify` block go. Nothing of it may be shown.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// The value of `url`.
+    pub url: Value,
+    /// The value of `headers`; null where there are none.
+    pub headers: Value,
 }
 
 /// Evaluates the configuration. Whatever fails is reported; what depends on it is left out
@@ -362,6 +374,10 @@ impl<'a> Run<'a> {
             Item::Import(number) => {
                 let Some(import) = config.imports.get(*number) else { return };
                 self.import(import, diagnostics);
+            }
+            Item::Notify(name) => {
+                let Some(notify) = config.notifications.get(name) else { return };
+                self.notify(notify, diagnostics);
             }
         }
     }

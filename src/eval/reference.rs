@@ -38,6 +38,8 @@ pub enum Item {
     Check(Arc<str>),
     /// The `import` block of this number.
     Import(usize),
+    /// `notify`, which nothing refers to.
+    Notify(Arc<str>),
 }
 
 impl Node {
@@ -69,6 +71,7 @@ impl std::fmt::Display for Node {
             Item::Output(name) => write!(f, "output.{name}"),
             Item::Check(name) => write!(f, "check.{name}"),
             Item::Import(number) => write!(f, "import.{number}"),
+            Item::Notify(name) => write!(f, "notify.{name}"),
         }
     }
 }
@@ -332,6 +335,10 @@ pub(super) fn referenced_resources(module: &Module<'_>) -> BTreeSet<ResourceAddr
         visit(&condition.condition, bound);
         visit(&condition.error_message, bound);
     }
+    for notify in config.notifications.values() {
+        visit(&notify.url, bound);
+        notify.headers.iter().for_each(|headers| visit(headers, bound));
+    }
     for import in &config.imports {
         for expr in [Some(&import.id), import.for_each.as_ref()].into_iter().flatten() {
             visit(expr, bound);
@@ -459,6 +466,13 @@ impl Finder<'_> {
                     }
                     _ => break,
                 }
+            }
+            nodes.push(node);
+        }
+        for (name, notify) in &config.notifications {
+            let node = self.node(Item::Notify(Arc::clone(name)));
+            for expr in [Some(&notify.url), notify.headers.as_ref()].into_iter().flatten() {
+                self.expr(&node, expr, Given::NOTHING);
             }
             nodes.push(node);
         }

@@ -1,16 +1,19 @@
 //! What the engine asks of a service, and what can go wrong with it.
 //!
-//! Owns the [`Provider`] trait and its errors; the AWS SDK lives in `aws` alone. It decides
-//! nothing: it reads and writes settings in the shape that `resource` describes.
+//! Owns the [`Provider`] trait and its errors; the AWS SDK lives in `aws`, of which [`Webhook`] takes
+//! the HTTP client. It decides nothing: it reads and writes settings in the shape that `resource`
+//! describes, and sends what it is given.
 
 pub mod aws;
 mod fence;
 mod inquiry;
 mod pace;
+mod webhook;
 
 pub use self::fence::{Fence, Fenced};
 pub use self::inquiry::{Author, Authors, Inquiry};
 pub use self::pace::Pace;
+pub use self::webhook::{Undelivered, Webhook};
 
 use crate::diag::Diagnostic;
 use crate::resource::{KeyAnswer, KeyName, Observed};

@@ -27,7 +27,7 @@ pub fn dot(nodes: &[Node], edges: &[Edge]) -> String {
             Item::Resource(_) => "box",
             Item::Call(_) => "folder",
             Item::Output(_) => "cds",
-            Item::Check(_) | Item::Import(_) => "octagon",
+            Item::Check(_) | Item::Import(_) | Item::Notify(_) => "octagon",
         };
         out.push_str(&["  \"", &label(node), "\" [shape = ", shape, "]\n"].concat());
     }
@@ -47,7 +47,9 @@ pub fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
     for (node, id) in &ids {
         let (open, close) = match &node.item {
             Item::Variable(_) | Item::Local(_) => ("(\"", "\")"),
-            Item::Provider(_) | Item::Check(_) | Item::Import(_) => ("{{\"", "\"}}"),
+            Item::Provider(_) | Item::Check(_) | Item::Import(_) | Item::Notify(_) => {
+                ("{{\"", "\"}}")
+            }
             Item::Resource(_) => ("[\"", "\"]"),
             Item::Call(_) => ("[[\"", "\"]]"),
             Item::Output(_) => ("([\"", "\"])"),

@@ -28,6 +28,7 @@ pub mod json_lines;
 mod junit;
 pub mod markdown;
 mod markup;
+mod notify;
 mod prometheus;
 mod review;
 mod sarif;
@@ -39,6 +40,7 @@ mod tests;
 pub use self::diagnostics::diagnostics;
 pub use self::html::html;
 pub use self::junit::junit;
+pub use self::notify::{Message, notification};
 pub use self::prometheus::prometheus;
 pub use self::sarif::sarif;
 

@@ -7,6 +7,7 @@
 
 mod make;
 mod merge;
+mod notice;
 mod places;
 mod silence;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 pub use self::make::{Facts, whose};
 pub use self::merge::MergeError;
+pub use self::notice::{Occasion, Shape, Told};
 pub use self::silence::Silence;
 
 use serde::{Deserialize, Deserializer, Serialize};

@@ -24,6 +24,7 @@ mod kills;
 mod language;
 mod lifecycle;
 mod matrix;
+mod notify;
 mod operations;
 mod outage;
 mod pipelines;

@@ -16,7 +16,7 @@ impl Decoder<'_> {
         self.only("`suppress`", body, &known, &[]);
         let addresses: Vec<Target> =
             self.listed(body, "addresses").into_iter().filter_map(|it| self.target(it)).collect();
-        let buckets = self.texts(body, "buckets");
+        let buckets = self.texts(body, "buckets").into_iter().map(|(text, _)| text).collect();
         let attributes: Vec<AttrPath> = self
             .listed(body, "attributes")
             .into_iter()
@@ -81,11 +81,11 @@ impl Decoder<'_> {
     }
 
     /// The texts of a list that is written out.
-    fn texts(&mut self, body: &Body, name: &str) -> Vec<Arc<str>> {
+    pub(super) fn texts(&mut self, body: &Body, name: &str) -> Vec<(Arc<str>, Span)> {
         let mut texts = Vec::new();
         for item in self.listed(body, name) {
             match item.literal_str() {
-                Some(text) => texts.push(Arc::clone(text)),
+                Some(text) => texts.push((Arc::clone(text), item.span)),
                 None => {
                     let detail = format!("{name:?} is a list of strings that are written out.");
                     self.error("Not a constant", detail, item.span);

@@ -3,6 +3,7 @@
 mod backend;
 mod findings;
 mod module;
+mod notify;
 mod refactor;
 mod resource;
 mod testing;
@@ -21,9 +22,9 @@ use crate::value::Type;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const BLOCKS: [&str; 13] = [
-    "check", "data", "import", "locals", "module", "moved", "output", "provider", "removed",
-    "resource", "sealform", "suppress", "variable",
+const BLOCKS: [&str; 14] = [
+    "check", "data", "import", "locals", "module", "moved", "notify", "output", "provider",
+    "removed", "resource", "sealform", "suppress", "variable",
 ];
 
 /// What in a `module` block is no value of a variable, now or one day.
@@ -60,6 +61,7 @@ pub(in crate::config) fn file(body: Body, config: &mut Config, diagnostics: &mut
             "moved" => config.moved.extend(decoder.moved(&block)),
             "removed" => config.removed.extend(decoder.removed(&block)),
             "suppress" => decoder.suppress(&block, config),
+            "notify" => decoder.notify(&block, config),
             "import" => config.imports.extend(decoder.import(&block)),
             other => {
                 let detail = if other == "terraform" {

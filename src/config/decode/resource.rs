@@ -207,7 +207,7 @@ impl Decoder<'_> {
         timeouts
     }
 
-    fn duration(&mut self, body: &Body, name: &str) -> Option<Duration> {
+    pub(super) fn duration(&mut self, body: &Body, name: &str) -> Option<Duration> {
         let (text, span) = self.text(body, name)?;
         let duration = duration(&text);
         if duration.is_none() {

@@ -27,7 +27,7 @@ mod insecure;
 mod keys;
 mod locate;
 mod objects;
-mod retry;
+pub(super) mod retry;
 mod settings;
 #[cfg(test)]
 mod tests;

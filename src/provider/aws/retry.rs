@@ -99,7 +99,7 @@ fn code(error: &OrchestratorError<Error>) -> Option<&str> {
 
 /// What an answer that is an error means for whether to ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::provider) enum Verdict {
     /// There is too much at once: again, and slower.
     Throttled,
     /// It may pass: again.
@@ -110,7 +110,7 @@ pub(super) enum Verdict {
 
 /// The one place that decides whether what a service answered is asked again. Where no answer came,
 /// or only a part of one, the SDK asks again.
-pub(super) fn verdict(code: Option<&str>, status: Option<u16>) -> Verdict {
+pub(in crate::provider) fn verdict(code: Option<&str>, status: Option<u16>) -> Verdict {
     /// Load. 503 is how S3 and what resembles it speak of it, whatever the code beside it.
     const LOAD: [&str; 11] = [
         "SlowDown",
@@ -149,7 +149,7 @@ pub(super) fn verdict(code: Option<&str>, status: Option<u16>) -> Verdict {
 }
 
 /// The longest pause that a service can ask for.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+pub(in crate::provider) const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Applies [`verdict`] to every answer, and waits as long as it asks in `Retry-After`. A service that
 /// has been given up is not asked again.

@@ -10,6 +10,7 @@ mod json;
 mod json_lines;
 mod junit;
 mod markdown;
+mod notify;
 mod prometheus;
 mod properties;
 mod reports;
