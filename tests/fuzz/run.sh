@@ -23,7 +23,7 @@ for target in "${targets[@]}"; do
   if [ "$target" = state ]; then
     printf '0%s' '{"version":1,"tool_version":"0","serial":1,"lineage":"x","outputs":{"o":{"value":[1.5],"sensitive":true}},"resources":[{"address":"t.a[\"x\"]","identity":"b","provider":"aws","region":null,"values":{"rule":[{"x":1}]},"sensitive":["rule.x"],"depends_on":["t.c"],"prevent_destroy":false}]}' >"$corpus/state"
     printf '1%s' '{"sealform_plan":1,"tool_version":"0","destroy":false,"lineage":null,"serial":0,"providers":{},"steps":[{"address":"t.a","action":"update","provider":"aws","identity":"b","request":null,"before":{"x":1},"after":{"x":2},"changes":[],"drift":[],"record":false,"after_blocks":[],"depends_on":[],"prevent_destroy":false}],"unplanned":[],"outputs":{},"output_changes":[]}' >"$corpus/plan"
-    printf '2%s\n%s\n%s\n' '{"header":{"version":2,"tool_version":"0","lineage":"x","serial":0}}' '{"intent":{"intent":{"address":"t.a","identity":"b","provider":"aws","writing":"update","before":{"x":1},"after":{"x":2}}}}' '{"remove":{"address":"t.a"}}' '{"settled":{"provider":"aws","identity":"b"}}' >"$corpus/journal"
+    printf '2%s\n%s\n%s\n%s\n' '{"header":{"version":2,"tool_version":"0","lineage":"x","serial":0}}' '{"intent":{"intent":{"address":"t.a","identity":"b","provider":"aws","writing":"update","before":{"x":1},"after":{"x":2}}}}' '{"remove":{"address":"t.a"}}' '{"settled":{"provider":"aws","identity":"b"}}' >"$corpus/journal"
   fi
   (cd "$CARGO_TARGET_DIR" && "./release/$target" "$corpus" -dict="$OLDPWD/hcl.dict" \
     -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$target-")
