@@ -12,7 +12,7 @@ use crate::engine::{Checked, GRACE, Notice, Project, Run, Setup, Stop};
 use crate::event::Outcome;
 use crate::plan::{Origin, Plan, Step};
 use crate::render;
-use crate::report::{Command, Report};
+use crate::report::{Command, Report, Suppressed};
 use clap::ArgAction;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ pub(super) struct DestroyArgs {
     doing: Doing,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 struct Doing {
     #[command(flatten)]
     planning: Planning,
@@ -53,20 +53,23 @@ struct Doing {
     allow_weakening: bool,
     #[command(flatten)]
     notifying: Notifying,
+    /// Everything managed is to be reset.
+    #[arg(skip)]
+    destroy: bool,
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     match &args.plan {
         Some(file) => apply_saved(global, &args.doing, file, ui),
-        None => apply(global, &args.doing, args.destroy, ui),
+        None => apply(global, &Doing { destroy: args.destroy, ..args.doing.clone() }, ui),
     }
 }
 
 pub(super) fn destroy(global: &Global, args: &DestroyArgs, ui: &mut Ui) -> Exit {
-    apply(global, &args.doing, true, ui)
+    apply(global, &Doing { destroy: true, ..args.doing.clone() }, ui)
 }
 
-fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
+fn apply(global: &Global, doing: &Doing, ui: &mut Ui) -> Exit {
     let began = Began::now();
     doing.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
@@ -81,8 +84,9 @@ fn apply(global: &Global, doing: &Doing, destroy: bool, ui: &mut Ui) -> Exit {
         let project = Project::bare(&doing.planning.variables.request(global));
         return finish(&diagnostics, &project, began, doing, ui);
     }
-    let prepared = prepare(global, &doing.planning, destroy, &mut diagnostics);
-    let setup = doing.planning.setup(global, if destroy { "destroy" } else { "apply" }, false);
+    let prepared = prepare(global, &doing.planning, doing.destroy, &mut diagnostics);
+    let operation = if doing.destroy { "destroy" } else { "apply" };
+    let setup = doing.planning.setup(global, operation, false);
     let Some(checked) = &prepared.checked else {
         return finish(&diagnostics, &prepared.project, began, doing, ui);
     };
@@ -104,6 +108,7 @@ fn finish(
     ui: &Ui,
 ) -> Exit {
     let report = began.facts(Command::Apply, project, diagnostics, None, Report::of_failure);
+    let report = Report { destroy: doing.destroy, ..report };
     let outputs = &doing.planning.outputs;
     outputs.write(&project.dir, &report, &|_| String::new(), ui);
     outputs.end(&project.dir, &report, (diagnostics, &project.sources), ui);
@@ -121,15 +126,33 @@ fn tell_undone(
     ui: &Ui,
 ) {
     let outputs = &doing.planning.outputs;
-    let report = began
+    let mut report = began
         .facts(Command::Apply, project, diagnostics, None, |facts| Report::of_plan(plan, facts));
-    let human = |style: &render::Style| render::human::plan(plan, style);
+    began.silence_again(&mut report, project);
+    let known = report.suppressed();
+    let human = |style: &render::Style| render::human::plan_knowing(plan, &known, style);
     if outputs.is_for_people() {
         outputs.write_files(&project.dir, &report, &human, ui);
     } else {
         outputs.write(&project.dir, &report, &human, ui);
     }
     outputs.end(&project.dir, &report, (diagnostics, &project.sources), ui);
+}
+
+/// What silences which drift of a plan; what has expired is told.
+fn known(
+    plan: &Plan,
+    diagnostics: &mut Diagnostics,
+    project: &Project,
+    began: Began,
+) -> Suppressed {
+    if project.silences().is_empty() {
+        return Suppressed::new();
+    }
+    let mut report = began
+        .facts(Command::Apply, project, diagnostics, None, |facts| Report::of_plan(plan, facts));
+    diagnostics.extend(began.silence(&mut report, project, false));
+    report.suppressed()
 }
 
 async fn plan_and_do(
@@ -166,8 +189,9 @@ async fn plan_and_do(
         run.close().await;
         return finish(&diagnostics, project, began, doing, ui);
     };
+    let known = known(&plan, &mut diagnostics, project, began);
     if doing.planning.outputs.is_for_people() {
-        ui.out(&render::human::plan(&plan, &ui.style()));
+        ui.out(&render::human::plan_knowing(&plan, &known, &ui.style()));
     }
     if doing.auto_approve {
         diagnostics.extend(weakening_refused(&plan, doing));
@@ -278,6 +302,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
     let Some((mut plan, origin)) = plan.filter(|_| !has_errors(&diagnostics)) else {
         return finish(&diagnostics, &project, began, doing, ui);
     };
+    let doing = &Doing { destroy: plan.destroy, ..doing.clone() };
     let setup = doing.planning.setup(global, "apply", false);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let exit = runtime.block_on(async {
@@ -368,9 +393,10 @@ async fn carry_out(
     };
     let rescued = super::rescue::rescue(&outcome, &project.dir, ui);
     let told: Diagnostics = diagnostics.iter().chain(&rescued).cloned().collect();
-    let report = began.facts(Command::Apply, project, &told, None, |facts| {
+    let mut report = began.facts(Command::Apply, project, &told, None, |facts| {
         Report::of_outcome(plan, &outcome, facts)
     });
+    began.silence_again(&mut report, project);
     let outputs = &doing.planning.outputs;
     let human = |style: &render::Style| render::human::outcome(plan, &outcome, style);
     let written = outputs.write(&project.dir, &report, &human, ui);

@@ -257,10 +257,7 @@ async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Ro
         && args.partition.is_none()
         && args.from_state.is_none()
         && !args.selecting.is_partial();
-    let today = began.day();
-    let warnings = report.silence(&project.silences(), today, whole);
-    report.warn(&warnings, &project.sources);
-    diagnostics.extend(warnings);
+    diagnostics.extend(began.silence(&mut report, &project, whole));
     if let Some(least) = args.severity {
         report.at_least(least.into());
     }

@@ -124,7 +124,7 @@ impl Outputs {
             Format::JsonLines => String::new(),
             Format::Markdown => render::markdown::markdown(report, self.markdown_limit),
             Format::Github => render::github::annotations(report),
-            Format::Sarif => format!("{}\n", render::sarif(report)),
+            Format::Sarif => render::visible(format!("{}\n", render::sarif(report))),
             Format::Junit => render::junit(report),
             Format::Prometheus => render::prometheus(report, previous),
             Format::Html => render::html(report),
@@ -332,7 +332,7 @@ impl Began {
     }
 
     /// The day on which it began, in UTC.
-    pub(super) fn day(self) -> jiff::civil::Date {
+    fn day(self) -> jiff::civil::Date {
         self.0.to_zoned(jiff::tz::TimeZone::UTC).date()
     }
 
@@ -340,6 +340,24 @@ impl Began {
     pub(super) fn seconds(self) -> f64 {
         let took = jiff::Timestamp::now().duration_since(self.0).as_secs_f64();
         (took.max(0.0) * 1000.0).round() / 1000.0
+    }
+
+    /// Silences drift that is known. What has expired and, where the `whole` fleet was looked at, what
+    /// silences nothing is a warning of the report and is given back.
+    pub(super) fn silence(
+        self,
+        report: &mut Report,
+        project: &Project,
+        whole: bool,
+    ) -> Diagnostics {
+        let warnings = report.silence(&project.silences(), self.day(), whole);
+        report.warn(&warnings, &project.sources);
+        warnings
+    }
+
+    /// As [`Began::silence`], once the warnings have been told.
+    pub(super) fn silence_again(self, report: &mut Report, project: &Project) {
+        let _told = report.silence(&project.silences(), self.day(), false);
     }
 
     /// The facts of a run that has come so far.

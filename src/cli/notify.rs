@@ -5,7 +5,7 @@ use super::signals::{Signal, Signals};
 use super::ui::Ui;
 use crate::engine::{Notice, Project};
 use crate::render::{self, Message};
-use crate::report::{Report, Told};
+use crate::report::{Report, Notified};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) struct Notifying {
 #[derive(Debug)]
 pub(super) struct Notifier {
     is_silent: bool,
-    told: BTreeMap<Arc<str>, Told>,
+    told: BTreeMap<Arc<str>, Notified>,
 }
 
 impl Notifier {

@@ -8,7 +8,7 @@ use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{Checked, PlanOptions, Project, Run, Setup, Strictness};
 use crate::event::Reporter;
-use crate::plan::{Origin, Plan, PlanFileError};
+use crate::plan::{Plan, PlanFileError};
 use crate::render::{self, Style};
 use crate::report::{Command, Report};
 use std::path::{Path, PathBuf};
@@ -36,41 +36,39 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let prepared = prepare(global, &args.planning, args.destroy, &mut diagnostics);
     let setup = args.planning.setup(global, "plan", true);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    let mut origin = args.out.as_ref().map(|_| prepared.project.origin());
-    let plan = prepared.checked.as_ref().map(|checked| {
+    let planned = prepared.checked.as_ref().map(|checked| {
         let mut progress = args.planning.outputs.telling(&prepared.project.dir, ui);
         runtime.block_on(async {
-            let making =
-                make(&prepared, checked, &setup, origin.as_mut(), &mut progress, &mut diagnostics);
+            let saved = args.out.is_some();
+            let making = make(&prepared, checked, &setup, saved, &mut progress, &mut diagnostics);
             Signals::new().within(args.planning.selecting.timeout).unless(Box::pin(making)).await
         })
     });
-    let plan = match plan.transpose() {
+    let plan = match planned.transpose() {
         Ok(plan) => plan.flatten(),
         Err(signal) => return stopped(signal, ui),
     };
-    let written = tell(plan.as_ref(), &prepared.project, &diagnostics, began, &args.planning, ui);
-    ui.diagnostics(&diagnostics, &prepared.project.sources);
+    let project = &prepared.project;
+    let mut report = began.facts(Command::Plan, project, &diagnostics, None, |facts| {
+        let failed = || Report { destroy: args.destroy, ..Report::of_failure(facts) };
+        plan.as_ref().map_or_else(failed, |plan| Report::of_plan(plan, facts))
+    });
+    diagnostics.extend(began.silence(&mut report, project, false));
+    let known = report.suppressed();
+    let human =
+        |style: &Style| plan.as_ref().map(|it| render::human::plan_knowing(it, &known, style));
+    let human = |style: &Style| human(style).unwrap_or_default();
+    let outputs = &args.planning.outputs;
+    let written = outputs.write(&project.dir, &report, &human, ui);
+    outputs.end(&project.dir, &report, (&diagnostics, &project.sources), ui);
+    ui.diagnostics(&diagnostics, &project.sources);
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else { return Exit::Failure };
-    if let (Some(path), Some(origin)) = (&args.out, &origin) {
-        // As in Terraform, the path is relative to the directory of the configuration.
-        let file = prepared.project.dir.join(path);
-        let secret = prepared.checked.iter().flat_map(|it| &it.evaluation.providers);
-        let mut secret = secret.filter(|(_, it)| it.any(&|part| part.is_sensitive()));
-        let saved = match secret.next() {
-            Some((name, _)) => {
-                Err(PlanFileError::Sensitive(format!("the provider {name}")).to_string())
-            }
-            None => save(&plan, origin, &file),
-        };
-        if let Err(reason) = saved {
+    if let Some(path) = &args.out {
+        if let Err(reason) = save(&plan, &prepared, &report, path) {
             ui.error("Cannot save the plan", &format!("the file {}: {reason}", path.display()));
             return Exit::Failure;
         }
-        ui.note(&format!(
-            "\nSaved the plan to {0}. To carry out exactly this plan:\n  sealform apply {0}",
-            path.display()
-        ));
+        ui.note(&what_next(global, &plan, path));
     }
     if !written {
         return Exit::Failure;
@@ -104,15 +102,17 @@ async fn make(
     prepared: &Prepared,
     checked: &Checked,
     setup: &Setup,
-    origin: Option<&mut Origin>,
+    saved: bool,
     progress: &mut dyn Reporter,
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
     let Prepared { project, options, .. } = prepared;
     let mut run = Run::open(project, checked, setup, progress, diagnostics).await?;
-    let plan = run.plan(project, checked, options, progress, diagnostics).await;
-    if let (Some(origin), Some(plan)) = (origin, &plan) {
-        origin.accounts = run.accounts(plan).await;
+    let mut plan = run.plan(project, checked, options, progress, diagnostics).await;
+    if let Some(plan) = plan.as_mut().filter(|_| saved) {
+        // Whoever carries it out must work in the same ones.
+        let accounts = run.accounts(plan).await;
+        plan.accounts.extend(accounts);
     }
     run.close().await;
     let plan = plan?;
@@ -121,28 +121,15 @@ async fn make(
     (!nothing || !has_errors(diagnostics)).then_some(plan)
 }
 
-/// Tells what was planned, in every format that is asked for; false where a file could not be written.
-fn tell(
-    plan: Option<&Plan>,
-    project: &Project,
-    diagnostics: &Diagnostics,
-    began: Began,
-    planning: &Planning,
-    ui: &Ui,
-) -> bool {
-    let report = began.facts(Command::Plan, project, diagnostics, None, |facts| {
-        plan.map_or_else(|| Report::of_failure(facts), |plan| Report::of_plan(plan, facts))
-    });
-    let human = |style: &Style| plan.map(|plan| render::human::plan(plan, style));
-    let outputs = &planning.outputs;
-    let human = |style: &Style| human(style).unwrap_or_default();
-    let written = outputs.write(&project.dir, &report, &human, ui);
-    outputs.end(&project.dir, &report, (diagnostics, &project.sources), ui);
-    written
-}
-
-/// Writes the plan to a file that only its owner reads: it tells of every bucket.
-fn save(plan: &Plan, origin: &Origin, path: &Path) -> Result<(), String> {
+/// Writes the plan to a file that only its owner reads: it tells of every bucket. As in Terraform, the
+/// path is relative to the directory of the configuration.
+fn save(plan: &Plan, prepared: &Prepared, report: &Report, path: &Path) -> Result<(), String> {
+    let secret = prepared.checked.iter().flat_map(|it| &it.evaluation.providers);
+    let mut secret = secret.filter(|(_, it)| it.any(&|part| part.is_sensitive()));
+    if let Some((name, _)) = secret.next() {
+        return Err(PlanFileError::SensitiveProvider(name.to_string()).to_string());
+    }
+    let path = &prepared.project.dir.join(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if path.exists() && !path.is_file() {
         return Err("it is not a regular file".to_owned());
@@ -152,6 +139,66 @@ fn save(plan: &Plan, origin: &Origin, path: &Path) -> Result<(), String> {
                     `this.sealplan`"
             .to_owned());
     }
-    let bytes = plan.to_bytes(origin).map_err(|error| error.to_string())?;
+    let mut origin = prepared.project.origin();
+    origin.told = serde_json::to_value(report.told()).map_err(|error| error.to_string())?;
+    let bytes = plan.to_bytes(&origin).map_err(|error| error.to_string())?;
     crate::state::write_atomically(path, &bytes).map_err(|error| error.to_string())
+}
+
+/// What to do with a plan that was saved: a command for a shell in the same directory.
+fn what_next(global: &Global, plan: &Plan, path: &Path) -> String {
+    let mut words = vec!["sealform".to_owned()];
+    if let Some(dir) = &global.chdir {
+        words.push(format!("-chdir={}", dir.display()));
+    }
+    words.push("apply".to_owned());
+    if global.sandbox {
+        words.push("-sandbox".to_owned());
+    }
+    let weakening = plan.unconfirmed().count();
+    if weakening > 0 {
+        words.push("-allow-weakening".to_owned());
+    }
+    let file = path.display().to_string();
+    words.push(if file.starts_with('-') { format!("./{file}") } else { file });
+    let words: Vec<String> = words.iter().map(|word| for_a_shell(word)).collect();
+    let weakens = match weakening {
+        0 => "",
+        1 => ", which protects new objects of 1 bucket less",
+        _ => &format!(", which protects new objects of {weakening} buckets less"),
+    };
+    render::harmless_lines(&format!(
+        "\nSaved the plan to {}. To carry out exactly this plan{weakens}:\n  {}",
+        path.display(),
+        words.join(" ")
+    ))
+}
+
+/// A word that a shell takes for itself.
+fn for_a_shell(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_each_word_as_it_is() {
+        for (word, expected) in [
+            ("a.sealplan", "a.sealplan"),
+            ("-chdir=infra/prod", "-chdir=infra/prod"),
+            ("my plan", "'my plan'"),
+            ("it's $HOME", "'it'\\''s $HOME'"),
+            ("~/x", "'~/x'"),
+            ("", "''"),
+        ] {
+            assert_eq!(for_a_shell(word), expected);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::{Exit, Global};
 use crate::diag::{Diagnostics, Sources, has_errors};
 use crate::engine::Project;
 use crate::render;
-use crate::report::{Command, Report};
+use crate::report::{Command, Report, Told};
 use std::path::PathBuf;
 
 /// Shows the state or, given a file, the plan that `plan --out` saved there.
@@ -31,14 +31,20 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if let Some(file) = &args.plan {
         let project = Project::bare(&Variables::default().request(global));
         let plan = read_plan(&project.dir.join(file), &mut diagnostics);
-        let Some((plan, _)) = plan.filter(|_| !has_errors(&diagnostics)) else {
+        let Some((plan, origin)) = plan.filter(|_| !has_errors(&diagnostics)) else {
             ui.diagnostics(&diagnostics, &none);
             return Exit::Failure;
         };
-        let report = began
+        let mut report = began
             .facts(Command::Plan, &project, &diagnostics, None, |it| Report::of_plan(&plan, it));
-        let human = |style: &render::Style| render::human::plan(&plan, style);
+        // What was told of it then is told again, wherever and whenever that is.
+        if let Ok(told) = serde_json::from_value::<Told>(origin.told) {
+            report.retell(told);
+        }
+        let known = report.suppressed();
+        let human = |style: &render::Style| render::human::plan_knowing(&plan, &known, style);
         let written = args.outputs.write(&project.dir, &report, &human, ui);
+        args.outputs.end(&project.dir, &report, (&diagnostics, &none), ui);
         return if written { Exit::Success } else { Exit::Failure };
     }
     let json = !args.outputs.is_for_people();

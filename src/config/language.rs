@@ -596,8 +596,9 @@ static SUPPRESS: LanguageBlock = LanguageBlock {
     kind: "suppress",
     labels: &["name"],
     description: "Drift that is known: drift tells of it and does not count it, until a day. It \
-                  changes nothing in what plan and apply do. One that has expired or silences \
-                  nothing is a warning. It stands in the root module.",
+                  silences reports and nothing else: a plan takes the change back all the same, and \
+                  names the block. One that has expired or silences nothing is a \
+                  warning. It stands in the root module, also for what is in others.",
     arguments: &[
         optional(
             "addresses",

@@ -88,6 +88,7 @@ impl Run {
             lineage: self.state.as_ref().map(|state| state.lineage.clone()),
             serial: self.state.as_ref().map_or(0, |state| state.serial),
             providers: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             steps: Vec::new(),
             unplanned: Vec::new(),
             lost: BTreeMap::new(),
@@ -116,6 +117,7 @@ impl Run {
             plan.lost.insert(address.clone(), object);
             plan.unplanned.push(address.clone());
         }
+        plan.accounts = self.known_accounts();
         reporter.report(&Event::Planned { plan: &plan });
         plan
     }

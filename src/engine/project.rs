@@ -134,7 +134,9 @@ impl Project {
         for module in tree.modules().filter(|module| module.call.is_some()) {
             check_version(module.config, diagnostics);
             for suppress in module.config.suppressions.values() {
-                let detail = "A block `suppress` stands in the root module, where addresses begin.";
+                let detail = "A block `suppress` stands in the root module, whose people read the \
+                              reports. Move it there; what is in a module is named as \
+                              `module.NAME`, or by the names of its buckets.";
                 diagnostics.push(Diagnostic::error("Misplaced block", detail).at(suppress.header));
             }
             for notify in module.config.notifications.values() {

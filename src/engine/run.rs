@@ -328,6 +328,7 @@ impl Run {
                 lost.get(address).is_none_or(|(provider, bucket)| options.holds(provider, bucket))
             });
         }
+        plan.accounts = self.known_accounts();
         diag::sort(diagnostics);
         reporter.report(&Event::Planned { plan: &plan });
         Some(plan)
@@ -424,6 +425,14 @@ impl Run {
         self.state = Some(open.state().clone());
         let _best_effort = open.close().await;
         Ok((updated, gone))
+    }
+
+    /// The account of each provider, where this run has found it out. Asks for nothing.
+    pub(super) fn known_accounts(&self) -> BTreeMap<Arc<str>, String> {
+        let known = self.settings.keys().filter_map(|address| {
+            Some((Arc::clone(address), self.provider.known_account(address)?))
+        });
+        known.collect()
     }
 
     /// What is recorded.

@@ -31,7 +31,7 @@ impl Project {
         Origin {
             configuration: digest(texts.flat_map(|(name, text)| [name, text])),
             variables: digest(values.into_iter()),
-            accounts: BTreeMap::new(),
+            told: serde_json::Value::Null,
         }
     }
 }
@@ -39,10 +39,8 @@ impl Project {
 impl Run {
     /// The account of each provider that a plan's steps need, as far as STS tells.
     pub async fn accounts(&self, plan: &Plan) -> BTreeMap<Arc<str>, String> {
-        let acted = plan.steps.iter().filter(|step| step.action != Action::NoOp);
-        let providers: BTreeSet<&Arc<str>> = acted.map(|step| &step.provider).collect();
         let mut accounts = BTreeMap::new();
-        for provider in providers {
+        for provider in needed(plan) {
             if self.provider.connect(provider).await.is_err() {
                 continue;
             }
@@ -74,11 +72,9 @@ impl Run {
                  was shown; plan again to have what the files say now.",
             ));
         }
-        if origin.accounts.is_empty() {
-            return;
-        }
         let now = self.accounts(plan).await;
-        for (provider, then) in &origin.accounts {
+        for provider in needed(plan) {
+            let Some(then) = plan.accounts.get(provider) else { continue };
             match now.get(provider) {
                 Some(account) if account != then => {
                     let detail = format!(
@@ -99,4 +95,10 @@ impl Run {
             }
         }
     }
+}
+
+/// The providers that a plan's steps need.
+fn needed(plan: &Plan) -> BTreeSet<&Arc<str>> {
+    let acted = plan.steps.iter().filter(|step| step.action != Action::NoOp);
+    acted.map(|step| &step.provider).collect()
 }

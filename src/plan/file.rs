@@ -10,11 +10,9 @@ use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The version of the format that this tool writes, and the only one that it reads.
-pub const VERSION: u64 = 2;
+pub const VERSION: u64 = 3;
 
 /// What a plan was made from, beyond the state: told by its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +22,9 @@ pub struct Origin {
     pub configuration: String,
     /// The SHA-256 of the values of variables that are not sensitive.
     pub variables: String,
-    /// The account that each provider worked in, where it could be found out.
-    pub accounts: BTreeMap<Arc<str>, String>,
+    /// What is said of the plan beside its steps, as the room of reports reads it.
+    #[serde(default, skip_serializing_if = "Json::is_null")]
+    pub told: Json,
 }
 
 /// Why a file is not a plan that can be used, or a plan cannot be written to one.
@@ -43,9 +42,16 @@ pub enum PlanFileError {
     /// What it needs must not be in a file.
     #[error(
         "carrying it out needs sensitive values, and a plan file holds none: {0}. Apply without a \
-         file, or open the value with `nonsensitive(…)` if it may be shown"
+         file, or open the value with `nonsensitive(…)` if it may be shown, as the name of a key may"
     )]
     Sensitive(String),
+    /// What a provider needs must not be in a file.
+    #[error(
+        "the settings of the provider {0} are sensitive, and a plan file holds nothing that is. \
+         Give credentials by the environment, a profile or a role instead, which are looked up anew \
+         when the plan is carried out; or apply without a file"
+    )]
+    SensitiveProvider(String),
 }
 
 #[derive(Serialize)]

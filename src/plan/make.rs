@@ -176,6 +176,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         lineage: inputs.recorded.map(|state| state.lineage.clone()),
         serial: inputs.recorded.map_or(0, |state| state.serial),
         providers: inputs.providers.clone(),
+        accounts: BTreeMap::new(),
         steps,
         unplanned,
         lost,

@@ -9,7 +9,7 @@ mod make;
 mod moves;
 mod outputs;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unfinished;
 
 pub use self::file::{Origin, PlanFileError, VERSION, digest};
@@ -38,6 +38,9 @@ pub struct Plan {
     pub serial: u64,
     /// The settings of the providers, by address, as the provider's room reads them.
     pub providers: BTreeMap<Arc<str>, serde_json::Value>,
+    /// The accounts of the providers' credentials, by address, as far as they were found out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<Arc<str>, String>,
     /// A step for every instance that could be planned, in the order of addresses.
     pub steps: Vec<Step>,
     /// The instances that could not be planned, for a reason that was reported.

@@ -1,7 +1,7 @@
 //! Text with colours, and text from outside made harmless.
 
 use crate::addr::write_quoted;
-use crate::value::{Fields, Value, write_quote};
+use crate::value::{Fields, Value, is_harmful, write_quote};
 use anstyle::{AnsiColor, Color, Effects, Style};
 use std::fmt::{self, Display, Write};
 
@@ -106,16 +106,6 @@ pub(super) fn put(out: &mut String, text: impl Display) {
     let _infallible = write!(out, "{text}");
 }
 
-/// Whether a character could steer the terminal, or hide or reorder what is around it.
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            // Directions, joiners, separators of lines, and what has no width.
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
 /// Lets harmless characters through and writes the others as escapes.
 struct Clean<'a, W> {
     out: &'a mut W,
@@ -135,7 +125,10 @@ impl<W: Write> Write for Clean<'_, W> {
                 Some('\n') => self.out.write_str("\\n")?,
                 Some('\r') => self.out.write_str("\\r")?,
                 Some('\t') => self.out.write_str("\\t")?,
-                Some(c) => write!(self.out, "\\u{:04x}", u32::from(c))?,
+                Some(c) => match u32::from(c) {
+                    code @ ..=0xffff => write!(self.out, "\\u{code:04x}")?,
+                    code => write!(self.out, "\\U{code:08x}")?,
+                },
                 None => {}
             }
             rest = chars.as_str();

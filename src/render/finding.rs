@@ -4,9 +4,10 @@
 //! and how a difference reads in a line of text. The formats for other systems draw what they are
 //! given here; this draws no format.
 
-use super::canvas::{SENSITIVE, clean};
+use super::canvas::{SENSITIVE, clean, literal};
+use crate::diag::capital;
 use crate::report::{
-    Class, Command, Difference, Item, Level, Problem, Report, Severity, Status, Whose,
+    Class, Command, Difference, Item, Level, Problem, Report, Severity, Status, Unknown, Whose,
 };
 use std::collections::BTreeSet;
 
@@ -106,7 +107,8 @@ pub(super) struct Finding<'a> {
 /// All findings: those of the instances in their order, then the problems in theirs.
 pub(super) fn all(report: &Report) -> Vec<Finding<'_>> {
     let items = report.resources.iter().flat_map(|item| {
-        of_item(item).into_iter().map(move |kind| Finding { kind, about: About::Item(item) })
+        let kinds = of_item(item, report.command).into_iter();
+        kinds.map(move |kind| Finding { kind, about: About::Item(item) })
     });
     let problems = problems(report).into_iter().map(|problem| {
         let kind = match problem.severity {
@@ -119,8 +121,9 @@ pub(super) fn all(report: &Report) -> Vec<Finding<'_>> {
 }
 
 /// What is to be said of an instance, suppressed drift included; nothing where it is as it should
-/// be. What `apply` has done is mended.
-pub(super) fn of_item(item: &Item) -> Vec<Kind> {
+/// be. What `apply` has done is mended. What takes back drift is part of that, but where the drift is
+/// silenced: the step of a plan is told all the same.
+pub(super) fn of_item(item: &Item, command: Command) -> Vec<Kind> {
     let mut kinds = Vec::new();
     if item.status == Some(Status::Failed) {
         kinds.push(Kind::FailedStep);
@@ -133,7 +136,9 @@ pub(super) fn of_item(item: &Item) -> Vec<Kind> {
     let (drift, pending) = match item.class {
         Class::Unchanged => (false, changes(item)),
         Class::Pending => (false, true),
-        Class::Drift => (true, false),
+        Class::Drift => {
+            (true, item.suppressed.is_some() && command != Command::Drift && changes(item))
+        }
         Class::Both => (true, true),
         Class::Error => (false, false),
     };
@@ -212,11 +217,35 @@ pub(super) fn shortened(text: &str, limit: usize) -> String {
     }
 }
 
+/// What else a step comes to: a sentence each.
+pub(super) fn terms(item: &Item) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(from) = &item.moved_from {
+        lines.push(format!("It has moved from {}.", clean(from)));
+    }
+    if let Some(id) = &item.imported {
+        lines.push(format!("It is imported as {}.", literal(id)));
+    }
+    lines.extend(item.notes.iter().map(|note| format!("{}.", capital(&clean(note)))));
+    lines
+}
+
+/// Whether the step replaces what is live: what this version does not know is dropped with it.
+pub(super) fn writes(item: &Item) -> bool {
+    matches!(item.action.as_deref(), Some("update" | "reset"))
+}
+
 /// What is known of an instance besides its differences, a line each.
 pub(super) fn notes(item: &Item) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(reason) = &item.reason {
         lines.push(format!("{}.", clean(reason)));
+    }
+    lines.extend(terms(item));
+    for Unknown { path, content } in &item.unknown {
+        let fate = if writes(item) { "dropped by the step" } else { "left as it is" };
+        let (path, content) = (clean(path), shortened(&clean(content), VALUE));
+        lines.push(format!("Not known to this version, and {fate}: {path} {content}."));
     }
     if let Some(weakened) = &item.weakened {
         lines.push(format!("New objects are protected less: {}.", clean(weakened)));

@@ -3,10 +3,11 @@
 //! Owns the workflow commands. A command is a line, so that nothing from outside may end one.
 
 use super::canvas::{clean, clean_lines, counted, number};
+use super::finding::{terms, writes};
 use super::markdown::markdown;
 use super::markup::capped;
 use super::review::{important, is_drift, is_error, problems};
-use crate::report::{Command, Item, Level, Place, Report, Severity, Status};
+use crate::report::{Command, Item, Level, Place, Report, Severity, Status, Unknown};
 
 /// GitHub shows so many of each level for one step.
 const SHOWN: usize = 10;
@@ -145,7 +146,8 @@ fn of_item<'a>(report: &Report, item: &'a Item) -> Annotation<'a> {
     }
     if let Some(by) = &item.suppressed {
         raise(Kind::Notice, "Changed outside of Sealform, suppressed");
-        sentences.push(format!("Suppressed by {:?}: {}.", by.name, by.reason));
+        let reason = by.reason.trim_end_matches('.');
+        sentences.push(format!("Suppressed by {:?}: {reason}.", by.name));
     }
     if let Some(action) = item.action.as_deref().filter(|action| *action != "no-op") {
         raise(Kind::Notice, "Change of a bucket's encryption");
@@ -159,6 +161,11 @@ fn of_item<'a>(report: &Report, item: &'a Item) -> Annotation<'a> {
         };
         let why = item.reason.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
         sentences.push(format!("{what}: {action}{why}."));
+    }
+    sentences.extend(terms(item));
+    for it in item.unknown.iter().filter(|_| writes(item)) {
+        let Unknown { path, content } = it;
+        sentences.push(format!("Not known to this version, and dropped: {path} {content}."));
     }
     let paths: Vec<&str> = item.differences.iter().map(|it| it.path.as_str()).collect();
     if !paths.is_empty() {

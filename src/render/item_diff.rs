@@ -1,8 +1,9 @@
 //! What differs about one instance, as a diff: both values of each attribute, one above the other.
 
 use super::canvas::{SENSITIVE, clean, columns, inline};
+use super::finding::{terms, writes};
 use super::markup::capped;
-use crate::report::{Difference, Item, OutputItem, Whose};
+use crate::report::{Difference, Item, OutputItem, Unknown, Whose};
 use crate::value::{Value, from_json};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -55,7 +56,13 @@ pub(super) fn diff(item: &Item) -> String {
         ("update", _) => (verb, "live → declared"),
         (_, _) => (verb, ""),
     };
-    if !touched.is_empty() || item.weakening.is_some() || item.reason.is_some() {
+    let terms = terms(item);
+    if !touched.is_empty()
+        || item.weakening.is_some()
+        || item.reason.is_some()
+        || !terms.is_empty()
+        || !item.unknown.is_empty()
+    {
         out.push_str(&format!("@@ {}", clean(capped(what, 40))));
         if !touched.is_empty() && !wanted.is_empty() {
             out.push_str(&format!(": {wanted}"));
@@ -64,7 +71,18 @@ pub(super) fn diff(item: &Item) -> String {
         if let Some(why) = &item.reason {
             out.push_str(&format!("# {}\n", clean(capped(why, VALUE))));
         }
+        for line in terms {
+            out.push_str(&format!("# {}\n", capped(&line, VALUE)));
+        }
         tree(&mut out, &touched);
+        for Unknown { path, content } in &item.unknown {
+            let [path, content] = [path, content].map(|it| clean(capped(it, VALUE)));
+            out.push_str(&if writes(item) {
+                format!("- {path} {content}  # not known to this version, dropped\n")
+            } else {
+                format!("# {path} {content}: not known to this version, stays\n")
+            });
+        }
         if let Some(why) = &item.weakening {
             out.push_str(&format!("! weakens protection: {}\n", clean(capped(why, VALUE))));
         }

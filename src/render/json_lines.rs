@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, Severity, Sources};
 use crate::event::{Event, Reporter};
 use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
 use crate::report::{Class, Command, Report, Verdict};
-use crate::value::{Value, to_json};
+use crate::value::{Value, to_json, visible_json};
 use serde_json::{Map, Value as Json, json};
 use std::io;
 
@@ -134,7 +134,7 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
         if let Json::Object(body) = body {
             fields.extend(body);
         }
-        let line = format!("{}\n", Json::Object(fields));
+        let line = visible_json(format!("{}\n", Json::Object(fields)));
         // That nobody reads any more is no reason to stop.
         let _unread = self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()).is_err();
     }
@@ -213,6 +213,12 @@ fn planned_change(step: &Step) -> Json {
     }
     if let Some(why) = &step.weakening {
         object["weakening"] = why.as_str().into();
+    }
+    if !step.terms.notes.is_empty() {
+        object["notes"] = json!(step.terms.notes);
+    }
+    if !step.terms.unknown.is_empty() {
+        object["unknown"] = json!(step.terms.unknown);
     }
     object
 }

@@ -11,7 +11,7 @@
 use super::canvas::{clean, put};
 use super::finding::{self, Kind};
 use crate::addr::Address;
-use crate::report::{Item, Level, Problem, Report, Severity};
+use crate::report::{Command, Item, Level, Problem, Report, Severity};
 
 /// The numbers of a suite.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub fn junit(report: &Report) -> String {
     let mut counts = Counts::default();
     let mut cases = String::new();
     for item in &report.resources {
-        case(&mut cases, &mut counts, item);
+        case(&mut cases, &mut counts, item, report.command);
     }
     let mut warnings = String::new();
     for problem in finding::problems(report) {
@@ -84,9 +84,9 @@ struct Mark {
     message: String,
 }
 
-fn case(out: &mut String, counts: &mut Counts, item: &Item) {
+fn case(out: &mut String, counts: &mut Counts, item: &Item, command: Command) {
     counts.tests += 1;
-    let kinds = finding::of_item(item);
+    let kinds = finding::of_item(item, command);
     let mark = mark(item, &kinds);
     if let Some(mark) = &mark {
         match mark.element {
@@ -152,6 +152,9 @@ fn mark(item: &Item, kinds: &[Kind]) -> Option<Mark> {
 /// All that is known of an instance.
 fn lines(item: &Item) -> String {
     let mut lines = vec![format!("bucket {}", clean(&item.bucket))];
+    for (name, value) in [("account", &item.account), ("Region", &item.region)] {
+        lines.extend(value.iter().map(|it| format!("{name} {}", clean(it))));
+    }
     if let Some(place) = &item.place {
         lines.push(format!("declared in {}:{}", clean(&place.file), place.line));
     }

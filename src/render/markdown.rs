@@ -6,6 +6,7 @@
 
 use super::LISTED;
 use super::canvas::{clean, clean_lines, counted, number, wrap};
+use super::finding::writes;
 use super::item_diff::{diff, is_outside, output};
 use super::markup::{
     self, block, capped, code, code_cell, code_html, words, words_cell, words_html,
@@ -144,6 +145,15 @@ fn verdict(report: &Report) -> String {
         Verdict::Clean => {
             let buckets = counted(summary.checked, "bucket is", "buckets are");
             format!("✅ **Nothing differs.** {buckets} as declared.")
+        }
+        Verdict::Pending if summary.suppressed > 0 => {
+            let buckets = counted(summary.suppressed, "bucket was", "buckets were");
+            let back = report.command != Command::Drift
+                && report.resources.iter().any(|it| it.suppressed.is_some() && writes(it));
+            let back = if back { ", and is taken back all the same" } else { "" };
+            format!(
+                "🟡 **Changes are pending.** {buckets} changed outside, which is suppressed{back}."
+            )
         }
         Verdict::Pending => "🟡 **Changes are pending.** Nobody changed a bucket.".to_owned(),
         Verdict::Drift => {

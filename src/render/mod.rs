@@ -49,6 +49,16 @@ pub fn harmless(text: &str) -> String {
     canvas::clean(text)
 }
 
+/// A text from outside, so that it cannot steer a terminal, its lines kept.
+pub fn harmless_lines(text: &str) -> String {
+    canvas::clean_lines(text)
+}
+
+/// A JSON document, with what cannot be seen as escapes.
+pub fn visible(json: String) -> String {
+    crate::value::visible_json(json)
+}
+
 /// How text for people is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {

@@ -3,13 +3,13 @@
 use super::places::Places;
 use super::{
     Class, Command, Difference, FORMAT_VERSION, Failure, Item, Level, OutputItem, Place, Problem,
-    Report, Severity, Share, Status, Summary, Verdict, Whose,
+    Report, Severity, Share, Status, Summary, Unknown, Verdict, Whose,
 };
 use crate::addr::{Address, AttrPath};
 use crate::diag::{self, Diagnostic, Sources, Span};
 use crate::event::Outcome;
 use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
-use crate::resource::{self, KeyNames, ResourceType};
+use crate::resource::{self, KeyNames, ResourceType, UnknownElement};
 use crate::value::{Value, to_json};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +86,13 @@ impl Report {
         }
         items.sort_by_key(|(address, _)| *address);
         report.resources = items.into_iter().map(|(_, item)| item).collect();
+        for item in &mut report.resources {
+            item.account = plan.accounts.get(&*item.provider).cloned();
+            if facts.command == Command::Drift {
+                // They are about a step, and none is to be taken.
+                item.notes.clear();
+            }
+        }
         report.outputs = plan.output_changes.iter().map(output).collect();
         report.tally();
         report
@@ -152,7 +159,7 @@ impl Report {
     pub fn tally(&mut self) {
         let mut sum = Summary { checked: self.resources.len(), ..Summary::default() };
         for item in &self.resources {
-            let drifts = matches!(item.class, Class::Drift | Class::Both);
+            let drifts = item.drifts();
             sum.unchanged += usize::from(item.class == Class::Unchanged);
             sum.pending += usize::from(matches!(item.class, Class::Pending | Class::Both));
             sum.errors += usize::from(item.error.is_some() || item.class == Class::Error);
@@ -192,7 +199,10 @@ impl Report {
             Verdict::Clean
         } else if sum.drifted > 0 {
             Verdict::Drift
-        } else if sum.pending > 0 || (!self.outputs.is_empty() && self.command != Command::Drift) {
+        } else if sum.pending > 0
+            || (self.command != Command::Drift && (waiting || !self.outputs.is_empty()))
+        {
+            // Drift that is silenced is taken back by a plan all the same.
             Verdict::Pending
         } else {
             Verdict::Clean
@@ -235,6 +245,14 @@ impl Verdict {
 }
 
 impl Item {
+    /// Whether somebody else changed it, be that known or not.
+    pub fn drifts(&self) -> bool {
+        match self.class {
+            Class::Drift | Class::Both => true,
+            Class::Unchanged | Class::Pending | Class::Error => false,
+        }
+    }
+
     /// Leaves out its drift; what is pending stays.
     fn without_drift(&mut self) {
         self.class = match self.class {
@@ -283,6 +301,10 @@ pub(super) fn blank(address: &Address, bucket: String, provider: String) -> Item
         class: Class::Unchanged,
         action: None,
         reason: None,
+        moved_from: None,
+        imported: None,
+        notes: Vec::new(),
+        unknown: Vec::new(),
         status: None,
         severity: None,
         weakening: None,
@@ -312,7 +334,11 @@ fn item(step: &Step, place: Option<Place>, error: Option<Failure>) -> Item {
             (true, true) => Class::Both,
         },
         action: Some(step.action.word().to_owned()),
-        reason: why(step),
+        reason: step.reason.as_ref().map(why),
+        moved_from: step.previous.as_ref().map(ToString::to_string),
+        imported: step.import.as_deref().map(str::to_owned),
+        notes: step.terms.notes.clone(),
+        unknown: step.terms.unknown.iter().map(unknown).collect(),
         severity,
         weakening: step.weakening.clone(),
         weakened,
@@ -442,29 +468,25 @@ fn severity(
 }
 
 /// Why a step is taken, where it is not plain from the action.
-fn why(step: &Step) -> Option<String> {
-    let mut parts = Vec::new();
-    if let Some(previous) = &step.previous {
-        parts.push(format!("it has moved from {previous}"));
-    }
-    if let Some(id) = &step.import {
-        parts.push(format!("it is imported as {id}"));
-    }
-    parts.extend(step.reason.as_ref().map(|reason| match reason {
-        Reason::NotInConfiguration => "it is no longer in the configuration".to_owned(),
-        Reason::Removed => "a block `removed` says so".to_owned(),
+fn why(reason: &Reason) -> String {
+    match reason {
+        Reason::NotInConfiguration => "It is no longer in the configuration".to_owned(),
+        Reason::Removed => "A block `removed` says so".to_owned(),
         Reason::OnDestroy => "`on_destroy` says so".to_owned(),
-        Reason::IdentityChanged { to } => format!("the address now names the bucket {to}"),
-        Reason::MovedTo { to } => format!("the bucket is now managed as {to}"),
-        Reason::Gone => "the bucket is gone".to_owned(),
-        Reason::AlreadyReset => "the bucket already is as a reset would leave it".to_owned(),
+        Reason::IdentityChanged { to } => format!("The address now names the bucket {to}"),
+        Reason::MovedTo { to } => format!("The bucket is now managed as {to}"),
+        Reason::Gone => "The bucket is gone".to_owned(),
+        Reason::AlreadyReset => "The bucket already is as a reset would leave it".to_owned(),
         Reason::UnknownLeft => {
-            "the bucket already is as a reset would leave it, but for what this version does not know"
+            "The bucket already is as a reset would leave it, but for what this version does not know"
                 .to_owned()
         }
-        Reason::Destroy => "everything managed is to be reset".to_owned(),
-    }));
-    (!parts.is_empty()).then(|| diag::capital(&parts.join("; ")))
+        Reason::Destroy => "Everything managed is to be reset".to_owned(),
+    }
+}
+
+fn unknown(element: &UnknownElement) -> Unknown {
+    Unknown { path: element.path.clone(), content: element.content.clone() }
 }
 
 fn failure(fault: &Diagnostic) -> Failure {

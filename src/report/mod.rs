@@ -12,12 +12,15 @@ mod places;
 mod silence;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use self::make::{Facts, whose};
 pub use self::merge::MergeError;
-pub use self::notice::{Occasion, Shape, Told};
-pub use self::silence::Silence;
+pub use self::notice::{Notified, Occasion, Shape};
+pub use self::silence::{Silence, Suppressed};
+pub use self::told::Told;
 
+use crate::value::visible_json;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -180,6 +183,18 @@ pub struct Item {
     /// Why, where it is not plain from the action: a sentence without a final stop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The address that it is recorded under, where it has moved from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+    /// The id that an `import` block gives for it, while it is not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<String>,
+    /// What the step comes to, beyond what differs: sentences without a capital and a stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What is live and not known to this version: an update and a reset drop it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<Unknown>,
     /// What became of the step; of `apply` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
@@ -205,6 +220,15 @@ pub struct Item {
     /// What went wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
+}
+
+/// A live setting that this version does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unknown {
+    /// Where it stands in the answer, such as `Rule.NewElement`.
+    pub path: String,
+    /// What it says.
+    pub content: String,
 }
 
 /// Where something stands in the source.
@@ -384,11 +408,11 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::
 }
 
 impl Report {
-    /// The JSON document that a report is.
+    /// The JSON document that a report is, with what cannot be seen as escapes.
     ///
     /// # Errors
     /// None that a report can cause.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+        serde_json::to_string_pretty(self).map(|text| visible_json(text + "\n"))
     }
 }

@@ -82,7 +82,7 @@ impl Severity {
 
 /// What one of those who are told knows by now: nothing, unless runs follow each other.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Told {
+pub struct Notified {
     /// The verdict of the last run of which there was something to tell, or nothing.
     verdict: Option<Verdict>,
     /// It was told that something differs or failed, and not yet that it is over.
@@ -91,7 +91,7 @@ pub struct Told {
     failing: Option<Verdict>,
 }
 
-impl Told {
+impl Notified {
     /// What there is to tell of a run to somebody whom drift less bad than `least` does not concern:
     /// on which occasion, and the report without such drift. Only a verdict that is another than
     /// the last one gives an occasion. Of `apply`, this is asked once its steps have been begun.
@@ -171,7 +171,7 @@ mod tests {
 
     /// What a block that wants `on` is told of runs that follow each other.
     fn course(on: &[Occasion], verdicts: &[Verdict]) -> Vec<Option<Occasion>> {
-        let mut told = Told::default();
+        let mut told = Notified::default();
         let tell = |verdict: &Verdict| {
             let report = run(Command::Drift, *verdict);
             let (occasion, seen) = told.next(&report, Severity::Low)?;
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn what_did_not_get_through_is_tried_again_and_complained_of_once() {
-        let mut told = Told::default();
+        let mut told = Notified::default();
         let drift = run(Command::Drift, Verdict::Drift);
         let error = run(Command::Drift, Verdict::Error);
         for (report, news) in [(&drift, true), (&drift, false), (&error, true), (&error, false)] {
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn apply_tells_what_it_did_and_plan_nothing() {
         let next = |report: &Report| {
-            Told::default().next(report, Severity::Low).map(|(occasion, _)| occasion)
+            Notified::default().next(report, Severity::Low).map(|(occasion, _)| occasion)
         };
         let mut done = run(Command::Apply, Verdict::Clean);
         assert_eq!(next(&done), None, "there was nothing to do");

@@ -1,11 +1,11 @@
 //! What silences known drift, until a day.
 
 use super::places::Places;
-use super::{Class, Item, Level, Problem, Report, Suppression, Whose};
+use super::{Item, Level, Problem, Report, Suppression, Verdict, Whose};
 use crate::addr::{Address, AttrPath, InstanceKey, ModuleStep, Target};
 use crate::diag::{Diagnostic, Sources, Span};
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A `suppress` block.
@@ -67,7 +67,19 @@ impl<'a> Ready<'a> {
     }
 }
 
+/// What silences the drift of instances, by their addresses.
+pub type Suppressed = BTreeMap<String, Suppression>;
+
 impl Report {
+    /// What silences the drift of which instance.
+    pub fn suppressed(&self) -> Suppressed {
+        let silent = self.resources.iter().filter_map(|item| {
+            let by = item.suppressed.as_ref().filter(|_| item.drifts())?;
+            Some((item.address.clone(), by.clone()))
+        });
+        silent.collect()
+    }
+
     /// Silences drift that is known, from the day on which this is asked. An instance is silent where
     /// all its drift is. Gives back warnings: of what has expired, and, where the `whole` fleet was
     /// looked at, of what silences nothing.
@@ -75,7 +87,7 @@ impl Report {
         let holds = |it: &&Silence| it.expires.is_none_or(|day| today <= day);
         let mut ready: Vec<Ready<'_>> = silences.iter().filter(holds).map(Ready::new).collect();
         for item in &mut self.resources {
-            if matches!(item.class, Class::Drift | Class::Both) {
+            if item.drifts() {
                 item.suppressed = suppression(item, &mut ready);
             }
         }
@@ -97,8 +109,17 @@ impl Report {
             );
             warnings.push(Diagnostic::warning("Unused suppression", detail).at(ready.silence.span));
         }
-        self.tally();
+        self.count_anew();
         warnings
+    }
+
+    /// Counts everything anew. What had failed has failed, whatever is silent.
+    fn count_anew(&mut self) {
+        let before = self.verdict;
+        self.tally();
+        if before == Verdict::Error {
+            self.verdict = before;
+        }
     }
 
     /// Adds what was found wrong once the report was there.
@@ -111,7 +132,7 @@ impl Report {
             address: it.address.as_ref().map(ToString::to_string),
             place: it.subject.and_then(|span| places.of(span)),
         }));
-        self.tally();
+        self.count_anew();
     }
 }
 

@@ -21,7 +21,7 @@ mod unify;
 pub use self::convert::ConvertError;
 pub use self::json::{from_json, to_json};
 pub use self::number::Number;
-pub use self::quote::{quote, write_quote};
+pub use self::quote::{is_harmful, quote, visible_json, write_quote};
 pub use self::ty::{ObjectAttribute, Type};
 pub use self::unify::unify;
 

@@ -179,6 +179,10 @@ async fn an_error_hides_no_finding() {
     assert_eq!(classes, ["drift", "error", "unchanged"]);
     assert_eq!(found["resources"][1]["bucket"], "bbb");
     assert_eq!(found["resources"][0]["place"]["file"], "main.seal.hcl");
+    // The account was asked for anyway: every request names it as the owner of the bucket.
+    for item in found["resources"].as_array().unwrap() {
+        assert_eq!(item["account"], DEFAULT_ACCOUNT, "{item}");
+    }
     fleet.run(&["drift", "-from-state"]).status(1).says("1 changed outside, 1 not known");
 }
 
@@ -330,8 +334,37 @@ async fn known_drift_is_told_and_does_not_count() {
         .says("Clean. 2 buckets checked, 1 suppressed.")
         .says("migration: moves in May until 2999-12-31");
     valid(&fleet.run(&["drift", "-json"]).status(0).json());
-    // What is to be done is still done.
-    fleet.run(&["plan", "-detailed-exitcode"]).status(2);
+    // A silence is about reports: a plan takes the change back all the same, and says so.
+    fleet
+        .run(&["plan", "-detailed-exitcode", "-out=p.sealplan"])
+        .status(2)
+        .says("Changed outside of Sealform, and suppressed:")
+        .says("# \"migration\" until 2999-12-31: moves in May")
+        .says("# drift: somebody else changed the bucket")
+        .says("# suppressed by \"migration\", which silences reports: this step takes it back")
+        .says("Plan: 1 to update. 1 unchanged. 1 changed outside and suppressed.");
+    fleet.run(&["plan", "-concise"]).status(0).says("~ aws_").says("this step takes it back");
+    let plan = fleet.run(&["plan", "-json"]).status(0).json();
+    valid(&plan);
+    assert_eq!((&plan["verdict"], &plan["summary"]["drifted"]), (&"pending".into(), &0.into()));
+    assert_eq!(plan["summary"]["suppressed"], 1);
+    assert_eq!(plan["resources"][0]["suppressed"]["name"], "migration");
+    assert_eq!(plan["resources"][0]["action"], "update");
+    fleet
+        .run(&["plan", "-output=markdown"])
+        .status(0)
+        .says("1 bucket was changed outside, which is suppressed, and is taken back all the same");
+    // The step is a finding that nothing silences.
+    let sarif = fleet.run(&["plan", "-output=sarif"]).status(0).json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let told: Vec<(&str, bool)> = results
+        .iter()
+        .map(|it| (it["ruleId"].as_str().unwrap(), it.get("suppressions").is_some()))
+        .collect();
+    assert_eq!(told, [("drift-weakening", true), ("pending-change", false)]);
+    fleet.run(&["show", "p.sealplan"]).status(0).says("and suppressed:");
+    fleet.run(&["apply", "-auto-approve"]).status(0).says("and suppressed:").says("1 updated");
+    fleet.change("aaa", "AES256");
     let typo = suppress("2999-12-31").replace("sse_algorithm", "sse_algoritm");
     fleet.dir.write("known.seal.hcl", typo);
     fleet.run(&["drift"]).status(1).complains("Did you mean \"sse_algorithm\"?");
@@ -344,6 +377,31 @@ async fn known_drift_is_told_and_does_not_count() {
     fleet.run(&["drift"]).status(1).complains("\"2021-02-29\" is no day");
     fleet.dir.write("known.seal.hcl", "suppress \"x\" {\n  reason = \"none\"\n}\n");
     fleet.run(&["validate"]).status(1).complains("needs `addresses` or `buckets`");
+}
+
+/// Addresses begin in the root module, and so do silences, also for what is in others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silence_stands_in_the_root_module_for_all_modules() {
+    let fleet = Fleet::of(&["aaa"]).await;
+    fleet.dir.write("team/main.seal.hcl", fleet.dir.read("main.seal.hcl"));
+    fleet.dir.write("main.seal.hcl", "module \"team\" {\n  source = \"./team\"\n}\n");
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    fleet.change("aaa", "AES256");
+    fleet.run(&["drift"]).status(2);
+    let silence = |address: &str| {
+        format!("suppress \"known\" {{\n  addresses = [{address}]\n  reason    = \"why not\"\n}}\n")
+    };
+    for address in ["module.team", &format!("module.team.{TYPE}.aaa")] {
+        fleet.dir.write("known.seal.hcl", silence(address));
+        fleet.run(&["drift"]).status(0).says("1 suppressed");
+    }
+    std::fs::remove_file(fleet.dir.path().join("known.seal.hcl")).unwrap();
+    fleet.dir.write("team/known.seal.hcl", silence(&format!("{TYPE}.aaa")));
+    fleet
+        .run(&["drift"])
+        .status(1)
+        .complains("Misplaced block")
+        .complains("Move it there; what is in a module is named as `module.NAME`");
 }
 
 #[tokio::test(flavor = "multi_thread")]

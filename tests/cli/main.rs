@@ -31,6 +31,7 @@ mod pipelines;
 mod requests;
 mod safety;
 mod sandboxed;
+mod saved;
 mod states;
 mod testing;
 mod validate;

@@ -69,6 +69,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         lineage: None,
         serial: 0,
         providers: BTreeMap::new(),
+        accounts: BTreeMap::new(),
         steps,
         unplanned: Vec::new(),
         lost: BTreeMap::new(),

@@ -1,4 +1,5 @@
-//! Plans of configurations in the language itself, over worlds and states made by hand.
+//! Plans of configurations in the language itself, over worlds and states made by hand; the tests of
+//! reports make theirs by these, too.
 
 mod properties;
 mod table;
@@ -20,14 +21,15 @@ use std::sync::Arc;
 const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
 
 /// A configuration, evaluated.
-struct Project {
-    config: Config,
+pub(crate) struct Project {
+    pub(crate) sources: Sources,
+    pub(crate) config: Config,
     evaluation: Evaluation,
     dependencies: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
 }
 
 impl Project {
-    fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let mut faults = Diagnostics::new();
         let mut sources = Sources::default();
         let file = sources.add("main.seal.hcl", text);
@@ -51,7 +53,7 @@ impl Project {
         };
         let evaluation = eval::evaluate(&input, &mut faults);
         assert!(faults.is_empty(), "{faults:#?} in\n{text}");
-        Self { config, evaluation, dependencies }
+        Self { sources, config, evaluation, dependencies }
     }
 }
 
@@ -59,17 +61,17 @@ use crate::resource::ResourceType as _;
 
 /// What is live and what is recorded.
 #[derive(Clone, Debug)]
-struct World {
+pub(crate) struct World {
     /// By provider and bucket; what is not here is gone.
     live: BTreeMap<(String, String), Live>,
-    recorded: StateFile,
+    pub(crate) recorded: StateFile,
     /// What runs that were killed were about to write.
     unfinished: Vec<Intent>,
 }
 
 /// What is planned, beyond the world and the configuration.
 #[derive(Clone, Default)]
-struct Options {
+pub(crate) struct Options {
     selection: Selection,
     destroy: bool,
     keys: Keys,
@@ -85,7 +87,7 @@ fn options(targets: &[&str], excludes: &[&str], destroy: bool) -> Options {
 
 impl World {
     /// A world with these buckets, and nothing recorded.
-    fn of<'a>(buckets: impl IntoIterator<Item = (&'a str, Value)>) -> Self {
+    pub(crate) fn of<'a>(buckets: impl IntoIterator<Item = (&'a str, Value)>) -> Self {
         let live = buckets
             .into_iter()
             .map(|(name, settings)| {
@@ -100,7 +102,11 @@ impl World {
         self.live.insert(("aws".to_owned(), bucket.to_owned()), live);
     }
 
-    fn plan_with(&self, project: &Project, options: &Options) -> (Plan, Diagnostics) {
+    pub(crate) fn set_settings(&mut self, bucket: &str, settings: Value) {
+        self.set(bucket, Live::Settings(Observed::of(settings)));
+    }
+
+    pub(crate) fn plan_with(&self, project: &Project, options: &Options) -> (Plan, Diagnostics) {
         let mut diagnostics = Diagnostics::new();
         let live = |provider: &str, bucket: &str| {
             let key = (provider.to_owned(), bucket.to_owned());

@@ -329,11 +329,13 @@ fn the_provider_and_what_goes_along_with_requests_is_in_the_step() {
 
 #[test]
 fn a_plan_file_that_is_none_is_told_from_one_of_another_version_and_a_damaged_one() {
-    let plan = World::of([("x", fresh())]).plan(&Project::new(&block("x", "\"x\"", "aws:kms", "")));
+    let mut plan =
+        World::of([("x", fresh())]).plan(&Project::new(&block("x", "\"x\"", "aws:kms", "")));
+    plan.accounts.insert(shared("aws"), "111122223333".to_owned());
     let origin = Origin {
         configuration: "c".to_owned(),
         variables: "v".to_owned(),
-        accounts: BTreeMap::from([(shared("aws"), "111122223333".to_owned())]),
+        told: serde_json::json!({ "directory": "." }),
     };
     let whole = plan.to_bytes(&origin).unwrap();
     let read = Plan::from_bytes(&whole).unwrap();
@@ -343,9 +345,9 @@ fn a_plan_file_that_is_none_is_told_from_one_of_another_version_and_a_damaged_on
         assert!(matches!(Plan::from_bytes(bytes), Err(PlanFileError::NotAPlan(_))));
     }
     let text = String::from_utf8(whole).unwrap();
-    for version in [1, 3] {
+    for version in [2, 4] {
         let other =
-            text.replacen("\"sealform_plan\": 2", &format!("\"sealform_plan\": {version}"), 1);
+            text.replacen("\"sealform_plan\": 3", &format!("\"sealform_plan\": {version}"), 1);
         let read = Plan::from_bytes(other.as_bytes());
         assert!(matches!(read, Err(PlanFileError::Version(it)) if it == version));
     }

@@ -86,6 +86,12 @@ impl Aws {
         found.or(settings.region.as_deref()).or(sandbox).map(str::to_owned)
     }
 
+    /// The account of the provider's credentials, if it has been asked for.
+    pub fn known_account(&self, address: &str) -> Option<String> {
+        let connection = self.providers.get(address)?.connection.get()?.as_ref().ok()?;
+        connection.known_account().map(str::to_owned)
+    }
+
     /// From now on nothing is written but while the fence holds.
     pub fn guard(&self, fence: Fence) {
         self.throttled.guard(fence);

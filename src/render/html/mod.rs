@@ -10,6 +10,7 @@
 use super::canvas::{clean, clean_lines, escape_html, put};
 use super::finding::{self, Kind};
 use crate::report::{Command, Item, Level, OutputItem, Problem, Report, Verdict};
+use crate::value::visible_json;
 use base64::Engine as _;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -63,17 +64,14 @@ fn hash(content: &str) -> String {
     format!("sha256-{digest}")
 }
 
-/// The report as JSON that cannot end the element that it stands in. The escapes are those of JSON,
-/// and outside of its texts the characters do not occur.
+/// The report as JSON that cannot end the element that it stands in, and hides nothing from who reads
+/// the source. The escapes are those of JSON, and outside of its texts the characters do not occur.
 fn data(report: &Report) -> String {
     let json = serde_json::to_string(report).unwrap_or_else(|_| "null".to_owned());
     let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
+    for c in visible_json(json).chars() {
         match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                put(&mut out, format_args!("\\u{:04x}", u32::from(c)));
-            }
-            c if c.is_control() => put(&mut out, format_args!("\\u{:04x}", u32::from(c))),
+            '<' | '>' | '&' => put(&mut out, format_args!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -113,8 +111,15 @@ fn made(report: &Report) -> String {
 
 /// Its class, its word and what it means.
 fn verdict(report: &Report) -> (&'static str, &'static str, &'static str) {
+    let silenced = report.summary.suppressed > 0;
     match report.verdict {
+        Verdict::Clean if silenced => {
+            ("clean", "✓ Clean.", "Nothing differs but what is suppressed.")
+        }
         Verdict::Clean => ("clean", "✓ Clean.", "Every bucket is as declared."),
+        Verdict::Pending if silenced => {
+            ("pending", "… Pending.", "No drift but what is suppressed; changes are to be applied.")
+        }
         Verdict::Pending => ("pending", "… Pending.", "No drift, but changes are to be applied."),
         Verdict::Drift => ("drift", "! Drift.", "Somebody else changed buckets."),
         Verdict::Error => {
@@ -255,7 +260,7 @@ fn findings(out: &mut String, report: &Report) {
         .resources
         .iter()
         .filter_map(|item| {
-            let worst = finding::of_item(item).into_iter().min()?;
+            let worst = finding::of_item(item, report.command).into_iter().min()?;
             Some((item.suppressed.is_some() && worst.is_drift(), worst, item))
         })
         .collect();

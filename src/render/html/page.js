@@ -23,9 +23,13 @@
   const byId = (id) => document.getElementById(id);
   const report = JSON.parse(byId("data").textContent);
 
-  // What cannot be seen, or reorders what can, is written out.
+  // What cannot be seen, or reorders what can, is written out, as the other formats do.
+  const escape = (c) => {
+    const code = c.codePointAt(0).toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, "0")}` : `\\u${code.padStart(4, "0")}`;
+  };
   const clean = (text) =>
-    String(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+    String(text).replace(/[\p{Cc}\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2028\u2029\u3164\uffa0]/gu, escape);
 
   // There is one type, and it is long: what tells addresses apart would not be seen behind it.
   const TYPE = /(^|\.)aws_s3_bucket_server_side_encryption_configuration\./;
@@ -135,7 +139,15 @@
   const facts = (item) => {
     const found = [["Address", item.address], ["Provider", item.provider]];
     if (item.place) found.push(["Declared in", `${item.place.file}:${item.place.line}`]);
+    if (item.account) found.push(["Account", item.account]);
+    if (item.moved_from) found.push(["Moved from", item.moved_from]);
+    if (item.imported) found.push(["Imported as", item.imported]);
     if (item.reason) found.push(["Reason", item.reason]);
+    for (const note of item.notes || []) found.push(["Note", note]);
+    const drops = item.action === "update" || item.action === "reset";
+    for (const { path, content } of item.unknown || []) {
+      found.push([drops ? "Not known, dropped" : "Not known, stays", `${path} ${content}`]);
+    }
     if (item.weakened) found.push(["Weakened", item.weakened]);
     if (item.weakening) found.push(["The step weakens", item.weakening]);
     if (item.status) found.push(["Step", item.status]);

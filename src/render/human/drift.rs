@@ -121,15 +121,13 @@ impl Page<'_> {
     }
 
     fn head(&mut self, item: &Item) {
-        let bucket = literal(&item.bucket);
         self.canvas.tinted(Tint::Strong, &item.address);
-        if columns(&item.address) + columns(&bucket) + 19 <= self.style.width || self.style.concise
-        {
+        if self.style.concise {
             self.canvas.push("  ");
         } else {
             self.canvas.line().spaces(10);
         }
-        self.canvas.push("bucket ").push(&bucket).line();
+        self.canvas.push("bucket ").push(&literal(&item.bucket)).line();
     }
 
     /// Whose it is, and from what to what.

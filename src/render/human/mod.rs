@@ -14,7 +14,7 @@ pub use self::consent::consent;
 pub use self::drift::drift;
 pub use self::outcome::outcome;
 pub use self::outputs::outputs;
-pub use self::plan::plan;
+pub use self::plan::{plan, plan_knowing};
 pub use self::progress::Progress;
 pub use self::show::{resource, state};
 pub use self::testing::{test_event, tested};

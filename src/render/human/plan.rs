@@ -1,11 +1,11 @@
 //! A plan: what changed outside, what is to be done, and what that comes to.
 
-use super::super::canvas::{Canvas, Tint, clean, columns, counted, literal, number, wrap};
+use super::super::canvas::{Canvas, Tint, clean, counted, literal, number, wrap};
 use super::super::{LISTED, Style};
 use super::leaves::{self, Leaf};
 use super::outputs;
 use crate::plan::{Action, Change, Plan, Reason, Step};
-use crate::report::{self, Whose};
+use crate::report::{self, Suppressed, Suppression, Whose};
 
 /// More steps than this are summed up by address at the end.
 const SCREENFUL: usize = 20;
@@ -14,7 +14,12 @@ const BACK: &str = "back to SSE-S3 (DeleteBucketEncryption)";
 
 /// A plan as text for standard output.
 pub fn plan(plan: &Plan, style: &Style) -> String {
-    let mut page = Page { canvas: Canvas::new(style.color), style };
+    plan_knowing(plan, &Suppressed::new(), style)
+}
+
+/// A plan of which some drift is known: that is told quietly, and what takes it back as any other step.
+pub fn plan_knowing(plan: &Plan, known: &Suppressed, style: &Style) -> String {
+    let mut page = Page { canvas: Canvas::new(style.color), known, style };
     page.drift(plan);
     page.actions(plan);
     if !plan.output_changes.is_empty() {
@@ -105,10 +110,12 @@ fn blame(step: &Step) -> Option<String> {
 
 struct Page<'a> {
     canvas: Canvas,
+    /// What silences the drift of which instance.
+    known: &'a Suppressed,
     style: &'a Style,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
     /// The title of a section, apart from the one before.
     fn section(&mut self, title: &str) {
         if !self.canvas.is_empty() {
@@ -117,15 +124,56 @@ impl Page<'_> {
         self.canvas.tinted(Tint::Strong, title).push("\n\n");
     }
 
+    /// What silences the drift of an instance.
+    fn silence(&self, step: &Step) -> Option<&'a Suppression> {
+        if self.known.is_empty() || step.drift.is_empty() {
+            return None;
+        }
+        self.known.get(&step.address.to_string())
+    }
+
     fn drift(&mut self, plan: &Plan) {
         let all = plan.steps.iter().chain(&plan.refused);
         let drifted = all.filter(|step| !step.drift.is_empty());
-        let count = drifted.clone().count();
-        if count == 0 {
+        let (silent, loud): (Vec<&Step>, Vec<&Step>) =
+            drifted.partition(|step| self.silence(step).is_some());
+        self.loud_drift(&loud);
+        self.silent_drift(&silent);
+    }
+
+    fn silent_drift(&mut self, silent: &[&Step]) {
+        if silent.is_empty() {
+            return;
+        }
+        self.section("Changed outside of Sealform, and suppressed:");
+        for step in silent.iter().take(LISTED) {
+            let Some(Suppression { name, reason, expires }) = self.silence(step) else { continue };
+            let until = expires.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
+            let why = format!("{}{until}: {reason}", literal(name));
+            if self.style.concise {
+                self.concise(step, "~", Tint::Dim, &[]);
+                self.canvas.push(": ").clean(why).line();
+            } else {
+                self.head(step, "~", Tint::Dim);
+                self.wrapped(&why);
+            }
+        }
+        self.more(silent.len());
+    }
+
+    fn more(&mut self, count: usize) {
+        if count > LISTED {
+            let more = number(count - LISTED);
+            self.canvas.push("\n  … and ").push(&more).push(" more; all are in the JSON form\n");
+        }
+    }
+
+    fn loud_drift(&mut self, loud: &[&Step]) {
+        if loud.is_empty() {
             return;
         }
         self.section("Changed outside of Sealform since the last apply:");
-        for (n, step) in drifted.take(LISTED).enumerate() {
+        for (n, step) in loud.iter().copied().take(LISTED).enumerate() {
             if self.style.concise {
                 self.concise(step, "~", Tint::Changed, &step.drift);
                 self.canvas.line();
@@ -141,10 +189,7 @@ impl Page<'_> {
                 self.comment("nothing to do about it");
             }
         }
-        if count > LISTED {
-            let more = number(count - LISTED);
-            self.canvas.push("\n  … and ").push(&more).push(" more; all are in the JSON form\n");
-        }
+        self.more(loud.len());
     }
 
     fn actions(&mut self, plan: &Plan) {
@@ -167,6 +212,9 @@ impl Page<'_> {
                     }
                     Some(_) | None => {}
                 }
+                if let Some(by) = self.taken_back(step) {
+                    self.canvas.push("  ").tinted(Tint::Dim, format_args!("# {by}"));
+                }
                 if let Some(why) = &step.weakening {
                     self.canvas.push("  ").tinted(Tint::Bad, format_args!("! weakens: {why}"));
                 }
@@ -186,6 +234,9 @@ impl Page<'_> {
             if let Some(why) = explanation(step).or_else(|| blame(step)) {
                 self.comment(&why);
             }
+            if let Some(by) = self.taken_back(step) {
+                self.comment(&by);
+            }
             let settings = [step.before.as_ref(), step.after.as_ref()];
             leaves::draw(&mut self.canvas, &step.changes, settings, self.style.width);
             self.unknown(step);
@@ -194,13 +245,25 @@ impl Page<'_> {
                 self.canvas.push("  ").tinted(Tint::Bad, format_args!("!   weakens: {why}")).line();
             }
             for note in &step.terms.notes {
-                for line in wrap(&clean(note), self.style.width.saturating_sub(8).max(30)) {
-                    self.comment(&line);
-                }
+                self.wrapped(note);
             }
         }
         self.canvas.line();
         self.legend(plan);
+    }
+
+    /// A silence is about reports: the step that takes the change back is there all the same.
+    fn taken_back(&self, step: &Step) -> Option<String> {
+        let Suppression { name, .. } = self.silence(step).filter(|_| step.calls())?;
+        let name = literal(name);
+        Some(format!("suppressed by {name}, which silences reports: this step takes it back"))
+    }
+
+    /// A text from outside as a comment, of as many lines as it needs.
+    fn wrapped(&mut self, text: &str) {
+        for line in wrap(&clean(text), self.style.width.saturating_sub(8).max(30)) {
+            self.comment(&line);
+        }
     }
 
     /// The symbols in use.
@@ -222,18 +285,10 @@ impl Page<'_> {
         }
     }
 
-    /// The address and the bucket, side by side where there is room.
+    /// The address, and below it the bucket: alike for all, so that the eye finds them.
     fn head(&mut self, step: &Step, symbol: &str, tint: Tint) {
-        let address = clean(&step.address);
-        let bucket = literal(&step.identity);
-        let wide = columns(&address) + columns(&bucket);
-        self.canvas.push("  ").tinted(tint, symbol).push(" ").tinted(Tint::Strong, address);
-        if wide + "  ~     bucket ".len() <= self.style.width {
-            self.canvas.push("    ");
-        } else {
-            self.canvas.line().spaces(6);
-        }
-        self.canvas.push("bucket ").push(&bucket).line();
+        self.canvas.push("  ").tinted(tint, symbol).push(" ").tinted(Tint::Strong, &step.address);
+        self.canvas.line().spaces(6).push("bucket ").push(&literal(&step.identity)).line();
     }
 
     /// What is live and not known to this version: a write drops it, and so does a reset.
@@ -353,9 +408,15 @@ impl Page<'_> {
                 self.canvas.push(" ").push(&number(unchanged)).push(" unchanged.");
             }
         }
-        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty()).count();
-        if drifted > 0 {
-            self.canvas.push(" ").push(&number(drifted)).push(" changed outside.");
+        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty());
+        let (silent, loud): (Vec<&Step>, Vec<&Step>) =
+            drifted.partition(|step| self.silence(step).is_some());
+        for (drifted, what) in
+            [(loud, " changed outside."), (silent, " changed outside and suppressed.")]
+        {
+            if !drifted.is_empty() {
+                self.canvas.push(" ").push(&number(drifted.len())).push(what);
+            }
         }
         let stale = plan.steps.iter().filter(|step| step.record && !step.is_shown()).count();
         if stale > 0 {

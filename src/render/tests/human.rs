@@ -69,7 +69,8 @@ fn a_step_of_every_kind() {
           bucket "acme-moved"
           # now managed as aws_s3_bucket_server_side_encryption_configuration.new: only the record is dropped
 
-      - aws_s3_bucket_server_side_encryption_configuration.old    bucket "acme-old"
+      - aws_s3_bucket_server_side_encryption_configuration.old
+          bucket "acme-old"
           # no longer in the configuration: back to SSE-S3 (DeleteBucketEncryption)
           rule {
               apply_server_side_encryption_by_default {
@@ -89,12 +90,13 @@ fn a_step_of_every_kind() {
 }
 
 #[test]
-fn a_wide_terminal_has_the_bucket_beside_the_address() {
+fn a_head_is_the_same_however_wide_the_terminal_is() {
     let plan = plan(vec![update("logs", "acme-logs")]);
     assert_snapshot!(human::plan(&plan, &WIDE), @r#"
     Sealform will perform the following actions:
 
-      ~ aws_s3_bucket_server_side_encryption_configuration.logs    bucket "acme-logs"
+      ~ aws_s3_bucket_server_side_encryption_configuration.logs
+          bucket "acme-logs"
           rule {
               apply_server_side_encryption_by_default {
       ~           sse_algorithm     = "AES256" -> "aws:kms"
@@ -136,7 +138,8 @@ fn long_values_stand_one_above_the_other() {
     assert_snapshot!(human::plan(&plan(vec![step]), &Style::PLAIN), @r#"
     Sealform will perform the following actions:
 
-      ~ aws_s3_bucket_server_side_encryption_configuration.a    bucket "acme"
+      ~ aws_s3_bucket_server_side_encryption_configuration.a
+          bucket "acme"
           rule {
               apply_server_side_encryption_by_default {
       ~           kms_master_key_id = "arn:aws:kms:eu-west-1:111122223333:alias/acme-production"
@@ -280,7 +283,8 @@ fn an_address_that_names_another_bucket() {
     assert_snapshot!(human::plan(&plan, &Style::PLAIN), @r#"
     Sealform will perform the following actions:
 
-      - aws_s3_bucket_server_side_encryption_configuration.logs    bucket "acme-old"
+      - aws_s3_bucket_server_side_encryption_configuration.logs
+          bucket "acme-old"
           # the address now names the bucket "acme-new"; this one: back to SSE-S3 (DeleteBucketEncryption)
           rule {
               apply_server_side_encryption_by_default {
@@ -365,7 +369,8 @@ fn a_sensitive_value_is_never_shown() {
     assert_snapshot!(text, @r#"
     Changed outside of Sealform since the last apply:
 
-      ~ aws_s3_bucket_server_side_encryption_configuration.b    bucket "acme-b"
+      ~ aws_s3_bucket_server_side_encryption_configuration.b
+          bucket "acme-b"
           rule {
               apply_server_side_encryption_by_default {
       ~           kms_master_key_id = (sensitive value)
@@ -376,7 +381,8 @@ fn a_sensitive_value_is_never_shown() {
 
     Sealform will perform the following actions:
 
-      ~ aws_s3_bucket_server_side_encryption_configuration.a    bucket "acme-a"
+      ~ aws_s3_bucket_server_side_encryption_configuration.a
+          bucket "acme-a"
           rule {
               apply_server_side_encryption_by_default {
       ~           kms_master_key_id = (sensitive value)
@@ -385,7 +391,8 @@ fn a_sensitive_value_is_never_shown() {
               # 2 unchanged attributes hidden
           }
 
-      ~ aws_s3_bucket_server_side_encryption_configuration.b    bucket "acme-b"
+      ~ aws_s3_bucket_server_side_encryption_configuration.b
+          bucket "acme-b"
           rule {
               apply_server_side_encryption_by_default {
       +           kms_master_key_id = (sensitive value)

@@ -200,7 +200,9 @@ fn a_failure_says_what_differs() {
         "bucket acme-audit was weakened outside of Sealform: \
          rule.apply_server_side_encryption_by_default.sse_algorithm"
     );
-    assert!(failure.text.starts_with("bucket acme-audit\ndeclared in main.seal.hcl:12\n"));
+    assert!(failure.text.starts_with(
+        "bucket acme-audit\naccount 111122223333\nRegion eu-west-1\ndeclared in main.seal.hcl:12\n"
+    ));
     assert!(failure.text.contains("live \"AES256\""), "{}", failure.text);
     let pending = suite.children("testcase")[4].children("system-out")[0];
     assert!(pending.text.starts_with("Pending, which is no fault.\n"), "{}", pending.text);

@@ -92,6 +92,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         lineage: None,
         serial: 0,
         providers: std::collections::BTreeMap::new(),
+        accounts: std::collections::BTreeMap::new(),
         steps,
         unplanned: Vec::new(),
         lost: std::collections::BTreeMap::new(),

@@ -5,61 +5,27 @@ mod silence;
 mod truth;
 
 use super::{Command, Facts, Report};
-use crate::addr::ResourceAddr;
-use crate::config::{self, Config};
-use crate::diag::{Diagnostics, Sources};
-use crate::eval::{self, Evaluation, Input, Tree};
-use crate::graph;
-use crate::plan::{Inputs, Live, Plan, Selection, make};
-use crate::resource::{self, BucketEncryption, Keys, Observed, ResourceType as _};
-use crate::state::StateFile;
+use crate::diag::Diagnostics;
+use crate::plan::Plan;
+use crate::plan::tests::{Options, Project, World};
+use crate::resource::BucketEncryption;
 use crate::value::Value;
-use std::collections::{BTreeMap, BTreeSet};
 
 const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
 
-/// A configuration, what is recorded, and what is live by the name of the bucket.
+/// A configuration, what is recorded, and what is live.
 struct Case {
-    sources: Sources,
-    config: Config,
-    evaluation: Evaluation,
-    dependencies: BTreeMap<ResourceAddr, BTreeSet<ResourceAddr>>,
-    recorded: StateFile,
-    live: BTreeMap<String, Value>,
+    project: Project,
+    world: World,
 }
 
 impl Case {
     fn new(text: &str) -> Self {
-        let mut faults = Diagnostics::new();
-        let mut sources = Sources::default();
-        let file = sources.add("main.seal.hcl", text);
-        let config = config::parse(&sources, &[file], &|_| false, &mut faults);
-        let tree = Tree::new(&config, &mut faults);
-        let (nodes, edges) = eval::dependencies(&tree, &mut faults);
-        let order = graph::order(&nodes, &edges, &mut faults);
-        let dependencies = graph::resource_dependencies(&order, &edges);
-        let input = Input {
-            tree: &tree,
-            order: &order,
-            given: &[],
-            lenient: false,
-            resource_schema: &resource::schema,
-            resource_types: &resource::names,
-            provider_schema: &crate::provider::aws::SCHEMA,
-            resolve: &|_, declared| BucketEncryption.resolved(declared, None),
-            data: &|_, _| Value::NULL,
-            contexts: &BTreeMap::new(),
-            cwd: ".",
-        };
-        let evaluation = eval::evaluate(&input, &mut faults);
-        assert!(faults.is_empty(), "{faults:#?} in\n{text}");
-        let recorded = StateFile::new("lineage".into(), "0.0.0");
-        let live = BTreeMap::new();
-        Self { sources, config, evaluation, dependencies, recorded, live }
+        Self { project: Project::new(text), world: World::of([]) }
     }
 
     fn live(mut self, bucket: &str, settings: Value) -> Self {
-        self.live.insert(bucket.to_owned(), settings);
+        self.world.set_settings(bucket, settings);
         self
     }
 
@@ -74,31 +40,13 @@ impl Case {
             prevent_destroy: false,
             forget_on_destroy: false,
         };
-        self.recorded.resources.insert(format!("{TYPE}.{name}").parse().unwrap(), recorded);
+        let resources = &mut self.world.recorded.resources;
+        resources.insert(format!("{TYPE}.{name}").parse().unwrap(), recorded);
         self
     }
 
     fn plan(&self) -> (Plan, Diagnostics) {
-        let mut faults = Diagnostics::new();
-        let live = |_: &str, bucket: &str| {
-            let live = self.live.get(bucket).cloned();
-            live.map_or(Live::Gone, |live| Live::Settings(Observed::of(live)))
-        };
-        let inputs = Inputs {
-            config: &self.config,
-            evaluation: &self.evaluation,
-            dependencies: &self.dependencies,
-            recorded: Some(&self.recorded),
-            live: &live,
-            keys: &Keys::default(),
-            accounts: &BTreeMap::new(),
-            unfinished: &[],
-            selection: &Selection::default(),
-            destroy: false,
-            providers: BTreeMap::new(),
-            tool_version: "0.0.0",
-        };
-        (make(&inputs, &mut faults), faults)
+        self.world.plan_with(&self.project, &Options::default())
     }
 
     fn with_facts<T>(
@@ -115,9 +63,10 @@ impl Case {
             seconds: Some(0.5),
             share: None,
             block: &|address| {
-                self.config.block(&address.resource).map(|it| it.header.to(it.body.span))
+                let block = self.project.config.block(&address.resource)?;
+                Some(block.header.to(block.body.span))
             },
-            sources: &self.sources,
+            sources: &self.project.sources,
             diagnostics: faults,
         })
     }

@@ -404,8 +404,9 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
         if let Some(key) = a.own_key(keys)
             && !(b.uses_kms() && keys.same(Some(key), b.key))
         {
-            let secret =
-                super::leaf(before, &KEY.iter().collect()).is_some_and(Value::is_sensitive);
+            let path = KEY.iter().collect();
+            let mut sides = [before, after].into_iter().filter_map(|it| super::leaf(it, &path));
+            let secret = sides.any(Value::is_sensitive);
             let key = if secret { "that must not be shown" } else { key };
             notes.push(format!("objects that are there still need the key {key}: keep it enabled"));
         }
