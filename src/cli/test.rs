@@ -13,7 +13,8 @@ use crate::state::Holder;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Runs the tests in *.sealtest.hcl files, beside the configuration and in its directory tests.
+/// Runs the tests in *.sealtest.hcl files, or *.sealtest.hcl.json in the JSON syntax, beside the
+/// configuration and in its directory tests.
 ///
 /// Each file has a sandbox of its own, in memory, and states of its own: a test touches neither AWS
 /// nor the state of the configuration, and leaves nothing behind.

@@ -12,8 +12,8 @@ pub const CONFIG_SUFFIXES: [&str; 2] = [".seal.hcl", ".seal.hcl.json"];
 pub const VALUES_FILES: [&str; 2] = ["sealform.sealvars.hcl", "sealform.sealvars.json"];
 /// What the name of a file of variable values ends with that is read without being named.
 pub const AUTO_VALUES_SUFFIXES: [&str; 2] = [".auto.sealvars.hcl", ".auto.sealvars.json"];
-/// What the name of a file of tests ends with.
-pub const TEST_SUFFIX: &str = ".sealtest.hcl";
+/// What the name of a file of tests ends with, in the native syntax and in JSON.
+pub const TEST_SUFFIXES: [&str; 2] = [".sealtest.hcl", ".sealtest.hcl.json"];
 
 /// The summary of what is told of a directory without configuration files.
 pub const NO_CONFIGURATION: &str = "No configuration";
@@ -127,11 +127,10 @@ pub fn tests(
     for (within, at) in places.into_iter().take(if is_same { 1 } else { 2 }) {
         // Where there is no directory of tests, there are none.
         let found = list(&at).unwrap_or_default();
-        names.extend(found.into_iter().filter(|name| name.ends_with(TEST_SUFFIX)).map(|name| {
-            match within {
-                None => name,
-                Some(within) => within.join(name).display().to_string(),
-            }
+        let is_test = |name: &String| TEST_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+        names.extend(found.into_iter().filter(is_test).map(|name| match within {
+            None => name,
+            Some(within) => within.join(name).display().to_string(),
         }));
     }
     names.sort();

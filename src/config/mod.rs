@@ -373,7 +373,7 @@ pub fn parse(
     for file in files {
         let text = sources.text(*file);
         let parsed = if is_json(sources, *file) {
-            json::parse(text, *file, is_block, diagnostics)
+            json::parse(text, *file, language::BLOCKS, is_block, diagnostics)
         } else {
             syntax::parse_file(text, *file, diagnostics)
         };
@@ -412,9 +412,14 @@ fn is_json(sources: &Sources, file: FileId) -> bool {
     sources.name(file).strip_suffix(".json").is_some()
 }
 
-/// Parses a file of tests.
+/// Parses a file of tests; one named `*.json` in the JSON syntax.
 pub fn parse_test(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> TestFile {
-    let parsed = syntax::parse_file(sources.text(file), file, diagnostics);
+    let text = sources.text(file);
+    let parsed = if is_json(sources, file) {
+        json::parse(text, file, language::TEST_BLOCKS, &|_| false, diagnostics)
+    } else {
+        syntax::parse_file(text, file, diagnostics)
+    };
     let told = diagnostics.len();
     let tests = decode::test_file(parsed.body, diagnostics);
     forget_followers(diagnostics, told, parsed.damaged);

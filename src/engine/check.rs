@@ -78,20 +78,7 @@ impl Project {
         let mut found = Diagnostics::new();
         let evaluation = self.evaluate(Strictness::Strict, known, &mut found);
         self.validate(&evaluation, providers, &mut found);
-        for fault in found {
-            // A warning about a block counts its instances, of which there may be more by now.
-            let again = |it: &&mut Diagnostic| {
-                !fault.is_error()
-                    && it.address.is_some()
-                    && (it.summary, it.subject, &it.address)
-                        == (fault.summary, fault.subject, &fault.address)
-            };
-            if let Some(told) = diagnostics.iter_mut().find(again) {
-                *told = fault;
-            } else if !diagnostics.contains(&fault) {
-                diagnostics.push(fault);
-            }
-        }
+        add_news(diagnostics, found);
         evaluation
     }
 
@@ -328,6 +315,30 @@ impl Project {
                 fault.related(span, "the bucket is declared here, too")
             }
             Some(_) | None => fault,
+        }
+    }
+}
+
+/// Adds what was found to what has been told, where it says anything new.
+fn add_news(told: &mut Diagnostics, found: Diagnostics) {
+    // A warning about a block counts its instances, of which there may be more by now.
+    let key = |it: &Diagnostic| {
+        let address = it.address.clone().filter(|_| !it.is_error());
+        address.map(|address| (it.summary, it.subject, address))
+    };
+    let mut warnings = BTreeMap::new();
+    for (at, it) in told.iter().enumerate() {
+        if let Some(key) = key(it) {
+            warnings.entry(key).or_insert(at);
+        }
+    }
+    let mut known: BTreeSet<Diagnostic> = told.iter().cloned().collect();
+    for fault in found {
+        let before = key(&fault).and_then(|key| told.get_mut(*warnings.get(&key)?));
+        if let Some(before) = before {
+            *before = fault;
+        } else if known.insert(fault.clone()) {
+            told.push(fault);
         }
     }
 }

@@ -41,6 +41,7 @@ pub fn overview() -> Page {
         .iter()
         .map(|source| entry(&format!("data.{}", source.name()), source.description()));
     let blocks = language::BLOCKS.iter().map(|block| entry(block.kind, block.description));
+    let of_tests = language::TEST_BLOCKS.iter().map(|it| entry(it.kind, it.description));
     let functions =
         FUNCTIONS.iter().map(|it| Entry { name: it.name.to_owned(), ..Entry::default() });
     Page {
@@ -53,6 +54,7 @@ pub fn overview() -> Page {
             section("Data sources", sources.collect()),
             section("Providers", vec![entry("provider.aws", aws::DESCRIPTION)]),
             section("Blocks of the language", blocks.collect()),
+            section("Blocks of tests", of_tests.collect()),
             section("Functions", functions.collect()),
         ],
         ..Page::default()
@@ -177,8 +179,8 @@ fn canonical(names: &[String], items: &[Item]) -> Vec<String> {
     }
     // What a check looks up is no different from what stands outside of it.
     while let [kind, inner, ..] = names
-        && language::find(inner).is_some()
-        && language::find(kind).is_some_and(|block| block.block(inner).is_some())
+        && let Some(inner) = language::find_anywhere(kind).and_then(|block| block.block(inner))
+        && stands_outside(inner)
     {
         names = names.get(1..).unwrap_or_default();
     }
@@ -390,7 +392,7 @@ fn items() -> Vec<Item> {
     }
     let page = page_of("provider.aws", "provider", aws::DESCRIPTION, aws::EXAMPLE);
     add_schema(page, &aws::SCHEMA, beside("provider"), &mut items);
-    for block in language::BLOCKS {
+    for block in language::BLOCKS.iter().chain(language::TEST_BLOCKS) {
         add_block(block, "", &mut items);
     }
     for function in FUNCTIONS.iter() {
@@ -512,10 +514,15 @@ fn add_block(block: &'static LanguageBlock, within: &str, items: &mut Vec<Item>)
     }
     for inner in block.blocks {
         // One that may stand outside is the same there.
-        if language::find(inner.kind).is_none() {
+        if !stands_outside(inner) {
             add_block(inner, &path, items);
         }
     }
+}
+
+/// Whether a block may stand outside of any other.
+fn stands_outside(block: &'static LanguageBlock) -> bool {
+    language::find_anywhere(block.kind).is_some_and(|outside| std::ptr::eq(outside, block))
 }
 
 /// A text up to the end of its first sentence.

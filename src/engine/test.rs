@@ -94,12 +94,8 @@ impl Suite {
         for run in runs(&self.files) {
             for assert in &run.asserts {
                 if eval::roots(&assert.condition).is_empty() {
-                    let detail = "The condition refers to nothing, so that it is the same \
-                                  whatever the configuration says. Refer to a resource, an output \
-                                  or any other value.";
-                    diagnostics.push(
-                        Diagnostic::error("Invalid assertion", detail).at(assert.condition.span),
-                    );
+                    let place = assert.condition.span;
+                    diagnostics.push(Diagnostic::error("Invalid condition", eval::IDLE).at(place));
                 }
             }
             let project = match &run.module {

@@ -2,7 +2,7 @@
 
 use super::condition::{Judgement, Kind, judge};
 use super::expression::Scope;
-use super::{Input, Session, evaluate_constant, reference, variable};
+use super::{Input, Session, dependency, evaluate_constant, variable};
 use crate::config::{Condition, Expr};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::value::Value;
@@ -27,7 +27,7 @@ impl Session<'_> {
         if let Some(place) = self.run.place() {
             for expr in [&assertion.condition, &assertion.error_message] {
                 let names = bound.iter().map(|(name, _)| *name);
-                reference::check(place.module, expr, names, &mut faults);
+                dependency::check(place.module, expr, names, &mut faults);
             }
         }
         if !faults.is_empty() {

@@ -1,8 +1,9 @@
 //! `import` blocks: which object belongs to which address.
 
+use super::Import;
 use super::expression::{Fault, Scope, fault};
 use super::repeat::{self, Repeated};
-use super::{Import, Run};
+use super::run::Run;
 use crate::addr::{Address, InstanceKey, Target};
 use crate::config::{self, Expr, ExprKind};
 use crate::diag::{Diagnostics, Span};

@@ -20,6 +20,8 @@ pub(super) struct Lower<'n, 'd> {
     pub(super) text: &'n str,
     /// What a schema says of the present body is at this path.
     pub(super) path: Vec<&'n str>,
+    /// The blocks of the language that stand outside of any other.
+    pub(super) blocks: &'static [&'static LanguageBlock],
     pub(super) is_block: &'d dyn Fn(&[&str]) -> bool,
     pub(super) diagnostics: &'d mut Diagnostics,
 }
@@ -133,7 +135,7 @@ impl<'n> Lower<'n, '_> {
     fn block_of(&self, property: &'n Property<'n>, shape: Shape) -> Option<Kind<'n>> {
         let name = &*property.key;
         let inner = match shape {
-            Shape::File => match language::find(name) {
+            Shape::File => match language::find_in(self.blocks, name) {
                 Some(block) => Some(Shape::Language(block)),
                 // Nothing but blocks stands here: what is written as one is meant as one.
                 None => match &property.value.value {

@@ -12,22 +12,26 @@ mod text;
 pub(super) use self::read::{path, read};
 
 use super::expr::{Attribute, Body};
+use super::language::LanguageBlock;
 use super::syntax::File;
 use crate::diag::{self, Diagnostics, FileId, Span};
 
-/// Parses a file of configuration. What cannot be read is reported and left out.
+/// Parses a file of configuration or of tests, whose language has these blocks. What cannot be read
+/// is reported and left out.
 ///
 /// `is_block` says whether the schemas have a block at a path such as `["resource", type, "rule"]`:
 /// JSON alone does not tell an argument from a block.
 pub(super) fn parse(
     text: &str,
     file: FileId,
+    blocks: &'static [&'static LanguageBlock],
     is_block: &dyn Fn(&[&str]) -> bool,
     diagnostics: &mut Diagnostics,
 ) -> File {
     let mut faults = Diagnostics::new();
     let root = read(text, file, &mut faults);
-    let mut lower = body::Lower { text, path: Vec::new(), is_block, diagnostics: &mut faults };
+    let mut lower =
+        body::Lower { text, path: Vec::new(), blocks, is_block, diagnostics: &mut faults };
     let body = lower.file(&root);
     diag::sort(&mut faults);
     let mut damaged = Vec::new();
@@ -60,8 +64,13 @@ pub(super) fn parse_values(
 ) -> Vec<Attribute> {
     let mut faults = Diagnostics::new();
     let root = read(text, file, &mut faults);
-    let mut lower =
-        body::Lower { text, path: Vec::new(), is_block: &|_| false, diagnostics: &mut faults };
+    let mut lower = body::Lower {
+        text,
+        path: Vec::new(),
+        blocks: &[],
+        is_block: &|_| false,
+        diagnostics: &mut faults,
+    };
     let values = lower.values(&root);
     diag::sort(&mut faults);
     diagnostics.append(&mut faults);

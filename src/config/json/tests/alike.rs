@@ -1,8 +1,8 @@
 //! A configuration in JSON is the tree that it is in the native syntax.
 
-use super::{is_block, json, native, source, told, without_places};
+use super::{is_block, json, json_with, native, source, told, without_places};
 use crate::config::expr::Expr;
-use crate::config::language::{BLOCKS, DYNAMIC, Form, LanguageBlock, Rest};
+use crate::config::language::{BLOCKS, DYNAMIC, Form, LanguageBlock, Rest, TEST_BLOCKS};
 use crate::diag::Diagnostics;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -337,9 +337,14 @@ fn schema_block(name: &'static str, depth: u32) -> BoxedStrategy<Block> {
         .boxed()
 }
 
-fn configuration() -> impl Strategy<Value = Vec<Block>> {
-    let blocks: Vec<_> = BLOCKS.iter().map(|of| block(of, 3)).collect();
-    prop::collection::vec(prop::strategy::Union::new(blocks), 0..4)
+type Blocks = &'static [&'static LanguageBlock];
+
+/// A file of configuration or of tests, and the blocks that it may have.
+fn file() -> impl Strategy<Value = (Blocks, Vec<Block>)> {
+    select(vec![BLOCKS, TEST_BLOCKS]).prop_flat_map(|all| {
+        let blocks: Vec<_> = all.iter().map(|of| block(of, 3)).collect();
+        (Just(all), prop::collection::vec(prop::strategy::Union::new(blocks), 0..4))
+    })
 }
 
 fn as_native_text(pieces: &[Piece]) -> String {
@@ -457,7 +462,7 @@ fn write_json(blocks: &[Block], properties: &mut Vec<String>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
     #[test]
-    fn any_configuration_is_the_same_in_both(blocks in configuration()) {
+    fn any_file_is_the_same_in_both((all, blocks) in file()) {
         let mut as_native = String::new();
         write_native(&blocks, &mut as_native);
         let mut properties = Vec::new();
@@ -465,7 +470,7 @@ proptest! {
         let as_json = format!("{{{}}}", properties.join(",\n"));
         let (expected, faults) = native(&as_native);
         prop_assert_eq!(told(&as_native, &faults), Vec::<String>::new(), "{}", as_native);
-        let (read, faults) = json(&as_json);
+        let (read, faults) = json_with(&as_json, all);
         prop_assert_eq!(told(&as_json, &faults), Vec::<String>::new(), "{}", as_json);
         prop_assert_eq!(without_places(read), without_places(expected), "{}\n{}", as_native, as_json);
     }

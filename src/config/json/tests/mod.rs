@@ -5,6 +5,7 @@ mod faults;
 
 use super::native::respan;
 use crate::config::expr::{Attribute, Block, Body, Expr, Name};
+use crate::config::language::{BLOCKS, LanguageBlock};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span};
 
 /// The blocks that the schemas of these tests have.
@@ -25,9 +26,13 @@ fn source(text: &str) -> (Sources, FileId) {
 }
 
 fn json(text: &str) -> (Body, Diagnostics) {
+    json_with(text, BLOCKS)
+}
+
+fn json_with(text: &str, blocks: &'static [&'static LanguageBlock]) -> (Body, Diagnostics) {
     let (_, file) = source(text);
     let mut diagnostics = Diagnostics::new();
-    let body = super::parse(text, file, &is_block, &mut diagnostics).body;
+    let body = super::parse(text, file, blocks, &is_block, &mut diagnostics).body;
     (body, diagnostics)
 }
 

@@ -5,6 +5,13 @@
 //! written; `explain` prints it. The attributes of providers and resource types are not here: their
 //! schemas have them.
 
+mod backend;
+mod testing;
+
+pub use self::testing::TEST_BLOCKS;
+
+use self::backend::BACKEND;
+
 /// A block of the language.
 #[derive(Debug)]
 pub struct LanguageBlock {
@@ -74,9 +81,20 @@ impl LanguageBlock {
     }
 }
 
-/// The block of this kind that stands outside of any other.
+/// The block of this kind that stands outside of any other in a configuration.
 pub fn find(kind: &str) -> Option<&'static LanguageBlock> {
-    BLOCKS.iter().copied().find(|block| block.kind == kind)
+    find_in(BLOCKS, kind)
+}
+
+/// The block of this kind among several.
+pub fn find_in(blocks: &[&'static LanguageBlock], kind: &str) -> Option<&'static LanguageBlock> {
+    blocks.iter().copied().find(|block| block.kind == kind)
+}
+
+/// The block of this kind that stands outside of any other, in a configuration or in a file of
+/// tests.
+pub fn find_anywhere(kind: &str) -> Option<&'static LanguageBlock> {
+    find(kind).or_else(|| find_in(TEST_BLOCKS, kind))
 }
 
 const fn required(
@@ -97,7 +115,8 @@ const fn optional(
     Argument { required: false, ..required(name, value, form, description) }
 }
 
-/// The blocks that stand outside of any other, in the order in which people meet them.
+/// The blocks that stand outside of any other in a configuration, in the order in which people meet
+/// them.
 pub static BLOCKS: &[&LanguageBlock] = &[
     &RESOURCE, &DATA, &PROVIDER, &VARIABLE, &LOCALS, &OUTPUT, &MODULE, &CHECK, &MOVED, &REMOVED,
     &IMPORT, &SUPPRESS, &NOTIFY, &SEALFORM,
@@ -149,129 +168,6 @@ static SEALFORM: LanguageBlock = LanguageBlock {
         "Constraints on the version of Sealform, such as \">= 0.1, < 2.0\" or \"~> 1.2\".",
     )],
     blocks: &[&BACKEND],
-    rest: Rest::Nothing,
-};
-
-static BACKEND: LanguageBlock = LanguageBlock {
-    kind: "backend",
-    labels: &["kind"],
-    description: "Where the state is kept. The kind \"local\" is a file beside the configuration, \
-                  \"s3\" an object that many machines share: replaced only in the place of the \
-                  version that was read, under a lock with a lease. Values are written out; others \
-                  are given by init -backend-config.",
-    arguments: &[
-        optional(
-            "path",
-            "string",
-            Form::Constant,
-            "local: the state file, relative to the directory of the configuration. \
-         state/sealform.state.json where nothing is said.",
-        ),
-        optional(
-            "bucket",
-            "string",
-            Form::Constant,
-            "s3: the bucket. Switch versioning on in it, and keep it out of what it manages.",
-        ),
-        optional(
-            "key",
-            "string",
-            Form::Constant,
-            "s3: the key of the object. The lock and the journal are beside it, with .lock and \
-         .journal.",
-        ),
-        optional(
-            "region",
-            "string",
-            Form::Constant,
-            "s3: the Region of the bucket. AWS_REGION or the profile where nothing is said.",
-        ),
-        optional(
-            "profile",
-            "string",
-            Form::Constant,
-            "s3: the profile of the shared AWS files whose credentials are used.",
-        ),
-        optional(
-            "assume_role",
-            "object",
-            Form::Constant,
-            "s3: the role to act in: { role_arn, session_name, external_id }.",
-        ),
-        optional(
-            "endpoints",
-            "object",
-            Form::Constant,
-            "s3: where the services are, if not at AWS: { s3, sts }.",
-        ),
-        optional("endpoint", "string", Form::Constant, "s3: the same as endpoints.s3."),
-        optional(
-            "use_path_style",
-            "bool",
-            Form::Constant,
-            "s3: whether the bucket stands in the path of a URL (true where nothing is said) or \
-         in its host.",
-        ),
-        optional(
-            "encrypt",
-            "bool",
-            Form::Constant,
-            "s3: whether to ask for server-side encryption: true where nothing is said. With \
-         false, the bucket decides.",
-        ),
-        optional(
-            "kms_key_id",
-            "string",
-            Form::Constant,
-            "s3: the KMS key to encrypt with. SSE-S3 where nothing is said.",
-        ),
-        optional(
-            "use_lockfile",
-            "bool",
-            Form::Constant,
-            "s3: whether a run takes the lock: true where nothing is said. With false, the \
-         version of the object alone keeps two runs from overwriting each other.",
-        ),
-        optional(
-            "lock_lease",
-            "number",
-            Form::Constant,
-            "s3: for how many seconds the lock holds without being renewed, from 3 to 3600. 60 \
-         where nothing is said.",
-        ),
-        optional(
-            "workspace_key_prefix",
-            "string",
-            Form::Constant,
-            "s3: what the keys of the states of other workspaces begin with. env: where nothing \
-         is said.",
-        ),
-        optional(
-            "max_retries",
-            "number",
-            Form::Constant,
-            "s3: how often a request is repeated that failed in passing. 7 where nothing is said.",
-        ),
-        optional(
-            "custom_ca_bundle",
-            "string",
-            Form::Constant,
-            "s3: a file of certificates to trust instead of the system's.",
-        ),
-        optional(
-            "insecure",
-            "bool",
-            Form::Constant,
-            "s3: whether to accept any certificate: for trying things only.",
-        ),
-        optional(
-            "skip_credentials_validation",
-            "bool",
-            Form::Constant,
-            "s3: whether to go without looking for credentials before the first request.",
-        ),
-    ],
-    blocks: &[],
     rest: Rest::Nothing,
 };
 
@@ -709,7 +605,7 @@ static IMPORT: LanguageBlock = LanguageBlock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::parse;
+    use crate::config::{parse, parse_test};
     use crate::diag::{Diagnostics, Sources};
     use std::fmt::Write as _;
 
@@ -731,13 +627,18 @@ mod tests {
     /// The decoder of each block knows what the table says that the block has.
     #[test]
     fn the_table_says_nothing_that_is_not_so() {
-        for block in BLOCKS {
+        let of_tests = TEST_BLOCKS.iter().map(|block| (block, true));
+        for (block, is_test) in BLOCKS.iter().map(|block| (block, false)).chain(of_tests) {
             let mut text = String::new();
             write(block, &mut text);
             let mut sources = Sources::default();
             let file = sources.add("main.seal.hcl", text.as_str());
             let mut faults = Diagnostics::new();
-            parse(&sources, &[file], &|_| false, &mut faults);
+            if is_test {
+                parse_test(&sources, file, &mut faults);
+            } else {
+                parse(&sources, &[file], &|_| false, &mut faults);
+            }
             let unknown = ["Unknown attribute", "Unknown block", "Unsupported block"];
             faults.retain(|fault| unknown.contains(&fault.summary));
             assert_eq!(faults, [], "{text}");
