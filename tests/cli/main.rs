@@ -23,6 +23,7 @@ mod kills;
 mod language;
 mod lifecycle;
 mod matrix;
+mod model;
 mod operations;
 mod pipelines;
 mod requests;
