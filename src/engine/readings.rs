@@ -168,6 +168,7 @@ impl Readings {
             | Reading::Remembered(_)
             | Reading::Gone(_)
             | Reading::Failed(_)
+            | Reading::GivenUp(_)
             | Reading::NoProvider => None,
         }
     }

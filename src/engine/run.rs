@@ -401,24 +401,26 @@ impl Run {
             if *recorded.identity != *step.identity {
                 continue;
             }
-            match &step.before {
-                None if step.reason == Some(plan::Reason::Gone)
-                    && recording != Recording::Present =>
-                {
-                    session.record(Change::Remove { address: address.clone() })?;
-                    gone.push(address.clone());
-                }
-                Some(live)
-                    if !ty.differences(&recorded.values, live, &step.terms.keys).is_empty() =>
-                {
-                    let recorded = Recorded { values: live.clone(), ..recorded };
-                    session.record(Change::Set { address: address.clone(), recorded })?;
-                    updated.push(address.clone());
-                }
-                None | Some(_) => {}
+            if let Some(live) = &step.before
+                && !ty.differences(&recorded.values, live, &step.terms.keys).is_empty()
+            {
+                let recorded = Recorded { values: live.clone(), ..recorded };
+                session.record(Change::Set { address: address.clone(), recorded })?;
+                updated.push(address.clone());
             }
             if step.before.is_some() {
                 session.settle(&step.provider, &step.identity)?;
+            }
+        }
+        if recording != Recording::Present {
+            // What is still declared has no step where its bucket is gone.
+            let is_gone = |it: &Recorded| {
+                matches!(self.readings.get(&it.provider, &it.identity), Some(Reading::Gone(_)))
+            };
+            let recorded = session.state().resources.iter();
+            gone.extend(recorded.filter(|(_, it)| is_gone(it)).map(|(address, _)| address.clone()));
+            for address in &gone {
+                session.record(Change::Remove { address: address.clone() })?;
             }
         }
         open.save().await?;

@@ -272,9 +272,8 @@ impl Step {
             let there = state.resources.get(address);
             there.is_none_or(|there| *there.identity == *self.identity)
         };
-        let previous = self.previous.iter().filter(|previous| has_it(previous));
-        let mut changes: Vec<state::Change> =
-            previous.map(|previous| state::Change::Remove { address: previous.clone() }).collect();
+        // In an order in which the object is recorded at any moment: a run may end between two.
+        let mut changes = Vec::new();
         let address = self.address.clone();
         if self.is_removal() {
             // A removal gives way to the step that has taken its address for another bucket.
@@ -293,6 +292,8 @@ impl Step {
             };
             changes.push(state::Change::Set { address, recorded });
         }
+        let previous = self.previous.iter().filter(|previous| has_it(previous));
+        changes.extend(previous.map(|it| state::Change::Remove { address: it.clone() }));
         changes
     }
 

@@ -21,8 +21,8 @@ impl<'a> Unfinished<'a> {
         Self(found)
     }
 
-    /// Whether the settings that are live are such as one of our own runs may have left: what it
-    /// wrote, or what was there before another of them wrote.
+    /// Whether the settings that are live are such as one of our own runs may have left. What a run
+    /// found is no such thing: where an earlier one of ours had not written it, somebody else had.
     pub(super) fn explains(
         &self,
         ty: &dyn ResourceType,
@@ -32,13 +32,10 @@ impl<'a> Unfinished<'a> {
     ) -> bool {
         let intents = self.0.get(&(provider, identity)).map_or(&[][..], Vec::as_slice);
         let same = |a: &Value, b: &Value| ty.differences(a, b, keys).is_empty();
-        intents.iter().enumerate().any(|(nth, intent)| {
+        intents.iter().any(|intent| {
             let reset =
                 || intent.writing == Writing::Reset && same(live, &ty.reset(identity, live));
-            intent.may_have_written(live, same)
-                || reset()
-                // A later run began with what the one before had left.
-                || (nth > 0 && intent.may_have_found(live, same))
+            intent.may_have_written(live, same) || reset()
         })
     }
 

@@ -24,6 +24,7 @@ mod kills;
 mod language;
 mod lifecycle;
 mod matrix;
+mod model;
 mod notify;
 mod operations;
 mod outage;

@@ -2,6 +2,7 @@
 
 use crate::harness::{Dir, resource};
 use jiff::Timestamp;
+use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
 use sealform::state::{Holder, Local};
 use std::fs::File;
 use std::time::{Duration, SystemTime};
@@ -110,6 +111,34 @@ fn what_is_live_is_recorded_by_refresh() {
     assert_eq!(serial(&dir), 1);
     dir.run(&["refresh", "--sandbox"]).status(0).says("1 recorded anew, 0 forgotten");
     dir.run(&["plan", "--sandbox"]).status(0).never_says("outside of Sealform").says("1 to update");
+}
+
+/// What was declared still was kept, and every plan failed for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_is_gone_is_forgotten_by_refresh_though_it_is_declared() {
+    let with = async |buckets: &[&str]| {
+        let world = World::in_memory();
+        for bucket in buckets {
+            world.seed_bucket(bucket, "us-east-1", DEFAULT_ACCOUNT).unwrap();
+        }
+        Sandbox::start(world, Options::default()).await.unwrap()
+    };
+    let (both, one) = (with(&["one", "two"]).await, with(&["one"]).await);
+    let dir =
+        Dir::with(&(resource("a", "one", "aws:kms", "") + &resource("b", "two", "aws:kms", "")))
+            .env("AWS_ENDPOINT_URL", &both.endpoint())
+            .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCOUNT)
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "us-east-1");
+    let run = |dir: &Dir, arguments: &[&str]| tokio::task::block_in_place(|| dir.run(arguments));
+    run(&dir, &["apply", "-auto-approve"]).status(0);
+    let dir = dir.env("AWS_ENDPOINT_URL", &one.endpoint());
+    run(&dir, &["refresh", "-dry-run"]).says(&format!("Would forget {TYPE}.b"));
+    // `drift -record` records what is there.
+    run(&dir, &["drift", "-record"]).status(1);
+    run(&dir, &["state", "list"]).status(0).says(&format!("{TYPE}.b"));
+    run(&dir, &["refresh"]).status(1).says("1 recorded anew, 1 forgotten").complains("two");
+    run(&dir, &["state", "list"]).status(0).says(&format!("{TYPE}.a")).never_says(".b");
 }
 
 #[test]

@@ -424,3 +424,19 @@ fn twenty_thousand_instances_take_no_quadratic_walk() {
     assert_eq!(world.plan(&moved).count(Action::Forget), count);
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
+
+/// The old record went first: a run that ended between the two forgot the bucket.
+#[test]
+fn what_moves_is_recorded_at_any_moment() {
+    let before = Project::new(&block("x", "\"logs\"", "aws:kms", ""));
+    let moved = format!("moved {{\n  from = {TYPE}.x\n  to = {TYPE}.y\n}}\n");
+    let after = Project::new(&(block("y", "\"logs\"", "aws:kms:dsse", "") + &moved));
+    let mut world = World::of([("logs", fresh())]).applied(&before);
+    let plan = world.plan(&after);
+    assert_eq!(plan.steps[0].previous, Some(address("x")));
+    for change in plan.steps[0].changes_of(&world.recorded) {
+        change.apply_to(&mut world.recorded);
+        assert!(world.recorded.resources.values().any(|it| it.identity == "logs"));
+    }
+    assert_eq!(world.recorded.resources.keys().collect::<Vec<_>>(), [&address("y")]);
+}

@@ -42,7 +42,7 @@ fn world(found: &str, intents: &[(&str, &str)]) -> World {
 fn our_own_half_done_work_is_no_drift_and_somebody_elses_is() {
     let project = Project::new(CONFIGURATION);
     let (kms, dsse, aes) = ("aws:kms", "aws:kms:dsse", "AES256");
-    let rows: [Row<'_>; 7] = [
+    let rows: [Row<'_>; 9] = [
         (kms, &[], true),
         (kms, &[(aes, kms)], false),
         // Not written: it is as recorded.
@@ -51,8 +51,10 @@ fn our_own_half_done_work_is_no_drift_and_somebody_elses_is() {
         // Two runs were killed, one after the other.
         (dsse, &[(aes, dsse), (dsse, kms)], false),
         (kms, &[(aes, dsse), (dsse, kms)], false),
-        // What was there before the first is what is recorded, or drift.
+        // What a run found is what is recorded, or another of our runs wrote it, or it is drift.
         (dsse, &[(dsse, kms)], true),
+        (dsse, &[(aes, kms), (dsse, kms)], true),
+        (kms, &[(aes, kms), (dsse, kms)], false),
     ];
     for (found, intents, drifts) in rows {
         let (plan, diagnostics) = world(found, intents).plan_with(&project, &Options::default());

@@ -1,0 +1,656 @@
+//! What is tested: the binary in a directory of its own, and what its commands must come to.
+
+use super::service::{Call, Request, Service, Strike, What};
+use super::world::{
+    Action, Algorithm, BUCKETS, Fate, Files, Known, Plan, Recorded, Records, Settings, Step, TYPE,
+};
+use crate::harness::{Dir, Ran};
+use sealform::state::{Holder, Local};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+const STATE: &str = "state/sealform.state.json";
+const PLAN: &str = "this.sealplan";
+const APPLY: [&str; 4] = ["apply", "-auto-approve", "-allow-weakening", "-json"];
+
+/// A plan that was saved.
+struct Saved {
+    /// The serial of the state that it was made from, if there was one.
+    serial: Option<u64>,
+    plan: Plan,
+}
+
+pub(super) struct Machine {
+    dir: Dir,
+    service: Service,
+    files: Files,
+    known: Known,
+    /// What we have written or taken over, and not given up.
+    managed: BTreeSet<String>,
+    /// The serial of the state, if there is one.
+    serial: Option<u64>,
+    /// Every version that was ever in force.
+    versions: BTreeMap<u64, Records>,
+    saved: Option<Saved>,
+    pulled: Option<(u64, Records, String)>,
+}
+
+/// The state as the next run finds it.
+struct Found {
+    serial: Option<u64>,
+    records: Records,
+    /// By bucket: what may have been written.
+    unfinished: BTreeMap<String, BTreeSet<Settings>>,
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        let service = Service::start();
+        for bucket in BUCKETS {
+            service.inside().buckets.insert(bucket.to_owned(), Settings::NEW);
+        }
+        let dir = Dir::empty()
+            .env("AWS_ACCESS_KEY_ID", "123456789012")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("USER", "eve")
+            .env("HOSTNAME", "build");
+        let provider = format!(
+            "provider \"aws\" {{\n  region = \"us-east-1\"\n  preflight = false\n  owner_check = \
+             false\n  max_retries = 0\n  endpoints {{\n    s3 = {0:?}\n    sts = {0:?}\n  }}\n}}\n",
+            service.url
+        );
+        dir.write("provider.seal.hcl", provider);
+        let machine = Self {
+            dir,
+            service,
+            files: Files::default(),
+            known: Known::default(),
+            managed: BTreeSet::new(),
+            serial: None,
+            versions: BTreeMap::new(),
+            saved: None,
+            pulled: None,
+        };
+        machine.write();
+        machine
+    }
+
+    fn write(&self) {
+        self.dir.write("main.seal.hcl", self.files.text());
+    }
+
+    pub(super) fn edit(&mut self, files: &Files) {
+        self.files = files.clone();
+        self.write();
+    }
+
+    /// Somebody else's change.
+    pub(super) fn outside(&mut self, bucket: &str, settings: Option<Settings>) {
+        let buckets = &mut self.service.inside().buckets;
+        match settings {
+            Some(settings) => {
+                if let Some(there) = buckets.get_mut(bucket) {
+                    *there = settings;
+                }
+            }
+            None => {
+                buckets.remove(bucket);
+            }
+        }
+    }
+
+    /// A bucket that was not there.
+    pub(super) fn appear(&mut self, bucket: &str) {
+        self.service.inside().buckets.entry(bucket.to_owned()).or_insert(Settings::NEW);
+    }
+
+    fn run(&self, arguments: &[&str], strike: Option<Strike>) -> Ran {
+        self.service.expect(strike);
+        let mut command = self.dir.command(arguments);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.service.client(child.id());
+        Ran::of(child.wait_with_output().unwrap())
+    }
+
+    fn live(&self) -> BTreeMap<String, Settings> {
+        self.service.inside().buckets.clone()
+    }
+
+    fn log(&self) -> Vec<Request> {
+        self.service.inside().log.clone()
+    }
+
+    fn writes(&self) -> Vec<Request> {
+        self.log().into_iter().filter(|it| it.call != Call::Read).collect()
+    }
+
+    fn expected(&self, destroy: bool) -> Plan {
+        self.known.plan(&self.files, &self.live(), destroy)
+    }
+
+    /// A command that must not write to any bucket.
+    fn looking(&self, arguments: &[&str]) -> Ran {
+        let ran = self.run(arguments, None);
+        assert_eq!(self.writes().len(), 0, "{arguments:?} has written");
+        ran
+    }
+
+    pub(super) fn plan(&mut self) {
+        let plan = self.expected(false);
+        let ran = self.looking(&["plan", "-json"]).status(i32::from(!plan.is_sound()));
+        compare(&ran.json(), &plan);
+    }
+
+    pub(super) fn drift(&mut self, record: bool) {
+        let plan = self.expected(false);
+        let arguments: &[&str] =
+            if record { &["drift", "-json", "-record"] } else { &["drift", "-json"] };
+        let status = match plan.verdict() {
+            "clean" => 0,
+            "error" => 1,
+            "drift" => 2,
+            _ => 3,
+        };
+        let ran = self.looking(arguments).status(status);
+        compare(&ran.json(), &plan);
+        if record {
+            self.refreshed(&plan, false);
+        }
+    }
+
+    pub(super) fn refresh(&mut self) {
+        let plan = self.expected(false);
+        let fails = !plan.prevented.is_empty();
+        // What is declared and not there is an error all the same.
+        let status = i32::from(!plan.is_sound());
+        drop(self.looking(&["refresh", "-json"]).status(status));
+        if !fails {
+            self.refreshed(&plan, true);
+        }
+    }
+
+    /// What is live is recorded; what is gone is forgotten, if so asked.
+    fn refreshed(&mut self, plan: &Plan, forget: bool) {
+        let live = self.live();
+        for step in &plan.steps {
+            let name = step.previous.as_ref().unwrap_or(&step.name);
+            let Some(recorded) = self.known.records.get_mut(name) else { continue };
+            if recorded.bucket != step.bucket {
+                continue;
+            }
+            if let Some(before) = step.before {
+                recorded.values = before;
+                self.known.ours.remove(&step.bucket);
+            }
+        }
+        if forget {
+            let gone = |it: &Recorded| !live.contains_key(&it.bucket);
+            let lost: Vec<String> = self
+                .known
+                .records
+                .iter()
+                .filter(|(_, it)| gone(it))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in lost {
+                if let Some(it) = self.known.records.remove(&name) {
+                    self.managed.remove(&it.bucket);
+                }
+            }
+        }
+    }
+
+    /// Plans and does it, in one command.
+    pub(super) fn apply(&mut self, destroy: bool, strike: Option<Strike>, parallelism: usize) {
+        let plan = self.expected(destroy);
+        let parallelism = format!("-parallelism={parallelism}");
+        let mut arguments = APPLY.to_vec();
+        arguments.extend(destroy.then_some("-destroy"));
+        arguments.push(&parallelism);
+        let before = self.live();
+        let ran = self.run(&arguments, strike);
+        self.carried_out(&plan, &ran, destroy);
+        if ran.status == 0 {
+            self.settled();
+            let empty = self.looking(&["plan", "-detailed-exitcode", "-json"]);
+            if !destroy {
+                let empty = empty.status(0).json();
+                assert_eq!(empty["verdict"], "clean", "{empty:#}");
+            }
+            if destroy {
+                assert_eq!(self.known.records, Records::new(), "destroy leaves nothing");
+            }
+        } else if !plan.is_sound() {
+            assert_eq!(self.live(), before);
+        }
+    }
+
+    /// Saves a plan.
+    pub(super) fn save(&mut self) {
+        let plan = self.expected(false);
+        let out = format!("-out={PLAN}");
+        let ran = self.looking(&["plan", &out]).status(i32::from(!plan.is_sound()));
+        drop(ran);
+        self.saved = plan.is_sound().then_some(Saved { serial: self.serial, plan });
+    }
+
+    /// Does what a saved plan says, if it is not stale.
+    pub(super) fn apply_saved(&mut self) {
+        let Some(saved) = self.saved.take() else { return };
+        let ran = self.run(&[&APPLY[..], &[PLAN]].concat(), None);
+        if saved.serial != self.serial {
+            assert_eq!(self.writes().len(), 0, "a plan that is stale is carried out");
+            drop(ran.status(1).complains("stale"));
+            return;
+        }
+        self.carried_out(&saved.plan, &ran, false);
+    }
+
+    /// Brings what is known up to what a run has done, and demands that it was what the plan said.
+    fn carried_out(&mut self, plan: &Plan, ran: &Ran, destroy: bool) {
+        let told = format!("{:#?}\n{}\n{}\n{:#?}", plan, ran.stdout, ran.stderr, self.log());
+        let log = self.log();
+        let struck = log.iter().position(|it| it.struck.is_some());
+        let killed = ran.status == -1;
+        // What is written is what the plan said, once.
+        let mut open: Vec<&Step> = plan.steps.iter().filter(|it| it.action.calls()).collect();
+        for request in log.iter().filter(|it| it.call != Call::Read) {
+            let call = |it: &Step| match it.action {
+                Action::Update => it.after.map(Call::Write),
+                _ => Some(Call::Reset),
+            };
+            let at = open
+                .iter()
+                .position(|it| it.bucket == request.bucket && call(it) == Some(request.call));
+            let at = at.unwrap_or_else(|| panic!("unplanned: {request:?}\n{told}"));
+            open.swap_remove(at);
+        }
+        if !plan.is_sound() {
+            assert!(open.len() == plan.steps.iter().filter(|it| it.action.calls()).count());
+            assert!(ran.status == 1 || killed, "{told}");
+            return;
+        }
+        let planning = |at: usize| {
+            let it = &log[at];
+            it.call == Call::Read && !log[..at].iter().any(|earlier| earlier.bucket == it.bucket)
+        };
+        if killed {
+            self.killed(plan, &log, &told);
+            return;
+        }
+        // Reading failed before anything was done.
+        if let Some(at) = struck
+            && log[at].struck != Some(What::Stop)
+            && planning(at)
+        {
+            assert!(self.writes().is_empty() && ran.status == 1, "{told}");
+            return;
+        }
+        let stop = struck.filter(|at| log[*at].struck == Some(What::Stop));
+        if stop.is_some_and(planning) {
+            assert!(self.writes().is_empty() && ran.status == 143, "{told}");
+            return;
+        }
+        let report = ran.json();
+        let status = statuses(&report);
+        let mut failed: BTreeSet<&str> = BTreeSet::new();
+        let mut complete = true;
+        // A removal comes before what takes its name.
+        let (removals, others): (Vec<&Step>, Vec<&Step>) =
+            plan.steps.iter().partition(|it| it.action.removes());
+        for step in removals.into_iter().chain(others) {
+            let key = (format!("{TYPE}.{}", step.name), step.bucket.clone());
+            let word = status.get(&key).map_or("none", |it| it.as_str());
+            let of_it = |it: &&Request| it.bucket == step.bucket;
+            let write = log.iter().filter(of_it).find(|it| it.call != Call::Read);
+            let hit =
+                log.iter().filter(of_it).any(|it| it.struck.is_some_and(|what| what != What::Stop));
+            // Somebody else was there between the plan and this: nothing is written.
+            let moved =
+                step.action.calls() && write.is_none() && step.before != self.before(&log, step);
+            let expected = if step.action == Action::NoOp {
+                "none"
+            } else if (hit && step.action.calls()) || moved {
+                "failed"
+            } else if stop.is_some() && (write.is_none() || !step.action.calls()) {
+                // What was not begun when it was asked to stop is not.
+                if word == "done" && !step.action.calls() { "done" } else { "skipped" }
+            } else if !step.action.removes() && failed.contains(&*step.name) {
+                "skipped"
+            } else {
+                "done"
+            };
+            assert_eq!(word, expected, "{}\n{told}", step.name);
+            match expected {
+                "none" | "done" => {
+                    assert!(!step.action.calls() || write.is_some_and(|it| it.effect), "{told}");
+                    if expected == "done" || !self.differs(step) {
+                        self.done(step);
+                    }
+                }
+                "failed" => {
+                    complete = false;
+                    failed.insert(&step.name);
+                    // Without an answer it is not known what became of it.
+                    let unknown = write.is_some_and(|it| it.struck != Some(What::Denied));
+                    if let Some(after) = step.after.filter(|_| unknown) {
+                        self.known.ours.entry(step.bucket.clone()).or_default().insert(after);
+                        self.managed.insert(step.bucket.clone());
+                    }
+                }
+                _ => complete = false,
+            }
+        }
+        match ran.status {
+            0 => assert!(complete, "{told}"),
+            143 => assert!(stop.is_some(), "{told}"),
+            status => assert!(status == 1 && !complete, "{told}"),
+        }
+        let _ = destroy;
+    }
+
+    /// What was live when a step was to begin: nobody but the run writes while it runs.
+    fn before(&self, _log: &[Request], step: &Step) -> Option<Settings> {
+        self.service.inside().buckets.get(&step.bucket).copied()
+    }
+
+    /// Whether what a saved plan took for live is not any more.
+    fn differs(&self, step: &Step) -> bool {
+        self.live().get(&step.bucket).copied() != step.before
+    }
+
+    fn done(&mut self, step: &Step) {
+        self.known.done(step);
+        if step.record.is_some() {
+            self.managed.insert(step.bucket.clone());
+        } else if !self.known.buckets().contains(&step.bucket) {
+            self.managed.remove(&step.bucket);
+        }
+    }
+
+    /// Nobody knows how far a killed run has come: what it has left tells, and it is held to what
+    /// the service knows.
+    fn killed(&mut self, plan: &Plan, log: &[Request], told: &str) {
+        let found = self.look();
+        for step in &plan.steps {
+            let effect =
+                log.iter().any(|it| it.bucket == step.bucket && it.call != Call::Read && it.effect);
+            let mut after = self.known.clone();
+            after.done(step);
+            let names = step.previous.iter().chain([&step.name]);
+            let recorded = names.clone().all(|name| {
+                let is = |it: &&Recorded| it.bucket == step.bucket;
+                after.records.get(name).filter(is) == found.records.get(name).filter(is)
+            });
+            let open = found.unfinished.get(&step.bucket);
+            let begun = open
+                .filter(|_| step.action.calls())
+                .is_some_and(|open| step.after.is_some_and(|after| open.contains(&after)));
+            if step.action.calls() {
+                let was = names
+                    .clone()
+                    .all(|name| after.records.get(name) == self.known.records.get(name));
+                assert!(!recorded || was || effect, "{} is not done\n{told}", step.name);
+                assert!(!effect || recorded || begun, "{} is forgotten\n{told}", step.name);
+            }
+            if recorded {
+                self.known.records = after.records;
+                if step.record.is_some() {
+                    self.managed.insert(step.bucket.clone());
+                }
+            }
+            if open.is_none() && (recorded || !step.action.calls()) {
+                self.known.ours.remove(&step.bucket);
+            }
+            if begun && let Some(after) = step.after {
+                self.known.ours.entry(step.bucket.clone()).or_default().insert(after);
+                self.managed.insert(step.bucket.clone());
+            }
+        }
+        let kept = self.known.buckets();
+        self.managed.retain(|it| kept.contains(it) || found.unfinished.contains_key(it));
+        for step in &plan.steps {
+            let gone = step.action.removes() && !kept.contains(&step.bucket);
+            assert!(
+                gone || step.record.is_none()
+                    || !log
+                        .iter()
+                        .any(|it| it.bucket == step.bucket && it.effect && it.call != Call::Read)
+                    || self.managed.contains(&step.bucket),
+                "{told}"
+            );
+        }
+    }
+
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        let (old, new) = (format!("{TYPE}.{from}"), format!("{TYPE}.{to}"));
+        let records = &mut self.known.records;
+        let fine = records.contains_key(from) && !records.contains_key(to);
+        if fine && let Some(it) = records.remove(from) {
+            records.insert(to.to_owned(), it);
+        }
+        drop(self.looking(&["state", "mv", &old, &new]).status(i32::from(!fine)));
+    }
+
+    pub(super) fn give_up(&mut self, name: &str) {
+        let removed = self.known.records.remove(name);
+        let address = format!("{TYPE}.{name}");
+        drop(self.looking(&["state", "rm", &address]).status(i32::from(removed.is_none())));
+        self.forget();
+    }
+
+    /// What was given up is managed no more.
+    fn forget(&mut self) {
+        let kept = self.known.buckets();
+        let ours = &self.known.ours;
+        self.managed.retain(|it| kept.contains(it) || ours.contains_key(it));
+    }
+
+    pub(super) fn pull(&mut self) {
+        let ran = self.looking(&["state", "pull"]);
+        if let Some(serial) = self.serial {
+            let ran = ran.status(0);
+            let (there, records) = read(&ran.json());
+            assert_eq!((there, &records), (serial, &self.known.records));
+            self.pulled = Some((serial, records, ran.stdout));
+        }
+    }
+
+    pub(super) fn push(&mut self, force: bool) {
+        let Some((serial, records, text)) = self.pulled.clone() else { return };
+        self.dir.write("pulled.json", text);
+        let same = Some(serial) == self.serial && records == self.known.records;
+        let arguments: &[&str] = if force {
+            &["state", "push", "-force", "pulled.json"]
+        } else {
+            &["state", "push", "pulled.json"]
+        };
+        let ran = self.looking(arguments);
+        if force || same {
+            drop(ran.status(0));
+            self.known.records = records;
+            self.forget();
+        } else {
+            drop(ran.status(1));
+        }
+    }
+
+    /// Puts the version so many back in force.
+    pub(super) fn restore(&mut self, back: usize, force: bool) {
+        let listed = self.looking(&["state", "history", "-json"]).status(0).json();
+        let kept: Vec<u64> = listed["versions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["serial"].as_u64().unwrap())
+            .collect();
+        let Some(serial) = kept.get(back % kept.len().max(1)).copied() else { return };
+        let text = serial.to_string();
+        let mut arguments = vec!["state", "restore", &text];
+        arguments.extend(force.then_some("-force"));
+        let ran = self.looking(&arguments);
+        // A version may have been written and replaced within one command.
+        let content = match self.versions.get(&serial) {
+            Some(records) => records.clone(),
+            None => {
+                let path = format!("{STATE}.history/{serial:020}.json");
+                if self.dir.exists(&path) {
+                    read(&serde_json::from_str(&self.dir.read(&path)).unwrap()).1
+                } else {
+                    return self.known.records = self.look().records;
+                }
+            }
+        };
+        let buckets: BTreeSet<&String> = content.values().map(|it| &it.bucket).collect();
+        let records = &self.known.records;
+        let loses = records.values().any(|it| !buckets.contains(&it.bucket));
+        let renames = records.keys().any(|it| !content.contains_key(it));
+        if force || (!loses && !renames) {
+            drop(ran.status(0));
+        } else if loses {
+            drop(ran.status(1));
+            return;
+        } else if ran.status != 0 {
+            return;
+        }
+        self.known.records = content;
+        self.forget();
+    }
+
+    /// The state as the next run finds it.
+    fn look(&self) -> Found {
+        let found = Local::new(self.dir.path().join(STATE)).look().unwrap();
+        let mut unfinished: BTreeMap<String, BTreeSet<Settings>> = BTreeMap::new();
+        for intent in &found.unfinished {
+            let intent = serde_json::to_value(intent).unwrap();
+            let bucket = intent["identity"].as_str().unwrap().to_owned();
+            unfinished.entry(bucket).or_default().insert(settings(&intent["after"]));
+        }
+        match found.state {
+            None => Found { serial: None, records: Records::new(), unfinished },
+            Some(state) => {
+                let json = serde_json::to_value(&state).unwrap();
+                let (serial, records) = read(&json);
+                Found { serial: Some(serial), records, unfinished }
+            }
+        }
+    }
+
+    /// What holds after every command.
+    pub(super) fn settled(&mut self) {
+        let Found { serial, records, unfinished } = self.look();
+        assert_eq!(records, self.known.records, "what is recorded, and what should be");
+        assert_eq!(unfinished, self.known.ours, "what is unfinished, and what should be");
+        for bucket in &self.managed {
+            let known = records.values().any(|it| it.bucket == *bucket);
+            assert!(known || unfinished.contains_key(bucket), "{bucket} is forgotten");
+        }
+        match (self.serial, serial) {
+            (Some(before), Some(now)) if before == now => {
+                assert_eq!(self.versions[&now], records, "two versions of one serial");
+            }
+            (None, None) => {}
+            (before, now) => assert!(before < now, "{before:?} before {now:?}"),
+        }
+        if let Some(serial) = serial {
+            self.versions.insert(serial, records);
+        }
+        self.serial = serial;
+        if self.dir.exists(STATE) {
+            // The bytes themselves are what the schema says.
+            read(&serde_json::from_str(&self.dir.read(STATE)).unwrap());
+        }
+        let journal = self.dir.exists(&format!("{STATE}.journal"));
+        assert!(journal || self.known.ours.is_empty());
+        let holder = Holder {
+            operation: "test".into(),
+            who: "test".into(),
+            pid: 1,
+            since: "2026-01-01T00:00:00Z".parse().unwrap(),
+        };
+        let lock = Local::new(self.dir.path().join(STATE)).try_lock(&holder);
+        assert!(lock.is_ok(), "a lock is left");
+        drop(lock);
+        assert!(!self.dir.exists("errored.state.json"));
+    }
+}
+
+/// Holds a report to a plan.
+fn compare(report: &Json, plan: &Plan) {
+    let told = || format!("{plan:#?}\n{report:#}");
+    assert_eq!(report["verdict"], plan.verdict(), "{}", told());
+    if !plan.is_sound() {
+        return;
+    }
+    let items = report["resources"].as_array().unwrap();
+    assert_eq!(items.len(), plan.steps.len(), "{}", told());
+    for step in &plan.steps {
+        let address = format!("{TYPE}.{}", step.name);
+        let item = items.iter().find(|it| it["address"] == address && it["bucket"] == step.bucket);
+        let item = item.unwrap_or_else(|| panic!("no {address} in {}", told()));
+        assert_eq!(item["action"], step.action.word(), "{address} {}", told());
+        assert_eq!(item["class"], step.class, "{address} {}", told());
+        let whose: BTreeMap<&str, &str> = item["differences"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|it| {
+                let path = it["path"].as_str().unwrap();
+                let name = path.rsplit('.').next().unwrap();
+                (name, it["whose"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(whose, step.whose, "{address} {}", told());
+    }
+}
+
+/// By address and bucket: what became of the step.
+fn statuses(report: &Json) -> BTreeMap<(String, String), String> {
+    let text = |it: &Json| it.as_str().map(str::to_owned);
+    report["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| {
+            Some(((text(&it["address"])?, text(&it["bucket"])?), text(&it["status"])?))
+        })
+        .collect()
+}
+
+/// The serial and what is recorded, of a state that must be as its schema says.
+fn read(state: &Json) -> (u64, Records) {
+    static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
+    let schema = SCHEMA.get_or_init(|| {
+        let text = include_str!("../../../state/schema.json");
+        jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+    });
+    let faults: Vec<String> = schema.iter_errors(state).map(|it| it.to_string()).collect();
+    assert_eq!(faults, [""; 0], "{state:#}");
+    let records = state["resources"].as_array().unwrap().iter().map(|it| {
+        let address = it["address"].as_str().unwrap();
+        let flag = |name: &str| it[name].as_bool().unwrap_or(false);
+        let fate = match (flag("prevent_destroy"), flag("forget_on_destroy")) {
+            (true, _) => Fate::Prevent,
+            (false, true) => Fate::Forget,
+            (false, false) => Fate::Reset,
+        };
+        let bucket = it["identity"].as_str().unwrap().to_owned();
+        let name = address.strip_prefix(TYPE).unwrap().trim_start_matches('.');
+        (name.to_owned(), Recorded { bucket, values: settings(&it["values"]), fate })
+    });
+    (state["serial"].as_u64().unwrap(), records.collect())
+}
+
+/// Settings as the state and the journal have them.
+fn settings(values: &Json) -> Settings {
+    let rule = &values["rule"][0];
+    let default = &rule["apply_server_side_encryption_by_default"][0];
+    Settings {
+        algorithm: default["sse_algorithm"].as_str().and_then(Algorithm::of).unwrap(),
+        key: default["kms_master_key_id"].as_str().map(|key| key.ends_with('1')),
+        bucket_key: rule["bucket_key_enabled"] == true,
+        blocked: rule["blocked_encryption_types"].as_array().is_some_and(|it| !it.is_empty()),
+    }
+}
