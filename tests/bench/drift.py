@@ -99,7 +99,7 @@ def watch(binary, directory, env, rounds, interval):
             if seen >= rounds:
                 break
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
     print(f"\n| rounds of `--watch {interval}` | resident MiB |\n|---|---|")
     for seen, memory in marks.items():
