@@ -238,10 +238,7 @@ impl Outputs {
             let previous = format.previous(&path);
             let text = self.draw(*format, report, human, &style, previous.as_deref());
             if let Err(error) = state::publish(&path, text.as_bytes()) {
-                ui.error(
-                    "Cannot write the report",
-                    &format!("the file {}: {error}", file.display()),
-                );
+                ui.error("Cannot write the report", &error.to_string());
                 written = false;
             }
         }
@@ -351,7 +348,8 @@ impl Began {
             Some(whole.map_or(block.header, |body| block.header.to(body)))
         };
         let started = self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let took = jiff::Timestamp::now().duration_since(self.0).as_secs_f64();
+        // The clock may have been set back meanwhile.
+        let took = jiff::Timestamp::now().duration_since(self.0).as_secs_f64().max(0.0);
         tell(&Facts {
             command,
             version: VERSION,
