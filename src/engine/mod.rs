@@ -11,6 +11,7 @@ mod explain;
 mod files;
 mod held;
 mod modules;
+mod options;
 mod project;
 mod readings;
 mod run;
@@ -18,13 +19,15 @@ mod sandboxed;
 mod saved;
 mod state;
 mod test;
+mod unread;
 mod version;
 
 pub use self::backend::{DEFAULT_WORKSPACE, Init, Initialised};
 pub use self::check::{Checked, Strictness};
 pub use self::explain::{explain, overview};
+pub use self::options::{LockOptions, PlanOptions, Recording, Setup};
 pub use self::project::{Project, Request, VariableSource};
-pub use self::run::{LockOptions, PlanOptions, Recording, Run, Setup};
+pub use self::run::Run;
 pub use self::sandboxed::{
     KeyChange, SandboxOptions, change_in_sandbox, key_in_sandbox, serve_sandbox,
 };
