@@ -171,8 +171,14 @@ impl StateFile {
     /// Records that buckets are managed by another provider.
     ///
     /// # Errors
-    /// Nothing is recorded of the first.
+    /// Nothing is recorded of the first, or both are the same.
     pub fn replace_provider(&self, from: &str, to: &str) -> Result<Edit, Diagnostic> {
+        if from == to {
+            return Err(Diagnostic::error(
+                "Nothing to replace",
+                format!("{from} and {to} are the same provider. Nothing was changed."),
+            ));
+        }
         let concerned = self.resources.iter().filter(|(_, recorded)| recorded.provider == from);
         let mut edit = Edit { changes: Vec::new(), about: Vec::new() };
         for (address, recorded) in concerned {
@@ -217,13 +223,20 @@ impl StateFile {
         self.lost_in(other)
     }
 
-    /// Says which resources another content does not have.
+    /// Says of which resources another content does not have the bucket, under whatever address.
     pub fn lost_in(&self, other: &Self) -> Option<Diagnostic> {
+        let object = |it: &Recorded| (it.identity.clone(), it.provider.clone());
+        let there: BTreeSet<(String, String)> = other.resources.values().map(object).collect();
+        let is_there = |address: &Address, it: &Recorded| {
+            // Its provider may have been given another name.
+            let here = other.resources.get(address);
+            here.is_some_and(|here| here.identity == it.identity) || there.contains(&object(it))
+        };
         let lost: Vec<String> = self
             .resources
-            .keys()
-            .filter(|address| !other.resources.contains_key(address))
-            .map(ToString::to_string)
+            .iter()
+            .filter(|(address, it)| !is_there(address, it))
+            .map(|(address, _)| address.to_string())
             .collect();
         if lost.is_empty() {
             return None;
@@ -236,8 +249,8 @@ impl StateFile {
         Some(Diagnostic::error(
             "State lacks resources",
             format!(
-                "The new state does not have {}{more}, which would not be managed any more. If \
-                 that is meant, say --force.",
+                "The new state does not have the buckets of {}{more}, which would not be managed \
+                 any more. If that is meant, say --force.",
                 named.join(", ")
             ),
         ))
@@ -355,6 +368,8 @@ mod tests {
         let state = state(&["t.a", "t.b", "u.c", "t.d[0]", "t.d[1]"]);
         for (from, to, summary) in [
             ("t.a", "t.b", "Destination is taken"),
+            ("t.a", "t.a", "Nothing to move"),
+            ("t.d", "t.d", "Nothing to move"),
             ("t.x", "t.y", "Not in the state"),
             ("t.a", "u.a", "Impossible move"),
             ("t.d", "t.e[0]", "Impossible move"),
@@ -386,6 +401,8 @@ mod tests {
         assert_eq!(left(&["t.a", "module.m"]), ["t.b"]);
         let error = state.remove(&["t.b".into(), "t.c".into()]).unwrap_err();
         assert_eq!(error.summary, "Not in the state");
+        let error = state.replace_provider("aws", "aws").unwrap_err();
+        assert_eq!(error.summary, "Nothing to replace");
     }
 
     #[test]
@@ -397,7 +414,11 @@ mod tests {
         assert_eq!(objection(here.clone()), None);
         assert_eq!(objection(version(6, &["t.a"])), Some("State is older"));
         assert_eq!(objection(version(7, &["t.a", "t.b"])), Some("State is older"));
-        assert_eq!(objection(version(8, &["t.b"])), Some("State lacks resources"));
+        assert_eq!(objection(version(8, &["t.b"])), None, "its bucket is recorded there");
+        assert_eq!(objection(version(8, &[])), Some("State lacks resources"));
+        let mut another = version(8, &["t.a"]);
+        another.resources.values_mut().for_each(|it| it.identity = "another".into());
+        assert_eq!(objection(another), Some("State lacks resources"));
         let other = StateFile { lineage: "other".into(), ..version(8, &["t.a"]) };
         assert_eq!(objection(other), Some("State of another lineage"));
     }
