@@ -238,10 +238,7 @@ impl Outputs {
             let previous = format.previous(&path);
             let text = self.draw(*format, report, human, &style, previous.as_deref());
             if let Err(error) = state::publish(&path, text.as_bytes()) {
-                ui.error(
-                    "Cannot write the report",
-                    &format!("the file {}: {error}", file.display()),
-                );
+                ui.error("Cannot write the report", &error.to_string());
                 written = false;
             }
         }

@@ -10,8 +10,8 @@
 #![expect(clippy::disallowed_methods, reason = "this is the shell around the files of `init`")]
 
 use super::held::lock;
+use super::options::Setup;
 use super::project::Project;
-use super::run::Setup;
 use super::{DEFAULT_STATE, VERSION};
 use crate::config::{self, BackendArgument};
 use crate::diag::{Diagnostic, did_you_mean};

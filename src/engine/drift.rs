@@ -2,9 +2,10 @@
 
 use super::VERSION;
 use super::held::Held;
+use super::options::{PlanOptions, Setup};
 use super::project::Project;
 use super::readings::{Reading, Readings};
-use super::run::{PlanOptions, Run, Setup};
+use super::run::Run;
 use super::sandboxed::{prepare, start, world_of};
 use crate::addr::Address;
 use crate::diag::{Diagnostic, Diagnostics};

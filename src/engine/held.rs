@@ -1,7 +1,7 @@
 //! The state of a run: locked and read.
 
+use super::options::Setup;
 use super::project::Project;
-use super::run::Setup;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::event::{Event, Reporter};
 use crate::state::{Backend, Found, Guard, Holder, Intent, StateError, StateFile};

@@ -14,6 +14,7 @@ mod held;
 mod keys;
 mod modules;
 mod notify;
+mod options;
 mod project;
 mod readings;
 mod run;
@@ -21,6 +22,7 @@ mod sandboxed;
 mod saved;
 mod state;
 mod test;
+mod unread;
 mod version;
 
 pub use self::backend::{DEFAULT_WORKSPACE, Init, Initialised};
@@ -28,8 +30,9 @@ pub use self::blame::{Asking, Blamed};
 pub use self::check::{Checked, Strictness};
 pub use self::explain::{explain, overview};
 pub use self::notify::Notice;
+pub use self::options::{LockOptions, PlanOptions, Recording, Setup};
 pub use self::project::{Project, Request, VariableSource};
-pub use self::run::{LockOptions, PlanOptions, Recording, Run, Setup};
+pub use self::run::Run;
 pub use self::sandboxed::{
     KeyChange, SandboxOptions, change_in_sandbox, key_in_sandbox, serve_sandbox,
 };

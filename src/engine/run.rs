@@ -3,92 +3,25 @@
 use super::VERSION;
 use super::check::{Checked, Known};
 use super::held::{Held, release};
+use super::options::{PlanOptions, Recording, Setup};
 use super::project::{Project, check_targets};
 use super::readings::{Datum, Reading, Readings, is_known, known_places};
-use super::sandboxed::{SandboxOptions, prepare, seed, start, world_of};
+use super::sandboxed::{prepare, seed, start, world_of};
 use crate::addr::Address;
 use crate::apply;
 use crate::diag::{self, Diagnostic, Diagnostics};
-use crate::eval::{Evaluation, Instance, span_of};
+use crate::eval::{Evaluation, Instance};
 use crate::event::{Event, Outcome, Reporter};
-use crate::plan::{self, Inputs, Plan, Selection};
+use crate::plan::{self, Inputs, Plan};
 use crate::provider::aws::{Aws, Settings};
 use crate::provider::{ErrorKind, ProviderError, Query, Target};
 use crate::refresh::{self, Remembered};
-use crate::report::Share;
 use crate::resource::{self, Observed};
 use crate::sandbox::Sandbox;
-use crate::state::{
-    Backend, Change, Guard, Holder, Intent, Local, Recorded, StateError, StateFile,
-};
+use crate::state::{Backend, Change, Guard, Intent, Local, Recorded, StateError, StateFile};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// What surrounds a run.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// Who runs it, with which operation, since when: what the lock says.
-    pub holder: Holder,
-    /// How the state is locked.
-    pub lock: LockOptions,
-    /// The embedded sandbox stands in for AWS.
-    pub sandbox: Option<SandboxOptions>,
-    /// The state, in the place of the one where the configuration says.
-    pub state: Option<Local>,
-    /// `--max-retries`, in the place of what the providers say.
-    pub max_retries: Option<u32>,
-    /// `--give-up-after`: for how long a service may answer nothing but failures.
-    pub patience: Option<Duration>,
-    /// `AWS_CA_BUNDLE` in the environment.
-    pub ca_bundle: Option<String>,
-}
-
-/// How the state is locked.
-#[derive(Clone, Copy, Debug)]
-pub struct LockOptions {
-    /// `--lock`.
-    pub enabled: bool,
-    /// `--lock-timeout`: how long another run is waited for.
-    pub timeout: Duration,
-    /// The run only reads: where there is no state yet, there is nothing to lock, and nothing is
-    /// written into a checkout that may be read-only.
-    pub read_only: bool,
-}
-
-/// What is planned, and how.
-#[derive(Clone, Debug)]
-pub struct PlanOptions {
-    /// `--target` and `--exclude`.
-    pub selection: Selection,
-    /// `--destroy`.
-    pub destroy: bool,
-    /// `--refresh`: false takes what is recorded for what is live.
-    pub refresh: bool,
-    /// `--parallelism`: the most requests in flight.
-    pub parallelism: usize,
-    /// `--partition`: only this share of the buckets is looked at.
-    pub share: Option<Share>,
-}
-
-impl PlanOptions {
-    /// Whether a bucket is in the share that is looked at.
-    pub(super) fn holds(&self, provider: &str, bucket: &str) -> bool {
-        self.share.is_none_or(|share| share.holds(provider, bucket))
-    }
-}
-
-/// What of a plan's findings is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recording {
-    /// What is live, and that something is gone.
-    Whole,
-    /// What is live; what is gone stays recorded.
-    Present,
-    /// Nothing: it is only told what would be.
-    DryRun,
-}
 
 /// A run: the state locked and read, the providers ready to be connected.
 pub struct Run {
@@ -615,117 +548,6 @@ impl Run {
         open.retain(|address, _| !world.broken.contains_key(address));
         for (address, error) in refresh::begin(&self.provider, open).await {
             world.broken.insert(address, error.into());
-        }
-    }
-
-    /// Reports every data source that could not be read; tells whether all were.
-    fn report_unread(
-        &self,
-        project: &Project,
-        evaluation: &Evaluation,
-        world: &Readings,
-        diagnostics: &mut Diagnostics,
-    ) -> bool {
-        let span =
-            |address: &Address| project.config.block(&address.resource).map(|block| block.header);
-        for (address, datum) in &world.data {
-            if let Datum::Failed(error) = datum {
-                diagnostics.push(error.clone().of(address).at_maybe(span(address)));
-            }
-        }
-        let unread = world.data.values().any(|it| !matches!(it, Datum::Value(_)));
-        if unread {
-            return false;
-        }
-        for instance in &evaluation.unread {
-            let address = &instance.address;
-            let detail = format!(
-                "{address} cannot be read: what it asks for depends on a value that could not be \
-                 found."
-            );
-            diagnostics.push(
-                Diagnostic::error("Unreadable data source", detail)
-                    .of(address)
-                    .at_maybe(span(address)),
-            );
-        }
-        evaluation.unread.is_empty()
-    }
-
-    /// Reports every provider and every object that could not be read.
-    fn report_failures(
-        &self,
-        project: &Project,
-        evaluation: &Evaluation,
-        options: &PlanOptions,
-        world: &Readings,
-        diagnostics: &mut Diagnostics,
-    ) {
-        for (address, error) in &world.broken {
-            let span = project
-                .config
-                .providers
-                .get(address)
-                .map(|block| block.alias.as_ref().map_or(block.name.span, |alias| alias.span));
-            diagnostics.push(error.clone().at_maybe(span));
-        }
-        let needed = options.selection.needed_blocks(&project.dependencies, &evaluation.instances);
-        let mut told: BTreeSet<(&str, Arc<str>)> = BTreeSet::new();
-        for instance in &evaluation.instances {
-            let address = &instance.address;
-            let Some(ty) = resource::find(&address.resource.ty) else { continue };
-            if !options.selection.includes(address, &needed) {
-                continue;
-            }
-            let block = project.config.block(&address.resource);
-            let span = block.map(|block| {
-                span_of(&block.body, &["bucket"].iter().collect()).unwrap_or(block.header)
-            });
-            let Some(identity) = ty.identity(&instance.declared) else {
-                diagnostics.push(
-                    Diagnostic::error(
-                        "Unknown bucket",
-                        format!(
-                            "The bucket of {address} depends on a value that could not be found."
-                        ),
-                    )
-                    .of(address)
-                    .at_maybe(span),
-                );
-                continue;
-            };
-            match world.get(&instance.provider, &identity) {
-                Some(Reading::Gone(error)) if !options.destroy => {
-                    diagnostics.push(error.clone().of(address).at_maybe(span));
-                }
-                Some(Reading::Failed(error)) => {
-                    diagnostics.push(error.clone().of(address).at_maybe(span));
-                }
-                // It is about all of them, and not about what stands here.
-                Some(Reading::GivenUp(error)) => diagnostics.push(error.clone().of(address)),
-                // A bucket that is gone needs no reset.
-                Some(
-                    Reading::Gone(_)
-                    | Reading::Settings(_)
-                    | Reading::Remembered(_)
-                    | Reading::NoProvider,
-                )
-                | None => {}
-            }
-            told.insert((&instance.provider, identity));
-        }
-        for (address, recorded) in self.state.iter().flat_map(|state| &state.resources) {
-            let identity: Arc<str> = Arc::from(recorded.identity.as_str());
-            if !options.selection.includes(address, &needed)
-                || told.contains(&(recorded.provider.as_str(), Arc::clone(&identity)))
-            {
-                continue;
-            }
-            if let Some(Reading::Failed(error) | Reading::GivenUp(error)) =
-                world.get(&recorded.provider, &identity)
-            {
-                diagnostics.push(error.clone().of(address));
-            }
         }
     }
 }

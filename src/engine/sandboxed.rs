@@ -2,8 +2,8 @@
 
 use super::SANDBOX_STORE;
 use super::check::Checked;
+use super::options::Setup;
 use super::project::Project;
-use super::run::Setup;
 use crate::diag::Diagnostic;
 use crate::eval::Evaluation;
 use crate::provider::aws::{AssumeRole, Aws, Endpoints, Settings};

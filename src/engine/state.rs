@@ -2,8 +2,8 @@
 
 use super::VERSION;
 use super::held::{lock, release, warnings};
+use super::options::Setup;
 use super::project::Project;
-use super::run::Setup;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::event::Reporter;
 use crate::state::{Change, StateError, StateFile, Version};

@@ -1,8 +1,9 @@
 //! Tests: each file on a sandbox and with states of its own, run after run.
 
 use super::check::{Known, Nothing, Strictness};
+use super::options::{PlanOptions, Setup};
 use super::project::{Project, Request};
-use super::run::{PlanOptions, Run, Setup};
+use super::run::Run;
 use super::sandboxed::SandboxOptions;
 use crate::addr::Address;
 use crate::apply::Stop;

@@ -171,8 +171,14 @@ impl StateFile {
     /// Records that buckets are managed by another provider.
     ///
     /// # Errors
-    /// Nothing is recorded of the first.
+    /// Nothing is recorded of the first, or both are the same.
     pub fn replace_provider(&self, from: &str, to: &str) -> Result<Edit, Diagnostic> {
+        if from == to {
+            return Err(Diagnostic::error(
+                "Nothing to replace",
+                format!("{from} and {to} are the same provider. Nothing was changed."),
+            ));
+        }
         let concerned = self.resources.iter().filter(|(_, recorded)| recorded.provider == from);
         let mut edit = Edit { changes: Vec::new(), about: Vec::new() };
         for (address, recorded) in concerned {
@@ -362,6 +368,8 @@ mod tests {
         let state = state(&["t.a", "t.b", "u.c", "t.d[0]", "t.d[1]"]);
         for (from, to, summary) in [
             ("t.a", "t.b", "Destination is taken"),
+            ("t.a", "t.a", "Nothing to move"),
+            ("t.d", "t.d", "Nothing to move"),
             ("t.x", "t.y", "Not in the state"),
             ("t.a", "u.a", "Impossible move"),
             ("t.d", "t.e[0]", "Impossible move"),
@@ -393,6 +401,8 @@ mod tests {
         assert_eq!(left(&["t.a", "module.m"]), ["t.b"]);
         let error = state.remove(&["t.b".into(), "t.c".into()]).unwrap_err();
         assert_eq!(error.summary, "Not in the state");
+        let error = state.replace_provider("aws", "aws").unwrap_err();
+        assert_eq!(error.summary, "Nothing to replace");
     }
 
     #[test]

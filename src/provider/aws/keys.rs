@@ -134,7 +134,7 @@ fn untold(
              `preflight = false` in the provider. {said}"
             ),
         ),
-        ErrorKind::Credentials => (false, told.detail),
+        ErrorKind::Credentials | ErrorKind::Outage => (false, told.detail),
         ErrorKind::Unreachable => {
             (false, format!("{} Or set `preflight = false` in the provider.", told.detail))
         }
@@ -154,7 +154,6 @@ fn untold(
         ErrorKind::Configuration => {
             (false, format!("The account has not switched {place} on. {said}"))
         }
-        ErrorKind::Outage => (false, told.detail),
         ErrorKind::Conflict | ErrorKind::Other => (
             false,
             format!(

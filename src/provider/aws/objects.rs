@@ -22,6 +22,10 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// How often an object is read that breaks off.
+const READS: u32 = 3;
+const BROKEN_OFF: &str = "Answer broke off";
+
 /// How objects are encrypted that are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sealing {
@@ -117,6 +121,17 @@ impl Objects {
 
     /// Reads an object, if there is one.
     pub async fn get(&self, key: &str) -> Result<Option<Object>, ProviderError> {
+        // The SDK repeats what was not answered, not what breaks off behind its beginning.
+        for _ in 1..READS {
+            match self.get_once(key).await {
+                Err(error) if error.summary == BROKEN_OFF => {}
+                got => return got,
+            }
+        }
+        self.get_once(key).await
+    }
+
+    async fn get_once(&self, key: &str) -> Result<Option<Object>, ProviderError> {
         let date = Date::default();
         let call = |client: Client| {
             let request = client.get_object().bucket(&*self.bucket).key(key);
@@ -135,11 +150,11 @@ impl Objects {
         });
         let body = answer.body.collect().await.map_err(|error| {
             let detail = format!(
-                "The object {key:?} of the bucket {:?} broke off while it was read: {error}. Try \
-                 again.",
+                "The object {key:?} of the bucket {:?} broke off each time that it was read: \
+                 {error}. Try again.",
                 self.bucket
             );
-            plain(ErrorKind::Unreachable, "Answer broke off", detail)
+            plain(ErrorKind::Unreachable, BROKEN_OFF, detail)
         })?;
         Ok(Some(Object { bytes: body.to_vec(), version, age }))
     }

@@ -311,6 +311,39 @@ impl Intercept for Throttled {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_s3::error::ErrorMetadata;
+
+    /// The SDK does not say of which operation an error is: one that is not looked for has no code, and
+    /// is taken for what its status says.
+    #[test]
+    fn the_code_of_each_operation_is_seen() {
+        macro_rules! each {
+            ($($error:ty),* $(,)?) => { [$({
+                let metadata = ErrorMetadata::builder().code("InternalError").build();
+                let error = Error::erase(<$error>::generic(metadata));
+                (stringify!($error), OrchestratorError::operation(error))
+            }),*] };
+        }
+        for (name, error) in each!(
+            GetBucketEncryptionError,
+            PutBucketEncryptionError,
+            DeleteBucketEncryptionError,
+            GetBucketTaggingError,
+            GetBucketLocationError,
+            GetBucketWebsiteError,
+            HeadBucketError,
+            ListBucketsError,
+            GetObjectError,
+            PutObjectError,
+            DeleteObjectError,
+            ListObjectsV2Error,
+            DescribeKeyError,
+            ListAliasesError,
+            GetCallerIdentityError,
+        ) {
+            assert_eq!(code(&error), Some("InternalError"), "{name}");
+        }
+    }
 
     /// Every code that S3, KMS and STS are known to answer with, and what is made of it.
     #[test]

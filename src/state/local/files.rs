@@ -103,7 +103,9 @@ fn stage_with(path: &Path, bytes: &[u8], public: bool) -> Result<NamedTempFile, 
     let mut file = builder
         .tempfile_in(directory)
         .map_err(file_error("create a temporary file in", directory))?;
-    file.write_all(bytes)
+    // What is written to the file itself fails without its path, which is told once.
+    file.as_file_mut()
+        .write_all(bytes)
         .and_then(|()| file.as_file().sync_all())
         .map_err(file_error("write", file.path()))?;
     Ok(file)
