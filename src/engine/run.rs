@@ -223,7 +223,7 @@ impl Run {
         let evaluation = evaluation.as_ref().unwrap_or(&checked.evaluation);
         let whole = self.report_unread(project, evaluation, world, diagnostics);
         if whole {
-            self.ask_keys(evaluation, options, world).await;
+            Box::pin(self.ask_keys(evaluation, options, world)).await;
         }
         self.report_failures(project, evaluation, options, world, diagnostics);
         if !whole {

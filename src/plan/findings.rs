@@ -108,9 +108,8 @@ impl<'a> Findings<'a> {
                 more => format!(" and {more} more"),
             };
             format!(
-                " Names are compared by their spelling, which makes a difference for {}{more}: an \
+                " Names are compared by their spelling, which makes a difference for {first}{more}: an \
                  alias there may be the key that is live already.",
-                first
             )
         });
         if let Some(why) = self.untold_why {

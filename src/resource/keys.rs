@@ -20,7 +20,7 @@ pub struct KeyName {
 pub struct Key {
     /// `Arn`.
     pub arn: Arc<str>,
-    /// `AWSAccountId`.
+    /// `AWSAccountId`. Empty where it is not told.
     pub account: Arc<str>,
     /// The Region in its ARN.
     pub region: Arc<str>,
@@ -28,9 +28,9 @@ pub struct Key {
     pub state: Arc<str>,
     /// `DeletionDate` as RFC 3339, while it is pending.
     pub deletion_date: Option<Arc<str>>,
-    /// `KeyUsage`; `ENCRYPT_DECRYPT` is the only good one.
+    /// `KeyUsage`; `ENCRYPT_DECRYPT` is the only good one. Empty where it is not told.
     pub usage: Arc<str>,
-    /// `KeySpec`; `SYMMETRIC_DEFAULT` is the only good one.
+    /// `KeySpec`; `SYMMETRIC_DEFAULT` is the only good one. Empty where it is not told.
     pub spec: Arc<str>,
     /// `KeyManager` is `AWS`.
     pub aws_managed: bool,

@@ -43,7 +43,7 @@ impl Endpoint {
     /// is the alias.
     async fn key(&self) -> (String, String) {
         let config = aws_sdk_kms::Config::builder()
-            .behavior_version(aws_sdk_kms::config::BehaviorVersion::latest())
+            .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&self.url)
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("123456789012", "test", None, None, "test"))

@@ -359,7 +359,7 @@ async fn a_resource_says_how_long_the_service_may_take() {
         fake.change("a", |bucket| bucket.lag = usize::MAX);
         let begun = tokio::time::Instant::now();
         let terms = Terms { timeout: Some(90_000), ..Terms::default() };
-        let slow = Step { terms, known, ..step(action, "a", &[]) };
+        let slow = Step { known, terms, ..step(action, "a", &[]) };
         let ran = run(&fake, &plan(vec![slow]), 10).await;
         let failure = &ran.outcome().failures[0];
         assert_eq!(failure.summary, "Not taken over");

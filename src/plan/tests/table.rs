@@ -327,6 +327,17 @@ fn the_provider_and_what_goes_along_with_requests_is_in_the_step() {
     assert_eq!(owner(&world.plan(&Project::new(""))), None);
 }
 
+/// Who must own the bucket goes along with requests, and is no part of it.
+#[test]
+fn another_owner_or_checksum_is_no_change() {
+    let of = |more: &str| Project::new(&block("x", "\"logs\"", "aws:kms", more));
+    let world = World::of([("logs", fresh())]).applied(&of(""));
+    for more in ["expected_bucket_owner = \"111122223333\"", "checksum_algorithm = \"SHA256\""] {
+        let plan = world.plan(&of(more));
+        assert!(plan.is_empty() && !plan.steps[0].record, "{more}: {:?}", summary(&plan));
+    }
+}
+
 #[test]
 fn a_plan_file_that_is_none_is_told_from_one_of_another_version_and_a_damaged_one() {
     let mut plan =

@@ -108,7 +108,8 @@ pub static SCHEMA: Schema = Schema {
             "preflight",
             AttrType::Bool,
             "Whether a plan asks KMS for every key that is named: that it exists, is enabled, and \
-             can encrypt for S3 (true, the default).",
+             can encrypt for S3 (true, the default). `apply` of a saved plan asks once more before it \
+             writes.",
         ),
         optional(
             "skip_credentials_validation",

@@ -172,10 +172,12 @@ impl Bucket<'_> {
                 wrong("KMS key not usable", detail);
             }
         }
-        if **usage != *"ENCRYPT_DECRYPT" {
+        // What a store does not tell of its keys is not wrong.
+        let told_otherwise = |told: &str, right: &str| !told.is_empty() && told != right;
+        if told_otherwise(usage, "ENCRYPT_DECRYPT") {
             let detail = format!("{it} is for {usage}. S3 takes keys for ENCRYPT_DECRYPT only.");
             wrong("KMS key of another use", detail);
-        } else if **spec != *"SYMMETRIC_DEFAULT" {
+        } else if told_otherwise(spec, "SYMMETRIC_DEFAULT") {
             let detail = format!("{it} is a key of the kind {spec}. S3 takes symmetric keys only.");
             wrong("KMS key not symmetric", detail);
         }
@@ -197,7 +199,7 @@ impl Bucket<'_> {
 
     /// A key that KMS has told about is another account's.
     fn others(&self, it: &str, named: Option<KeyRef<'_>>, key: &Key) -> Option<Fault> {
-        let account = &*key.account;
+        let account = Some(&*key.account).filter(|account| !account.is_empty())?;
         let owner = self.owner.filter(|owner| *owner != account)?;
         let by_arn = named.filter(|named| named.scope.is_some());
         if key.aws_managed && by_arn.is_some() {

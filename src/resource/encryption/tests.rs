@@ -367,6 +367,10 @@ fn a_key_that_no_upload_could_use_is_an_error_and_says_why() {
         (&by_arn, key(|key| key.state = "PendingImport".into()), Some((error, "PendingImport"))),
         (&by_arn, key(|key| key.spec = "RSA_2048".into()), Some((error, "symmetric keys only"))),
         (&by_arn, key(|key| key.usage = "SIGN_VERIFY".into()), Some((error, "SIGN_VERIFY"))),
+        // A store that tells less.
+        (&by_arn, key(|key| key.usage = "".into()), None),
+        (&by_arn, key(|key| key.spec = "".into()), None),
+        (&shared, key(|key| key.account = "".into()), None),
         (&by_arn, key(elsewhere), Some((error, "and the bucket in eu-west-1"))),
         (&by_arn, key(replica), Some((error, "name its replica"))),
         (&shared, key(|_| {}), Some((warning, "key policy"))),
