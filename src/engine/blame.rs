@@ -173,3 +173,26 @@ fn blame(author: &Author) -> Blame {
         agent: agent.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drift_that_nobody_is_known_to_have_made_is_asked_for_again_for_a_while() {
+        let then: Timestamp = "2026-11-20T23:00:00Z".parse().unwrap();
+        let after = |minutes| then + SignedDuration::from_mins(minutes);
+        let mut told = Told::of(&Value::NULL, then);
+        assert!(!told.is_enough(then) && !told.is_enough(after(59)));
+        assert!(told.is_enough(after(60)));
+        told.blame = Some(blame(&Author {
+            who: "eve".to_owned(),
+            when: then,
+            event: "PutBucketEncryption",
+            source: None,
+            agent: None,
+        }));
+        assert!(told.is_enough(then), "who is known needs no question");
+        assert_eq!(told.blame.unwrap().when, "2026-11-20T23:00:00Z");
+    }
+}
