@@ -47,10 +47,20 @@ struct Told {
 }
 
 impl Told {
+    fn of(live: &Value, since: Timestamp) -> Self {
+        Self { live: live.clone(), blame: None, since }
+    }
+
     /// Whether there is no point in asking.
     fn is_enough(&self, now: Timestamp) -> bool {
         self.blame.is_some() || now.duration_since(self.since) >= PATIENCE
     }
+}
+
+/// A question, and whom its answer is for.
+struct Question {
+    inquiry: Inquiry,
+    objects: Vec<Object>,
 }
 
 impl Run {
@@ -63,41 +73,45 @@ impl Run {
         asking: Asking,
         blamed: &mut Blamed,
     ) -> Diagnostics {
-        let steps: BTreeMap<String, &Step> = plan
-            .steps
-            .iter()
-            .chain(&plan.refused)
-            .filter(|step| !step.drift.is_empty())
-            .map(|step| (step.address.to_string(), step))
-            .collect();
+        let steps = plan.steps.iter().chain(&plan.refused).filter(|step| !step.drift.is_empty());
+        let steps: BTreeMap<String, &Step> =
+            steps.map(|step| (step.address.to_string(), step)).collect();
         // What is drift no more is forgotten.
         let mut before = std::mem::take(&mut blamed.0);
         let mut drifted: Vec<(&mut Item, Object)> = Vec::new();
-        let mut open: Vec<&Step> = Vec::new();
+        let mut open: BTreeMap<Object, &Step> = BTreeMap::new();
         for item in report.resources.iter_mut().filter(|item| counts(item)) {
             let Some(step) = steps.get(&item.address) else { continue };
             let Some(live) = &step.before else { continue };
             let object: Object = (Arc::clone(&step.provider), Arc::clone(&step.identity));
-            let known = blamed.0.contains_key(&object);
             let told = before.remove(&object).filter(|told| told.live == *live);
-            let told = told.unwrap_or_else(|| Told {
-                live: live.clone(),
-                blame: None,
-                since: asking.until,
-            });
-            if !known {
-                if !told.is_enough(asking.until) {
-                    open.push(step);
-                }
-                blamed.0.insert(object.clone(), told);
+            let told = told.unwrap_or_else(|| Told::of(live, asking.until));
+            if !told.is_enough(asking.until) {
+                open.insert(object.clone(), step);
             }
+            blamed.0.entry(object.clone()).or_insert(told);
             drifted.push((item, object));
         }
-        let inquiries = self.inquiries(&open, asking).await;
-        let questions: Vec<Inquiry> = inquiries.iter().map(|(it, _)| it.clone()).collect();
-        let answers = refresh::authors(&self.provider, &questions, AT_ONCE).await;
+        let notes = self.ask(open, asking, blamed).await;
+        for (item, object) in drifted {
+            item.blame = blamed.0.get(&object).and_then(|told| told.blame.clone());
+        }
+        notes
+    }
+
+    /// Asks, and takes note of the answers.
+    async fn ask(
+        &self,
+        open: BTreeMap<Object, &Step>,
+        asking: Asking,
+        blamed: &mut Blamed,
+    ) -> Diagnostics {
+        let questions = self.questions(open, asking).await;
+        let (inquiries, objects): (Vec<Inquiry>, Vec<Vec<Object>>) =
+            questions.into_iter().map(|it| (it.inquiry, it.objects)).unzip();
+        let answers = refresh::authors(&self.provider, &inquiries, AT_ONCE).await;
         let mut notes = Diagnostics::new();
-        for ((_, objects), Authors { found, note }) in inquiries.into_iter().zip(answers) {
+        for (objects, Authors { found, note }) in objects.into_iter().zip(answers) {
             for object in objects {
                 if let (Some(told), Some(author)) =
                     (blamed.0.get_mut(&object), found.get(&object.1))
@@ -107,42 +121,40 @@ impl Run {
             }
             notes.extend(note.map(|note| Diagnostic::warning("Unknown who changed it", note)));
         }
-        for (item, object) in drifted {
-            item.blame = blamed.0.get(&object).and_then(|told| told.blame.clone());
-        }
         notes
     }
 
-    /// The questions: one for each Region of each account, whichever providers have buckets there.
-    async fn inquiries(&self, open: &[&Step], asking: Asking) -> Vec<(Inquiry, Vec<Object>)> {
-        let mut accounts: BTreeMap<&Arc<str>, Arc<str>> = BTreeMap::new();
-        let mut inquiries: BTreeMap<(Arc<str>, Arc<str>), (Inquiry, Vec<Object>)> = BTreeMap::new();
-        for step in open {
-            let provider = &step.provider;
+    /// One question for each Region of each account, whichever providers have buckets there.
+    async fn questions(&self, open: BTreeMap<Object, &Step>, asking: Asking) -> Vec<Question> {
+        let mut accounts: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        let mut questions: BTreeMap<(Arc<str>, Arc<str>), Question> = BTreeMap::new();
+        for (object, step) in open {
+            let (provider, bucket) = &object;
             if !accounts.contains_key(provider) {
                 let account = self.provider.account(provider).await.ok().flatten();
-                accounts.insert(provider, account.unwrap_or_else(|| Arc::clone(provider)));
+                let account = account.unwrap_or_else(|| Arc::clone(provider));
+                accounts.insert(Arc::clone(provider), account);
             }
-            let (Some(account), Some(live)) = (accounts.get(provider), &step.before) else {
+            let own = || self.provider.region(provider).map(Arc::from);
+            let (Some(account), Some(region), Some(live)) =
+                (accounts.get(provider), step.region.clone().or_else(own), &step.before)
+            else {
                 continue;
             };
-            let own = || self.provider.region(provider).map(Arc::from);
-            let Some(region) = step.region.clone().or_else(own) else { continue };
-            let (inquiry, objects) =
-                inquiries.entry((Arc::clone(account), Arc::clone(&region))).or_insert_with(|| {
-                    let inquiry = Inquiry {
-                        provider: Arc::clone(provider),
-                        region,
-                        objects: BTreeMap::new(),
-                        until: asking.until,
-                        deadline: asking.deadline,
-                    };
-                    (inquiry, Vec::new())
-                });
-            inquiry.objects.insert(Arc::clone(&step.identity), live.clone());
-            objects.push((Arc::clone(provider), Arc::clone(&step.identity)));
+            let inquiry = || Inquiry {
+                provider: Arc::clone(provider),
+                region: Arc::clone(&region),
+                objects: BTreeMap::new(),
+                until: asking.until,
+                deadline: asking.deadline,
+            };
+            let question = questions
+                .entry((Arc::clone(account), Arc::clone(&region)))
+                .or_insert_with(|| Question { inquiry: inquiry(), objects: Vec::new() });
+            question.inquiry.objects.insert(Arc::clone(bucket), live.clone());
+            question.objects.push(object);
         }
-        inquiries.into_values().collect()
+        questions.into_values().collect()
     }
 }
 
@@ -159,5 +171,28 @@ fn blame(author: &Author) -> Blame {
         event: (*event).to_owned(),
         source: source.clone(),
         agent: agent.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drift_that_nobody_is_known_to_have_made_is_asked_for_again_for_a_while() {
+        let then: Timestamp = "2026-11-20T23:00:00Z".parse().unwrap();
+        let after = |minutes| then + SignedDuration::from_mins(minutes);
+        let mut told = Told::of(&Value::NULL, then);
+        assert!(!told.is_enough(then) && !told.is_enough(after(59)));
+        assert!(told.is_enough(after(60)));
+        told.blame = Some(blame(&Author {
+            who: "eve".to_owned(),
+            when: then,
+            event: "PutBucketEncryption",
+            source: None,
+            agent: None,
+        }));
+        assert!(told.is_enough(then), "who is known needs no question");
+        assert_eq!(told.blame.unwrap().when, "2026-11-20T23:00:00Z");
     }
 }

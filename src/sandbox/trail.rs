@@ -25,6 +25,9 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 /// So many events of one bucket are kept.
 const KEPT: usize = 20;
 
+/// So many characters of a `User-Agent` are kept.
+const LONGEST_AGENT: usize = 1_000;
+
 /// `MaxResults` at most, and where nothing is said.
 const PAGE: usize = 50;
 
@@ -64,7 +67,7 @@ impl Event {
             account: call.caller.account().to_owned(),
             arn: sts::caller_arn(call.caller, call.headers),
             access_key: call.caller.access_key.to_owned(),
-            agent: agent.unwrap_or_default().to_owned(),
+            agent: agent.unwrap_or_default().chars().take(LONGEST_AGENT).collect(),
             error: error.map(str::to_owned),
             wrote: wrote.cloned(),
         }

@@ -217,7 +217,7 @@ mod tests {
         event
     }
 
-    fn put(rule: Json) -> Json {
+    fn put(rule: &Json) -> Json {
         let rules = json!({ "Rule": rule, "xmlns": "http://s3.amazonaws.com/doc/2006-03-01/" });
         event(json!({
             "requestParameters": {
@@ -332,7 +332,8 @@ mod tests {
     #[test]
     fn a_call_that_left_other_settings_is_not_the_last_one() {
         let kms = |key: &str| json!({ "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key });
-        let default = |default: Json| put(json!({ "ApplyServerSideEncryptionByDefault": default }));
+        let default =
+            |default: Json| put(&json!({ "ApplyServerSideEncryptionByDefault": default }));
         let aes = || default(json!({ "SSEAlgorithm": "AES256" }));
         let reset = event(json!({ "eventName": "DeleteBucketEncryption" }));
         let short = KEY_A.rsplit('/').next().unwrap();
@@ -352,9 +353,9 @@ mod tests {
             ),
             // What is not told contradicts nothing.
             (event(json!({})), live("aws:kms", Some(KEY_B), true), true),
-            (put(json!([])), live("aws:kms", Some(KEY_B), true), true),
+            (put(&json!([])), live("aws:kms", Some(KEY_B), true), true),
             (
-                put(json!([{
+                put(&json!([{
                     "ApplyServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" },
                     "BucketKeyEnabled": "true",
                 }])),

@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(who(&[put(0, 20), delete(10)]).as_deref(), Some("0"));
         // Within one second, the one that left what is live.
         let log = [put(0, 20), unfit(20)];
-        assert_eq!(run(1, &log, 50).0.get("b0").unwrap().who, "0");
+        assert_eq!(run(1, &log, 50).0["b0"].who, "0");
         // The last known one left something else: another has not been delivered.
         assert_eq!(who(&[put(0, 10), unfit(20)]), None);
         assert_eq!(run(1, &[], 50).1, [Arc::from("b0")]);
