@@ -201,7 +201,7 @@ fn unknown(notify: &Notify) -> Diagnostic {
     let detail = format!(
         "The notification {:?} cannot be sent: its `url` or its `headers` depend on something that \
          is read from AWS, and somebody must be told where just that fails. Refer to variables and \
-         local values only.",
+         local values only; with null, the block tells nobody.",
         notify.name.text
     );
     Diagnostic::error("Unknown webhook", detail).at(notify.header)
