@@ -23,3 +23,17 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
     blocked_encryption_types = ["SSE-C"]
   }
 }
+
+# Who is told at once. Nobody, until /etc/sealform/environment says SEALFORM_VAR_webhook=https://…
+variable "webhook" {
+  description = "An incoming webhook of Slack's."
+  type        = string
+  sensitive   = true
+  default     = null
+}
+
+notify "chat" {
+  url          = var.webhook
+  format       = "slack"
+  min_severity = "medium"
+}

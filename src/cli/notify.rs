@@ -17,7 +17,7 @@ const SILENCE: &str = "SEALFORM_NO_NOTIFY";
 /// Whether notifications are sent.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct Notifying {
-    /// Send no notifications, whatever `notify` blocks say. The same as setting SEALFORM_NO_NOTIFY=1
+    /// Send no notifications, whatever `notify` blocks say. The same as setting `SEALFORM_NO_NOTIFY=1`
     /// in the environment; with --sandbox none are sent anyway.
     #[arg(long)]
     no_notify: bool,

@@ -76,17 +76,17 @@ impl Project {
         for notify in self.config.notifications.values() {
             let mut faults = Diagnostics::new();
             let evaluated = evaluation.webhooks.get(&notify.name.text);
-            let webhook = evaluated.and_then(|it| webhook(notify, it, &mut faults));
+            // Who has no URL, such as everybody but the nightly run, tells nobody.
+            let is_off = evaluated.is_some_and(|it| it.url.is_null());
+            let webhook =
+                evaluated.filter(|_| !is_off).and_then(|it| webhook(notify, it, &mut faults));
             // What is unknown has been reported where it comes from, if anything has.
-            if webhook.is_none()
-                && !told
-                && !has_errors(&faults)
-                && strictness == Strictness::Strict
-            {
+            let is_missing = webhook.is_none() && !is_off && !told && !has_errors(&faults);
+            if is_missing && strictness == Strictness::Strict {
                 faults.push(unknown(notify));
             }
             let notice = notice(notify, webhook, &mut faults);
-            if !has_errors(&faults) {
+            if !is_off && !has_errors(&faults) {
                 notices.push(notice);
             }
             diagnostics.append(&mut faults);
@@ -201,7 +201,7 @@ fn unknown(notify: &Notify) -> Diagnostic {
     let detail = format!(
         "The notification {:?} cannot be sent: its `url` or its `headers` depend on something that \
          is read from AWS, and somebody must be told where just that fails. Refer to variables and \
-         local values only.",
+         local values only; with null, the block tells nobody.",
         notify.name.text
     );
     Diagnostic::error("Unknown webhook", detail).at(notify.header)

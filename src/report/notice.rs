@@ -107,14 +107,14 @@ impl Notified {
         let actions = &report.summary.actions;
         let done = actions.update + actions.adopt + actions.reset + actions.forget;
         let occasion = match (report.command, report.verdict) {
-            (Command::Plan, _) => return None,
             (Command::Drift | Command::Apply, Verdict::Error) => Occasion::Error,
             (Command::Drift, Verdict::Drift) => Occasion::Drift,
             (Command::Drift, Verdict::Pending) => Occasion::Pending,
             (Command::Drift, Verdict::Clean) if self.open => Occasion::Recovered,
             (Command::Drift, Verdict::Clean) => Occasion::Clean,
             (Command::Apply, Verdict::Clean) if done > 0 => Occasion::Applied,
-            (Command::Apply, Verdict::Clean | Verdict::Pending | Verdict::Drift) => return None,
+            (Command::Plan, _)
+            | (Command::Apply, Verdict::Clean | Verdict::Pending | Verdict::Drift) => return None,
         };
         Some((occasion, report))
     }

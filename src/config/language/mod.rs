@@ -539,7 +539,8 @@ static NOTIFY: LanguageBlock = LanguageBlock {
             "string",
             Form::Expression,
             "Where messages are posted: https://…, or http://…. It is never shown, whether it comes \
-             from a sensitive variable or not. It must be known before anything is read.",
+             from a sensitive variable or not. It must be known before anything is read. With null, \
+             the block tells nobody.",
         ),
         optional(
             "format",

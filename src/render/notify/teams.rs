@@ -19,12 +19,12 @@ pub(super) fn message(message: &Message<'_>) -> Json {
         place.push(run(&format!("{between}{what} ")));
         place.push(code(&text));
     }
-    let mut body = vec![block(vec![title], true)];
+    let mut body = vec![block(&[title], true)];
     let counts = message.counts();
     if !counts.is_empty() {
-        body.push(block(vec![run(&counts)], true));
+        body.push(block(&[run(&counts)], true));
     }
-    body.push(block(place, false));
+    body.push(block(&place, false));
     let (told, mut left_out) = message.told();
     let mut used = 0;
     for (nth, finding) in told.iter().enumerate() {
@@ -36,7 +36,7 @@ pub(super) fn message(message: &Message<'_>) -> Json {
         }
         body.push(card);
     }
-    body.extend(rest(left_out).map(|rest| block(vec![run(&rest)], true)));
+    body.extend(rest(left_out).map(|rest| block(&[run(&rest)], true)));
     json!({
         "type": "message",
         "attachments": [{
@@ -56,14 +56,14 @@ pub(super) fn message(message: &Message<'_>) -> Json {
 fn finding_card(finding: &Told) -> Json {
     let mut mark = run(&format!("{} ", finding.mark));
     add(&mut mark, &[("weight", "Bolder"), ("color", color(finding.mood))]);
-    let mut items = vec![block(vec![mark, code(&finding.title)], true)];
+    let mut items = vec![block(&[mark, code(&finding.title)], true)];
     if let Some(bucket) = &finding.bucket {
-        items.push(block(vec![run("bucket "), code(bucket)], false));
+        items.push(block(&[run("bucket "), code(bucket)], false));
     }
     for line in &finding.lines {
         let mut line = code(line);
         add(&mut line, &[("size", "Small")]);
-        items.push(block(vec![line], false));
+        items.push(block(&[line], false));
     }
     json!({ "type": "Container", "separator": true, "items": items })
 }
@@ -77,7 +77,7 @@ fn color(mood: Mood) -> &'static str {
 }
 
 /// A paragraph.
-fn block(runs: Vec<Json>, apart: bool) -> Json {
+fn block(runs: &[Json], apart: bool) -> Json {
     let spacing = if apart { "Default" } else { "None" };
     json!({ "type": "RichTextBlock", "spacing": spacing, "inlines": runs })
 }
