@@ -527,8 +527,8 @@ fn ten_thousand_steps_take_no_time() {
     #[expect(clippy::disallowed_methods, reason = "the time is what is measured")]
     let begun = std::time::Instant::now();
     let text = human::plan(&plan, &Style { color: true, ..Style::PLAIN });
-    // Unoptimised, on a machine that does something else besides.
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    // Unoptimised, on a machine that does a lot else besides; a quadratic walk takes minutes.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert!(text.len() > 4_000_000);
 }
 
