@@ -47,9 +47,9 @@ pub enum PlanFileError {
     Sensitive(String),
     /// What a provider needs must not be in a file.
     #[error(
-        "the settings of the provider {0} are sensitive, and a plan file holds nothing that is. \
-         Give credentials by the environment, a profile or a role instead, which are looked up anew \
-         when the plan is carried out; or apply without a file"
+        "the provider {0} has settings that are sensitive, and a plan file holds nothing that is. \
+         Leave them to a profile or to the environment, which are looked up anew when the plan is \
+         carried out; open with `nonsensitive(…)` what may be shown; or apply without a file"
     )]
     SensitiveProvider(String),
 }

@@ -185,7 +185,7 @@ fn command(out: &mut String, report: &Report, annotation: &Annotation<'_>) {
     let Annotation { kind, place, title, message } = annotation;
     out.push_str(&format!("::{} ", kind.word()));
     if let Some(Place { file, line, column: _, end_line }) = place {
-        let path = property(&from_root(&report.directory, file));
+        let path = property(&clean(from_root(&report.directory, file)));
         out.push_str(&format!("file={path},line={line},endLine={end_line},"));
     }
     let title = property(&clean(capped(title, 200)));

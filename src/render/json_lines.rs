@@ -9,7 +9,7 @@ use crate::addr::{Address, InstanceKey};
 use crate::diag::{Diagnostic, Severity, Sources};
 use crate::event::{Event, Reporter};
 use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
-use crate::report::{Class, Command, Report, Verdict};
+use crate::report::{Class, Command, Item, Report, Status, Verdict};
 use crate::value::{Value, to_json, visible_json};
 use serde_json::{Map, Value as Json, json};
 use std::io;
@@ -82,8 +82,15 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
     /// What is not as it should be, an instance each, as the report has it: with whose it is, how
     /// bad, and who did it.
     pub fn findings(&mut self, report: &Report) {
-        for item in report.resources.iter().filter(|it| it.class != Class::Unchanged) {
+        // What apply has done is mended.
+        let open = |it: &&Item| it.class != Class::Unchanged && it.status != Some(Status::Done);
+        for item in report.resources.iter().filter(open) {
             let (level, what) = match item.class {
+                Class::Pending | Class::Drift | Class::Both
+                    if item.status == Some(Status::Failed) =>
+                {
+                    (Level::Error, "Failed")
+                }
                 Class::Error => (Level::Error, "Could not be found out"),
                 Class::Drift | Class::Both if item.suppressed.is_some() => {
                     (Level::Info, "Changed outside, suppressed")

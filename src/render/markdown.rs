@@ -128,8 +128,21 @@ fn title(report: &Report) -> String {
 fn verdict(report: &Report) -> String {
     let summary = &report.summary;
     let errors = summary.errors.max(problems(report, Level::Error).count());
+    let outside = || {
+        let buckets = counted(summary.drifted, "bucket was", "buckets were");
+        let less = match summary.severities.high {
+            0 => String::new(),
+            1 if summary.drifted == 1 => " and protects less".to_owned(),
+            high if high == summary.drifted => ", all of them to protect less".to_owned(),
+            high => format!(", {} of them to protect less", number(high)),
+        };
+        format!("🟠 **{buckets} changed outside of Sealform{less}.**")
+    };
     let text = match report.verdict {
-        Verdict::Clean | Verdict::Pending if report.command == Command::Apply => {
+        Verdict::Pending | Verdict::Drift if report.command == Command::Apply => {
+            "⏸️ **Nothing was changed: nobody said yes to it.**".to_owned()
+        }
+        Verdict::Clean if report.command == Command::Apply => {
             let Actions { update, adopt, reset, forget } = summary.actions;
             match update + adopt + reset + forget {
                 0 => "✅ **Nothing was to be done.**".to_owned(),
@@ -156,12 +169,19 @@ fn verdict(report: &Report) -> String {
             )
         }
         Verdict::Pending => "🟡 **Changes are pending.** Nobody changed a bucket.".to_owned(),
-        Verdict::Drift => {
-            let buckets = counted(summary.drifted, "bucket was", "buckets were");
-            format!("🟠 **{buckets} changed outside of Sealform.**")
-        }
+        Verdict::Drift => outside(),
         Verdict::Error if errors == 0 => "🔴 **Not everything was done.**".to_owned(),
-        Verdict::Error => format!("🔴 **{}.**", counted(errors, "error", "errors")),
+        Verdict::Error => {
+            let errors = counted(errors, "error", "errors");
+            let nothing = if is_undone(report) { ", and nothing was changed" } else { "" };
+            // An error hides no finding.
+            let rest = if summary.drifted > 0 && report.command != Command::Apply {
+                format!(" {}", outside())
+            } else {
+                String::new()
+            };
+            format!("🔴 **{errors}{nothing}.**{rest}")
+        }
     };
     match summary.weakening {
         0 => text,
@@ -169,6 +189,14 @@ fn verdict(report: &Report) -> String {
             format!("{text} ⚠️ **{}.**", counted(count, "weakens protection", "weaken protection"))
         }
     }
+}
+
+/// Whether it is an apply that has begun nothing of what was to be done.
+fn is_undone(report: &Report) -> bool {
+    let waits = |it: &Item| it.action.as_deref().is_some_and(|action| action != "no-op");
+    report.command == Command::Apply
+        && report.resources.iter().any(waits)
+        && report.resources.iter().all(|it| it.status.is_none())
 }
 
 /// What stands there whatever the room: marker, title, verdict and counts.

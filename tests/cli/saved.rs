@@ -93,7 +93,7 @@ fn a_bucket_that_the_plan_leaves_alone_does_not_hold_it_up() {
     let dir = applied();
     dir.run(&["plan", "-sandbox", "-out=nothing.sealplan"]).status(0).says("No changes.");
     weaken(&dir, "bbb");
-    dir.run(&["apply", "-sandbox", "nothing.sealplan"]).status(0).says("0 updated");
+    dir.run(&["apply", "-sandbox", "nothing.sealplan"]).status(0).says("Nothing was to be done.");
     dir.run(&["drift", "-sandbox"]).status(2).says("1 changed outside");
     dir.run(&["plan", "-sandbox", "-out=one.sealplan"]).status(0).says("1 to update");
     weaken(&dir, "aaa");
@@ -118,12 +118,12 @@ fn a_bucket_that_has_changed_since_is_refused() {
 fn what_needs_a_secret_is_not_saved_and_the_message_says_what_to_do() {
     let secret = "variable \"secret\" {\n  default   = \"hush\"\n  sensitive = true\n}\n";
     let dir = Dir::with(&format!(
-        "{secret}provider \"aws\" {{\n  access_key = \"x\"\n  secret_key = var.secret\n}}\n{}",
+        "{secret}provider \"aws\" {{\n  profile = var.secret\n}}\n{}",
         resource("aaa", "aaa", "aws:kms", "")
     ));
     let ran = dir.run(&["plan", "-sandbox", "-out=p.sealplan"]).status(1).complains(
-        "the settings of the provider aws are sensitive, and a plan file holds nothing that is. Give \
-         credentials by the environment",
+        "the provider aws has settings that are sensitive, and a plan file holds nothing that is. \
+         Leave them to a profile or to the environment",
     );
     assert!(!ran.stdout.contains("hush") && !ran.stderr.contains("hush"));
     assert!(!dir.exists("p.sealplan"));

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 /// What was found, as text for standard output. Of a report that was `read_back`, errors that belong
 /// to no bucket are told here; those of a run are diagnostics.
 pub fn drift(report: &Report, read_back: bool, style: &Style) -> String {
-    let mut page = Page { canvas: Canvas::new(style.color), style };
+    let mut page = Page { canvas: Canvas::new(style.color), read_back, style };
     page.verdict(report);
     if read_back {
         page.faults(report);
@@ -39,6 +39,8 @@ pub fn drift(report: &Report, read_back: bool, style: &Style) -> String {
 
 struct Page<'a> {
     canvas: Canvas,
+    /// There are no diagnostics beside it.
+    read_back: bool,
     style: &'a Style,
 }
 
@@ -154,6 +156,18 @@ impl Page<'_> {
         let action = item.action.as_deref().unwrap_or_default();
         self.canvas.push("  ").clean(action).spaces(8_usize.saturating_sub(columns(action)));
         self.head(item);
+        if self.style.concise {
+            return;
+        }
+        if let Some(reason) = &item.reason {
+            self.wrapped("          ", reason);
+        }
+        for difference in &item.differences {
+            self.difference(difference);
+        }
+        if let Some(why) = &item.weakening {
+            self.canvas.spaces(10).tinted(Tint::Bad, format_args!("weakens: {why}")).line();
+        }
     }
 
     fn suppressed(&mut self, item: &Item) {
@@ -169,7 +183,8 @@ impl Page<'_> {
         self.canvas.push("  ");
         self.head(item);
         if let Some(error) = &item.error {
-            self.wrapped("          ", &error.summary);
+            let detail = if self.read_back { format!(": {}", error.detail) } else { String::new() };
+            self.wrapped("          ", &format!("{}{detail}", error.summary));
         }
     }
 

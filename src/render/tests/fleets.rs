@@ -3,8 +3,8 @@
 use super::reports;
 use crate::report::{
     Actions, Blame, Class, Command, Difference, FORMAT_VERSION, Failure, Item, Level, OutputItem,
-    Place, Problem, Report, Severities, Severity, Share, Status, Summary, Suppression, Verdict,
-    Whose,
+    Place, Problem, Report, Severities, Severity, Share, Status, Summary, Suppression, Unknown,
+    Verdict, Whose,
 };
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -262,6 +262,10 @@ pub(super) fn hostile(text: &str) -> Report {
         place: Some(place(&text, 1)),
         action: Some(text.clone()),
         reason: Some(text.clone()),
+        moved_from: Some(text.clone()),
+        imported: Some(text.clone()),
+        notes: vec![text.clone()],
+        unknown: vec![Unknown { path: text.clone(), content: text.clone() }],
         weakening: Some(text.clone()),
         weakened: Some(text.clone()),
         differences: vec![found],

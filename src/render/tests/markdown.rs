@@ -7,7 +7,8 @@ use super::reports::{
 use crate::render::harmless;
 use crate::render::markdown::{LIMIT, markdown, marker};
 use crate::report::{
-    Class, Command, Failure, Item, Report, Severity, Share, Status, Suppression, Verdict,
+    Class, Command, Failure, Item, Level, Problem, Report, Severity, Share, Status, Suppression,
+    Verdict,
 };
 use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -205,10 +206,17 @@ fn what_became_of_an_apply() {
     assert!(text.contains("1 updated"), "{text}");
     let one = pending("x.done", "a", "alias/a");
     let mut done = self::report(Command::Apply, vec![one]);
+    done.summary.actions.update = 0;
+    let waits = markdown(&done, LIMIT);
+    assert!(waits.contains("⏸️ **Nothing was changed: nobody said yes to it.**"), "{waits}");
+    done.verdict = Verdict::Error;
+    done.diagnostics = vec![Problem { severity: Level::Error, ..warning("Not allowed", "No.") }];
+    let refused = markdown(&done, LIMIT);
+    assert!(refused.contains("🔴 **1 error, and nothing was changed.**"), "{refused}");
+    done.verdict = Verdict::Clean;
+    assert!(markdown(&done, LIMIT).contains("✅ **Nothing was to be done.**"));
     done.summary.actions.update = 1;
     assert!(markdown(&done, LIMIT).contains("✅ **Done: 1 step.**"));
-    done.summary.actions.update = 0;
-    assert!(markdown(&done, LIMIT).contains("✅ **Nothing was to be done.**"));
     let actions: Vec<&str> = parsed.rows[1..].iter().map(|row| &*row[2]).collect();
     assert_eq!(actions, ["update, failed", "update, done", "update, not begun"]);
 }
@@ -308,7 +316,14 @@ fn sensitive_values_are_not_told_apart() {
 fn the_verdict_is_in_the_first_lines() {
     for (report, line) in [
         (report(Command::Plan, vec![pending("x.a", "a", "k")]), "🟡"),
-        (report(Command::Drift, vec![drifted("x.a", "a", "k")]), "🟠"),
+        (
+            report(Command::Drift, vec![drifted("x.a", "a", "k")]),
+            "🟠 **1 bucket was changed outside of Sealform and protects less.**",
+        ),
+        (
+            report(Command::Drift, vec![drifted("x.a", "a", "k"), failed("x.b", "b", "no")]),
+            "🔴 **1 error.** 🟠 **1 bucket was changed outside of Sealform and protects less.**",
+        ),
         (report(Command::Plan, vec![failed("x.a", "a", "no")]), "🔴 **1 error.**"),
         (report(Command::Plan, vec![weakening("x.a", "a", "k")]), "⚠️ **1 weakens protection.**"),
     ] {

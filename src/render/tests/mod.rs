@@ -17,3 +17,5 @@ mod reports;
 mod samples;
 mod sarif;
 mod shown;
+mod terms;
+mod unseen;
