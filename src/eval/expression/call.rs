@@ -126,7 +126,9 @@ type Attempts<'c> = (&'c [Expr], Vec<Value>);
 /// The arguments that one with `...` behind it stands for; nothing while it is unknown.
 fn expanded<'v>(value: &'v Value, given: &Expr) -> Result<Option<&'v [Value]>, Fault> {
     let detail = match value.reveal() {
-        Value::Unknown(_) => return Ok(None),
+        Value::Unknown(Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+            return Ok(None);
+        }
         Value::Null(_) => "What ends with `...` must not be null.",
         open => match open.as_items() {
             Some(items) => return Ok(Some(items)),

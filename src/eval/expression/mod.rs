@@ -7,6 +7,7 @@ mod operator;
 mod render;
 mod template;
 
+pub(in crate::eval) use self::operator::equal;
 pub(in crate::eval) use crate::diag::capital;
 
 use self::collection::{attribute, entries, index};

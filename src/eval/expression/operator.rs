@@ -205,7 +205,8 @@ fn convert_branch(
             items.iter().map(Value::ty).collect()
         }
         (Value::Object(fields), Type::Map(element)) if **element == Type::Any => {
-            fields.values().map(Value::ty).collect()
+            // A null whose type nothing has decided is of any type.
+            fields.values().map(Value::ty).filter(|ty| *ty != Type::Any).collect()
         }
         _ => Vec::new(),
     };
@@ -218,7 +219,7 @@ fn convert_branch(
 
 /// Whether two values are equal; nothing where that is not known. Values of two types never are:
 /// not `1` and `"1"`, nor nulls within.
-fn equal(a: &Value, b: &Value) -> Option<bool> {
+pub(in crate::eval) fn equal(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
         (Value::Unknown(_), Value::Unknown(_)) => None,
         (Value::Unknown(ty), other) | (other, Value::Unknown(ty)) => {

@@ -1,6 +1,10 @@
 //! Functions of lists, tuples, maps and objects.
 
+use super::typing::{
+    element_of, keys_clash, keys_type, needs_map, needs_sequence, slice_bounds, zipped_type,
+};
 use super::{CallError, Context, MAX_GATHERED, element_type, items, kind, strings, text, whole};
+use crate::eval::expression::equal;
 use crate::value::{Fields, Type, Value, unify};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,96 +21,6 @@ fn sequence(like: &Value, items: Vec<Value>) -> Value {
         Value::Set(set) => Value::list(set.element_type.clone(), items),
         _ => Value::tuple(items),
     }
-}
-
-/// The type of a result that is as the first argument is, a set as a list.
-pub(super) fn same_type(args: &[Value]) -> Type {
-    match args.first().map(Value::ty) {
-        Some(Type::List(element) | Type::Set(element)) => Type::List(element),
-        _ => Type::Any,
-    }
-}
-
-/// The type of a list of such lists.
-pub(super) fn chunks_type(args: &[Value]) -> Type {
-    Type::list(same_type(args))
-}
-
-/// The type of all elements one after the other: a list of lists, a tuple where one is among them.
-pub(super) fn joined_type(args: &[Value]) -> Type {
-    let types: Vec<Type> = args.iter().map(Value::ty).collect();
-    let elements: Option<Vec<Type>> = types
-        .iter()
-        .map(|ty| match ty {
-            Type::List(element) => Some((**element).clone()),
-            _ => None,
-        })
-        .collect();
-    if let Some(elements) = elements {
-        return unify(&elements).map_or(Type::Any, Type::list);
-    }
-    let mut joined = Vec::new();
-    for (arg, ty) in args.iter().zip(types) {
-        match (arg, ty) {
-            (_, Type::Tuple(types)) => joined.extend(types.iter().cloned()),
-            (Value::List(list), _) => joined.extend(list.items.iter().map(Value::ty)),
-            _ => return Type::Any,
-        }
-    }
-    Type::Tuple(Arc::new(joined))
-}
-
-/// The type of the entries of all maps and objects in one, as far as their names are known.
-pub(super) fn merged_type(args: &[Value]) -> Type {
-    let mut merged = BTreeMap::new();
-    for arg in args {
-        match (arg, arg.ty()) {
-            (_, Type::Object(attributes)) => {
-                let types = attributes.iter().map(|(name, it)| (Arc::clone(name), it.ty.clone()));
-                merged.extend(types);
-            }
-            (Value::Map(map), _) => {
-                let types =
-                    map.fields.keys().map(|name| (Arc::clone(name), map.element_type.clone()));
-                merged.extend(types);
-            }
-            _ => return Type::Any,
-        }
-    }
-    Type::object(merged)
-}
-
-/// The type of the values of a map or an object.
-pub(super) fn values_type(args: &[Value]) -> Type {
-    match args.first().map(Value::ty) {
-        Some(Type::Map(element)) => Type::List(element),
-        Some(Type::Object(attributes)) => {
-            Type::Tuple(Arc::new(attributes.values().map(|it| it.ty.clone()).collect()))
-        }
-        _ => Type::Any,
-    }
-}
-
-/// The type of a map of the elements of the second argument.
-pub(super) fn zipped_type(args: &[Value]) -> Type {
-    match args.get(1).map(Value::ty) {
-        Some(Type::List(element)) => Type::Map(element),
-        _ => Type::Any,
-    }
-}
-
-/// The type of an element of the first argument; of a tuple, of the one that the second counts to.
-pub(super) fn element_of(args: &[Value]) -> Type {
-    let Some(Type::Tuple(types)) = args.first().map(Value::ty) else {
-        return args.first().map_or(Type::Any, element_type);
-    };
-    let index = match args.get(1) {
-        Some(index) => index.as_number().and_then(crate::value::Number::as_i64),
-        None => (types.len() == 1).then_some(0),
-    };
-    let length = i64::try_from(types.len()).unwrap_or(i64::MAX);
-    let index = index.and_then(|index| usize::try_from(index.checked_rem(length)?).ok());
-    index.and_then(|index| types.get(index)).cloned().unwrap_or(Type::Any)
 }
 
 fn count(count: usize) -> Value {
@@ -147,7 +61,7 @@ pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
         Value::Unknown(Type::Tuple(types)) => Some(types.len()),
         Value::Unknown(Type::Any | Type::List(_)) => None,
         other => {
-            return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(other))));
+            return Err(needs_sequence(0, other));
         }
     };
     let unknown = || Ok(Value::Unknown(element_of(args)));
@@ -180,7 +94,7 @@ pub(super) fn concat(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     let mut all = Vec::new();
     for (n, arg) in args.iter().enumerate() {
         let (Value::List(_) | Value::Tuple(_)) = arg else {
-            return Err(CallError::at(n, format!("must be a list or tuple, not {}", kind(arg))));
+            return Err(needs_sequence(n, arg));
         };
         all.extend_from_slice(items(arg)?);
         if all.len() > MAX_GATHERED {
@@ -212,8 +126,7 @@ pub(super) fn merge(args: &[Value], _: &Context<'_>) -> Result<Value, CallError>
             Value::Null(Type::Map(element)) => Some((**element).clone()),
             Value::Object(_) | Value::Null(Type::Any | Type::Object(_)) => None,
             other => {
-                let message = format!("must be a map or object, not {}", kind(other));
-                return Err(CallError::at(n, message));
+                return Err(needs_map(n, other));
             }
         };
         all_maps &= map_type.is_some() && (common.is_none() || common == map_type);
@@ -233,10 +146,19 @@ pub(super) fn merge(args: &[Value], _: &Context<'_>) -> Result<Value, CallError>
 
 pub(super) fn lookup(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [map, key, default @ ..] = args else { return Err(CallError::misfit()) };
+    // A default that is not taken tells nothing, so that it may be sensitive by itself.
+    let marked = map.is_sensitive() || key.is_sensitive();
+    looked_up(map.reveal(), key.reveal(), default).map(|found| found.sensitive_if(marked))
+}
+
+fn looked_up(map: &Value, key: &Value, default: &[Value]) -> Result<Value, CallError> {
     let element = match map {
         Value::Map(map) => map.element_type.clone(),
         Value::Object(_) => Type::Any,
-        Value::Unknown(Type::Map(element)) => return Ok(Value::Unknown((**element).clone())),
+        Value::Unknown(Type::Map(element)) => {
+            default_of(default, element)?;
+            return Ok(Value::Unknown((**element).clone()));
+        }
         Value::Unknown(Type::Object(attributes)) => {
             let found = key.as_str().map(|key| attributes.get(key).map(|it| it.ty.clone()));
             return match (found, default.first()) {
@@ -251,17 +173,10 @@ pub(super) fn lookup(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
         }
         Value::Unknown(Type::Any) => return Ok(Value::Unknown(Type::Any)),
         other => {
-            return Err(CallError::at(0, format!("must be a map or object, not {}", kind(other))));
+            return Err(needs_map(0, other));
         }
     };
-    let default = match default.first() {
-        Some(default) => Some(
-            default
-                .convert(&element)
-                .map_err(|_| CallError::at(2, "must have the type of the map's elements"))?,
-        ),
-        None => None,
-    };
+    let default = default_of(default, &element)?;
     if key.is_unknown() {
         return Ok(Value::Unknown(element));
     }
@@ -276,6 +191,12 @@ pub(super) fn lookup(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     })
 }
 
+/// The default of `lookup`, of the type that the map's elements have.
+fn default_of(default: &[Value], element: &Type) -> Result<Option<Value>, CallError> {
+    let wrong = |_| CallError::at(2, "must have the type of the map's elements");
+    default.first().map(|default| default.convert(element).map_err(wrong)).transpose()
+}
+
 pub(super) fn keys(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let name = |name: &Arc<str>| Value::from(Arc::clone(name));
     Ok(match one(args)? {
@@ -287,7 +208,7 @@ pub(super) fn keys(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> 
         Value::Unknown(Type::Map(_)) => Value::Unknown(Type::list(Type::String)),
         Value::Unknown(Type::Any) => Value::Unknown(Type::Any),
         other => {
-            return Err(CallError::at(0, format!("must be a map or object, not {}", kind(other))));
+            return Err(needs_map(0, other));
         }
     })
 }
@@ -298,7 +219,7 @@ pub(super) fn values(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
             Ok(Value::list(map.element_type.clone(), map.fields.values().cloned().collect()))
         }
         Value::Object(fields) => Ok(Value::tuple(fields.values().cloned().collect())),
-        other => Err(CallError::at(0, format!("must be a map or object, not {}", kind(other)))),
+        other => Err(needs_map(0, other)),
     }
 }
 
@@ -307,28 +228,39 @@ pub(super) fn contains(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     let Some(items) = list.as_items() else {
         return Err(CallError::at(0, format!("must be a list, tuple or set, not {}", kind(list))));
     };
-    let known = value.is_wholly_known();
-    Ok(if known && items.contains(value) {
-        Value::from(true)
-    } else if items.is_empty() || (known && list.is_wholly_known()) {
-        Value::from(false)
-    } else {
-        Value::Unknown(Type::Bool)
-    })
+    if value.is_wholly_known() && list.is_wholly_known() {
+        return Ok(Value::from(items.contains(value)));
+    }
+    let mut undecided = false;
+    for item in items {
+        match equal(item, value) {
+            Some(true) => return Ok(Value::from(true)),
+            Some(false) => {}
+            None => undecided = true,
+        }
+    }
+    Ok(if undecided { Value::Unknown(Type::Bool) } else { Value::from(false) })
 }
 
 pub(super) fn index(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [list, value] = args else { return Err(CallError::misfit()) };
     let (Value::List(_) | Value::Tuple(_)) = list else {
-        return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(list))));
+        return Err(needs_sequence(0, list));
     };
     let items = items(list)?;
-    let found = items.iter().position(|item| item == value);
-    match found {
-        Some(found) => Ok(count(found)),
-        None if items.is_empty() => Err(CallError::at(0, "must not be empty")),
-        None => Err(CallError::at(1, "is not an element of the list")),
+    let is_known = list.is_wholly_known() && value.is_wholly_known();
+    for (n, item) in items.iter().enumerate() {
+        match if is_known { Some(item == value) } else { equal(item, value) } {
+            Some(true) => return Ok(count(n)),
+            Some(false) => {}
+            None => return Ok(Value::Unknown(Type::Number)),
+        }
     }
+    Err(if items.is_empty() {
+        CallError::at(0, "must not be empty")
+    } else {
+        CallError::at(1, "is not an element of the list")
+    })
 }
 
 /// What `flatten` has met on its way.
@@ -389,18 +321,12 @@ pub(super) fn coalesce(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
     let clash = || CallError::new("all arguments must have the same type");
     let common = unify(&types).ok_or_else(clash)?;
-    // An unknown value of unknown type may yet turn what is known into another type; not what is a
-    // string already.
-    let open = args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any)));
     for arg in args {
         if arg.is_unknown() {
             return Ok(Value::Unknown(common));
         }
         if arg.is_null() || arg.as_str().is_some_and(|text| text.is_empty()) {
             continue;
-        }
-        if open && common != Type::String {
-            return Ok(Value::Unknown(Type::Any));
         }
         return arg.convert(&common).map_err(|_| clash());
     }
@@ -412,8 +338,7 @@ pub(super) fn coalescelist(args: &[Value], _: &Context<'_>) -> Result<Value, Cal
     for (n, arg) in args.iter().enumerate().take_while(|(_, arg)| !arg.is_unknown()) {
         let (Value::List(_) | Value::Tuple(_) | Value::Null(Type::List(_) | Type::Tuple(_))) = arg
         else {
-            let message = format!("must be a list or tuple, not {}", kind(arg));
-            return Err(CallError::at(n, message));
+            return Err(needs_sequence(n, arg));
         };
     }
     for arg in args {
@@ -437,38 +362,15 @@ pub(super) fn reverse(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
 
 pub(super) fn slice(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let list = one(args)?;
-    match list {
-        Value::List(_) | Value::Tuple(_) => {}
-        Value::Set(_) => {
-            return Err(CallError::at(
-                0,
-                "must not be a set, because its elements have no indices; convert it with tolist \
-                 if the order does not matter",
-            ));
-        }
-        other => {
-            return Err(CallError::at(0, format!("must be a list or tuple, not {}", kind(other))));
-        }
-    }
-    let (start, end) = (whole(args, 1)?, whole(args, 2)?);
-    if start < 0 {
-        return Err(CallError::at(1, "must not be less than zero"));
-    }
-    if start > end {
-        return Err(CallError::at(1, "must not be greater than the end index"));
-    }
-    let part = usize::try_from(start)
-        .ok()
-        .zip(usize::try_from(end).ok())
-        .and_then(|(start, end)| items(list).ok()?.get(start..end))
-        .ok_or_else(|| CallError::at(2, "must not be greater than the length of the list"))?;
+    let (Some(start), Some(end)) = slice_bounds(args)? else { return Err(CallError::misfit()) };
+    let part = items(list)?.get(start..end).ok_or_else(CallError::misfit)?;
     Ok(sequence(list, part.to_vec()))
 }
 
 pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [keys, values] = args else { return Err(CallError::misfit()) };
     let (Value::List(_) | Value::Tuple(_)) = values else {
-        return Err(CallError::at(1, format!("must be a list or tuple, not {}", kind(values))));
+        return Err(needs_sequence(1, values));
     };
     let (keys, marked) = keys.reveal_deep();
     let keys = items(&keys)?;
@@ -481,7 +383,7 @@ pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     for (n, (key, item)) in keys.iter().zip(items).enumerate() {
         match key {
             Value::String(key) => entries.push((Arc::clone(key), item.clone())),
-            Value::Unknown(_) => return Ok(Value::Unknown(zipped_type(args)).sensitive_if(marked)),
+            Value::Unknown(_) => return Ok(Value::Unknown(zipped_type(args)?).sensitive_if(marked)),
             _ => return Err(CallError::at(0, format!("[{n}]: must not be null"))),
         }
     }
@@ -527,18 +429,29 @@ pub(super) fn matchkeys(args: &[Value], _: &Context<'_>) -> Result<Value, CallEr
     if items(values)?.len() != items(keys)?.len() {
         return Err(CallError::new("there must be as many keys as values"));
     }
-    let clash = || CallError::at(2, "must be of the same type as the keys");
-    let ty = unify(&[element_type(keys), element_type(wanted)]).ok_or_else(clash)?;
-    let ty = Type::list(ty);
-    let keys = keys.convert(&ty).map_err(|_| clash())?;
-    let wanted = wanted.convert(&ty).map_err(|_| clash())?;
-    let wanted: BTreeSet<&Value> = items(&wanted)?.iter().collect();
-    let kept = items(values)?
-        .iter()
-        .zip(items(&keys)?)
-        .filter(|(_, key)| wanted.contains(key))
-        .map(|(value, _)| value.clone())
-        .collect();
+    let ty = Type::list(keys_type(keys, wanted)?);
+    let clash = |_| keys_clash();
+    let keys = keys.convert(&ty).map_err(clash)?;
+    let wanted = wanted.convert(&ty).map_err(clash)?;
+    let none = || Ok(Value::list(element_type(values), Vec::new()));
+    if items(&wanted)?.is_empty() {
+        return none();
+    }
+    if !values.is_wholly_known() || !keys.is_wholly_known() {
+        return Ok(Value::Unknown(Type::list(element_type(values))));
+    }
+    // Behind something that is not known, nothing is looked for: as in Terraform, nothing is found.
+    let known = items(&wanted)?.iter().take_while(|item| item.is_wholly_known());
+    let set: BTreeSet<&Value> = known.clone().collect();
+    let all_known = known.count() == items(&wanted)?.len();
+    let mut kept = Vec::new();
+    for (value, key) in items(values)?.iter().zip(items(&keys)?) {
+        if set.contains(key) {
+            kept.push(value.clone());
+        } else if !all_known {
+            return none();
+        }
+    }
     Ok(Value::list(element_type(values), kept))
 }
 

@@ -290,15 +290,107 @@ pub(super) fn jsonencode(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
 
 pub(super) fn jsondecode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [given] = args else { return Err(CallError::misfit()) };
-    let given = text(given)?;
-    let json = serde_json::from_str(&whole_surrogates(given)).map_err(|error| {
+    let given = whole_surrogates(text(given)?);
+    let json = serde_json::from_str(&given).map_err(|error| {
         CallError::at(0, format!("is no valid JSON: {error}")).hiding("is no valid JSON")
     })?;
-    let value = from_json(&json);
-    value
+    let value = from_json(&json)
         .as_ref()
         .map(composed)
-        .ok_or_else(|| CallError::at(0, "holds a number that is out of range"))
+        .ok_or_else(|| CallError::at(0, "holds a number that is out of range"))?;
+    let all = serde_json::from_str::<Written>(&given);
+    if all.is_ok_and(|all| !all.is_read_as(&value)) {
+        let message = "holds an object that gives a name twice, with values that do not convert \
+                       to one type, or a name that is not in Unicode's normal form C";
+        return Err(CallError::at(0, message));
+    }
+    Ok(value)
+}
+
+/// JSON with everything that is written, also a value whose name is given again.
+enum Written {
+    Null,
+    Bool,
+    Number,
+    Text(String),
+    Array(Vec<Self>),
+    Object(Vec<(String, Self)>),
+}
+
+impl Written {
+    /// Whether each value is one of the type that the last one of its name has: Terraform reads all
+    /// of them so.
+    fn is_read_as(&self, last: &Value) -> bool {
+        match (self, last) {
+            (Self::Null, _)
+            | (Self::Bool, Value::Bool(_) | Value::String(_))
+            | (Self::Number, Value::Number(_) | Value::String(_))
+            | (Self::Text(_), Value::String(_)) => true,
+            (Self::Text(text), Value::Bool(_) | Value::Number(_)) => {
+                Value::from(text.as_str()).convert(&last.ty()).is_ok()
+            }
+            (Self::Array(items), Value::Tuple(last)) => {
+                let mut pairs = items.iter().zip(last.iter());
+                items.len() == last.len() && pairs.all(|(item, last)| item.is_read_as(last))
+            }
+            (Self::Object(entries), Value::Object(last)) => {
+                let fits = |(name, value): &(String, Self)| {
+                    last.get(name).is_some_and(|last| value.is_read_as(last))
+                };
+                let names: BTreeSet<&str> = entries.iter().map(|(name, _)| &**name).collect();
+                names.len() == last.len() && entries.iter().all(fits)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Written {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenVisitor)
+    }
+}
+
+struct WrittenVisitor;
+
+impl<'de> serde::de::Visitor<'de> for WrittenVisitor {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Written, E> {
+        Ok(Written::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Written, E> {
+        Ok(Written::Bool)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Written, E> {
+        Ok(Written::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Written, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Written::Array(items))
+    }
+
+    /// The parser hands numbers of any length as maps with a name of its own.
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
+        let mut entries: Vec<(String, Written)> = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(match entries.as_slice() {
+            [(name, Written::Text(_))] if name == "$serde_json::private::Number" => Written::Number,
+            _ => Written::Object(entries),
+        })
+    }
 }
 
 /// The JSON with the escape of a replacement character in place of each half of a character that

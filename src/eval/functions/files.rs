@@ -1,6 +1,6 @@
 //! Functions of files, which the caller provides, and of paths.
 
-use super::glob::Glob;
+use super::glob::{Broken, Glob};
 use super::{CallError, Context, FileKind, hash, nfc, text};
 use crate::value::{Type, Value};
 use md5::Md5;
@@ -194,14 +194,12 @@ pub(super) fn fileset(args: &[Value], context: &Context<'_>) -> Result<Value, Ca
             },
             "**" => path.push(Step::Any),
             step if Glob::is_plain(step) => path.push(Step::Name(step)),
-            step => path.push(Step::Glob(Glob::parse(step).ok_or_else(|| {
-                let what = "is no pattern: a bracket, a brace or a backslash is left open";
-                CallError::at(1, format!("{pattern:?} {what}")).hiding(what)
-            })?)),
+            step => path.push(Step::Glob(Glob::parse(step))),
         }
     }
     let mut walk = Walk {
         context,
+        pattern,
         path: &path,
         looked_at: 0,
         found: Vec::new(),
@@ -227,6 +225,7 @@ fn relative(base: &[&str], found: &str) -> String {
 /// path to it may have come to; so it costs what is there, whatever the pattern.
 struct Walk<'a> {
     context: &'a Context<'a>,
+    pattern: &'a str,
     path: &'a [Step<'a>],
     looked_at: usize,
     found: Vec<String>,
@@ -268,7 +267,7 @@ impl Walk<'_> {
             for (place, step) in &open {
                 match step {
                     Step::Name(wanted) if *wanted == name => next.push(place + 1),
-                    Step::Glob(glob) if glob.matches(&name) => next.push(place + 1),
+                    Step::Glob(glob) if self.matches(glob, &name)? => next.push(place + 1),
                     Step::Any => next.push(*place),
                     Step::Name(_) | Step::Glob(_) => {}
                 }
@@ -300,6 +299,13 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    fn matches(&self, glob: &Glob, name: &str) -> Result<bool, CallError> {
+        glob.matches(name).map_err(|Broken| {
+            let what = "is no pattern: a bracket, a brace or a backslash is left open";
+            CallError::at(1, format!("{:?} {what}", self.pattern)).hiding(what)
+        })
     }
 
     fn enter(&mut self, path: &str, at: &[usize]) -> Result<(), CallError> {

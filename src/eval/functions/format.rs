@@ -1,7 +1,7 @@
 //! `format` and `formatlist`.
 
 use super::decimal::{Decimal, radix};
-use super::{CallError, Context, MAX_TEXT, encoding, strings, text};
+use super::{CallError, Context, MAX_TEXT, encoding, text};
 use crate::value::{Number, Type, Value};
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -312,21 +312,36 @@ pub(super) fn format(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
 
 pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [format, args @ ..] = args else { return Err(CallError::misfit()) };
+    // Of what type an argument is that nobody knows may decide everything.
+    let open = args.iter().any(|arg| matches!(arg.ty(), Type::Any));
+    let unknown = || Ok(Value::Unknown(if open { Type::Any } else { Type::list(Type::String) }));
+    if format.is_unknown() {
+        return unknown();
+    }
     let parts = parse(text(format)?)?;
     let mut count = None;
-    for (n, items) in args.iter().enumerate().filter_map(|(n, arg)| Some((n, arg.as_items()?))) {
+    let lengths = args.iter().enumerate().filter_map(|(n, arg)| Some((n, length(arg)?)));
+    for (n, length) in lengths {
         match count {
-            None => count = Some((n, items.len())),
-            Some((first, length)) if length != items.len() => {
-                let message = format!(
-                    "has length {}, but argument {} has length {length}",
-                    items.len(),
-                    first + 2
-                );
+            None => count = Some((n, length)),
+            Some((first, other)) if other != length => {
+                let message =
+                    format!("has length {length}, but argument {} has length {other}", first + 2);
                 return Err(CallError::at(n + 1, message));
             }
             Some(_) => {}
         }
+    }
+    // How many texts there will be hangs on what has elements.
+    let counts = |arg: &Value| match arg {
+        Value::Unknown(ty) => {
+            matches!(ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_))
+        }
+        Value::Set(set) => set.may_shrink(),
+        _ => false,
+    };
+    if args.iter().any(counts) {
+        return unknown();
     }
     let mut size = 0_usize;
     let mut lines = Vec::new();
@@ -335,14 +350,27 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
             .iter()
             .map(|arg| arg.as_items().map_or(Some(arg), |items| items.get(n)).cloned())
             .collect();
-        let line = render(&parts, &row.ok_or_else(CallError::misfit)?).map_err(|mut error| {
+        let row = row.ok_or_else(CallError::misfit)?;
+        if !row.iter().all(Value::is_wholly_known) {
+            lines.push(Value::Unknown(Type::String));
+            continue;
+        }
+        let line = render(&parts, &row).map_err(|mut error| {
             error.message = format!("element {n}: {}", error.message);
             error.discreet = error.discreet.map(|discreet| format!("element {n}: {discreet}"));
             error
         })?;
         size = size.saturating_add(line.len());
         super::check_text(Some(size))?;
-        lines.push(line);
+        lines.push(super::nfc(line));
     }
-    Ok(strings(lines))
+    Ok(Value::list(Type::String, lines))
+}
+
+/// How many elements a list, set or tuple has, as far as that is known.
+fn length(arg: &Value) -> Option<usize> {
+    match arg {
+        Value::Unknown(Type::Tuple(types)) => Some(types.len()),
+        other => other.as_items().map(<[Value]>::len),
+    }
 }

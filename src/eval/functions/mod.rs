@@ -39,6 +39,7 @@ mod tests;
 mod text_encoding;
 mod time;
 mod type_text;
+mod typing;
 mod yaml;
 
 pub(in crate::eval) use self::files::template_text;
@@ -203,7 +204,7 @@ pub struct Function {
     unknown: Depth,
     marks: Depth,
     /// The type of a result that is not known yet, where the arguments tell more of it.
-    typed: Option<fn(&[Value]) -> Type>,
+    typed: Option<fn(&[Value]) -> typing::Typed>,
     /// Whether a null whose type nothing has decided leaves the result open, as in Terraform.
     open_null: bool,
     call: fn(&[Value], &Context<'_>) -> Result<Value, CallError>,
@@ -360,7 +361,7 @@ impl Function {
             Depth::Raw => false,
         };
         if undecided {
-            return Ok(Value::Unknown(self.undecided(&args)));
+            return self.undecided(&args).map(Value::Unknown);
         }
         if self.open_null && args.iter().any(|arg| matches!(arg, Value::Null(Type::Any))) {
             return Ok(Value::Unknown(Type::Any));
@@ -373,17 +374,17 @@ impl Function {
     }
 
     /// The type of a result that is not known yet.
-    fn undecided(&self, args: &[Value]) -> Type {
+    fn undecided(&self, args: &[Value]) -> typing::Typed {
         let open = args.iter().enumerate().any(|(n, arg)| {
             let parameter = self.parameters.get(n).or(self.variadic.as_ref());
             let any = parameter.is_some_and(|parameter| parameter.ty == ParamType::Any);
-            any && matches!(arg, Value::Unknown(Type::Any))
+            any && matches!(arg, Value::Unknown(Type::Any) | Value::Null(Type::Any))
         });
         match self.typed {
             Some(typed) => typed(args),
             // Of what type an argument will be may decide everything.
-            None if open => Type::Any,
-            None => self.result.ty(),
+            None if open => Ok(Type::Any),
+            None => Ok(self.result.ty()),
         }
     }
 

@@ -55,15 +55,44 @@ impl Network {
         self.all() & !self.hosts()
     }
 
+    /// An address as Terraform writes it: one of IPv4 within IPv6 is one of IPv4.
     fn address(self, address: u128) -> String {
-        match u32::try_from(address) {
-            Ok(address) if self.bits == 32 => Ipv4Addr::from(address).to_string(),
+        let mapped = Ipv6Addr::from(address).to_ipv4_mapped();
+        match (u32::try_from(address), mapped) {
+            (Ok(address), _) if self.bits == 32 => Ipv4Addr::from(address).to_string(),
+            (_, Some(address)) => address.to_string(),
             _ => Ipv6Addr::from(address).to_string(),
         }
     }
 
+    /// Whether it is a network of IPv4 within IPv6.
+    fn is_mapped(self) -> bool {
+        self.bits == 128 && Ipv6Addr::from(self.base).to_ipv4_mapped().is_some()
+    }
+
     fn prefix(self) -> String {
-        format!("{}/{}", self.address(self.base), self.length)
+        let length = if self.is_mapped() { self.length.saturating_sub(96) } else { self.length };
+        format!("{}/{length}", self.address(self.base))
+    }
+
+    /// The address with the bits of a number set that is moved to the left, as Terraform reckons: a
+    /// negative number is one in two's complement without end, and of what comes out the magnitude
+    /// counts.
+    fn with(self, negative: bool, number: u128, shift: u32) -> Option<u128> {
+        let moved = match number {
+            0 => 0,
+            number => number.checked_shl(shift).filter(|moved| moved >> shift == number)?,
+        };
+        let address = if negative {
+            // The sign takes the bit beyond all others.
+            if moved >> 127 != 0 {
+                return None;
+            }
+            (self.base | moved.wrapping_neg()).wrapping_neg()
+        } else {
+            self.base | moved
+        };
+        (address <= self.all()).then_some(address)
     }
 }
 
@@ -105,16 +134,18 @@ pub(super) fn cidrhost(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     } else {
         Some(number).filter(|number| *number <= network.hosts())
     };
-    let host = host.ok_or_else(|| {
+    // Terraform takes a network of IPv4 within IPv6 for one of 32 bits here.
+    let shift = if network.is_mapped() { 96 } else { 0 };
+    let host = host.and_then(|host| network.with(false, host, shift)).ok_or_else(|| {
         let message = format!("is outside of the hosts of a prefix of {} bits", network.length);
         CallError::at(1, message)
     })?;
-    Ok(Value::from(network.address(network.base | host)))
+    Ok(Value::from(network.address(host)))
 }
 
 pub(super) fn cidrnetmask(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let network = Network::argument(args)?;
-    if network.bits != 32 {
+    if network.bits != 32 && !network.is_mapped() {
         return Err(CallError::at(0, "must be an IPv4 prefix: IPv6 has no netmasks"));
     }
     Ok(Value::from(network.address(network.mask())))
@@ -126,8 +157,7 @@ pub(super) fn cidrsubnet(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     let (negative, number) = large(args, 2)?;
     let length = i64::from(network.length)
         .checked_add(added)
-        .and_then(|length| u32::try_from(length).ok())
-        .filter(|length| *length <= network.bits)
+        .filter(|length| *length <= i64::from(network.bits))
         .ok_or_else(|| {
             let message = format!(
                 "cannot lengthen a prefix of {} bits by {added}: an address has {} bits",
@@ -135,21 +165,38 @@ pub(super) fn cidrsubnet(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
             );
             CallError::at(1, message)
         })?;
-    // A prefix that does not become longer has one subnet, itself.
-    let most = u32::try_from(added)
-        .map_or(0, |added| u128::MAX.checked_shr(128_u32.saturating_sub(added)).unwrap_or(0));
-    if negative || number > most {
+    // A prefix that becomes shorter by its number, as in Terraform, takes any.
+    let most = match u32::try_from(added) {
+        Ok(added @ 0..64) => (1_u64 << added) - 1,
+        Ok(_) | Err(_) => u64::MAX,
+    };
+    let low = u64::try_from(number & u128::from(u64::MAX)).unwrap_or(u64::MAX);
+    if low > most {
         let message = format!("must be between 0 and {most}: {added} bits number no more subnets");
         return Err(CallError::at(2, message));
     }
-    let shifted = number.checked_shl(network.bits - length).unwrap_or(0);
-    Ok(Value::from(Network { length, base: network.base | shifted, ..network }.prefix()))
+    // There is no such prefix, which Terraform writes so.
+    let Ok(length) = u32::try_from(length) else { return Ok(Value::from("<nil>")) };
+    let base = network.with(negative, number, network.bits - length).ok_or_else(|| {
+        CallError::at(2, format!("leads out of the addresses, which have {} bits", network.bits))
+    })?;
+    Ok(Value::from(Network { length, base, ..network }.prefix()))
 }
 
 pub(super) fn cidrsubnets(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let network = Network::argument(args)?;
     if args.len() > MAX_SUBNETS {
         return Err(CallError::new(format!("cannot make more than {MAX_SUBNETS} subnets")));
+    }
+    // What Terraform gives up on is an error here, too.
+    if args.len() > 1 && (network.base == 0 || network.is_mapped()) {
+        let what = if network.base == 0 {
+            "begins at the first of all addresses"
+        } else {
+            "is of IPv4 within IPv6"
+        };
+        let message = format!("{what} and is not divided; use cidrsubnet for each subnet");
+        return Err(CallError::at(0, message));
     }
     let mut subnets = Vec::with_capacity(args.len());
     // Where the next subnet may begin; nothing when the last address is taken.

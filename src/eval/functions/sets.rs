@@ -1,5 +1,6 @@
 //! Functions of sets, and of all combinations.
 
+use super::typing::{common_type, product_type, sets_clash};
 use super::{CallError, Context, MAX_GENERATED, convert, element_type, items};
 use crate::value::{Elements, Type, Value, unify};
 use std::collections::BTreeSet;
@@ -7,36 +8,21 @@ use std::sync::Arc;
 
 /// The arguments as sets of the one type that their elements have in common.
 fn common(args: &[Value]) -> Result<(Type, Vec<Arc<Elements>>), CallError> {
-    let types: Vec<Type> = args.iter().map(element_type).collect();
-    let clash = || CallError::new("the elements of all sets must have compatible types");
-    let common = unify(&types).ok_or_else(clash)?;
-    let ty = Type::set(common.clone());
+    let ty = common_type(args)?;
     let sets = args
         .iter()
         .map(|arg| match arg.convert(&ty) {
             Ok(Value::Set(set)) => Ok(set),
-            _ => Err(clash()),
+            _ => Err(sets_clash()),
         })
-        .collect::<Result<_, _>>()?;
-    Ok((common, sets))
-}
-
-/// The type of a set of what all arguments have in common.
-pub(super) fn common_type(args: &[Value]) -> Type {
-    let types: Vec<Type> = args.iter().map(element_type).collect();
-    Type::set(unify(&types).unwrap_or(Type::Any))
-}
-
-/// The type of all combinations of elements of the arguments.
-pub(super) fn product_type(args: &[Value]) -> Type {
-    if args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any))) {
-        return Type::Any;
+        .collect::<Result<Vec<_>, _>>()?;
+    let Type::Set(common) = ty else { return Err(CallError::misfit()) };
+    // Where one is open, the others are what they are: sets of different types do not mix.
+    let is_open = |set: &Arc<Elements>| set.element_type == Type::Any;
+    if *common == Type::Any && !sets.iter().all(is_open) {
+        return Err(sets_clash());
     }
-    let any_set = args.iter().any(|arg| matches!(arg.ty(), Type::Set(_)));
-    let lists = args.iter().map(|arg| arg.convert(&Type::list(Type::Any)));
-    let elements = lists.map(|list| list.map_or(Type::Any, |list| element_type(&list)));
-    let row = Type::Tuple(Arc::new(elements.collect()));
-    if any_set { Type::set(row) } else { Type::list(row) }
+    Ok(((*common).clone(), sets))
 }
 
 /// What is not known may be equal to nothing, and so is an element of its own.
@@ -77,7 +63,7 @@ pub(super) fn setproduct(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     let types = args.iter().enumerate().map(|(n, arg)| row_type(n, arg));
     let types = types.collect::<Result<Vec<_>, _>>()?;
     if args.iter().any(|arg| matches!(arg, Value::Set(set) if set.may_shrink())) {
-        return Ok(Value::Unknown(product_type(args)));
+        return Ok(Value::Unknown(product_type(args)?));
     }
     if args.iter().any(|arg| arg.as_items().is_some_and(<[Value]>::is_empty)) {
         // No row is made, so that no element need convert.

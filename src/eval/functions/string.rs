@@ -180,6 +180,11 @@ pub(super) fn trimspace(args: &[Value], _: &Context<'_>) -> Result<Value, CallEr
 
 pub(super) fn sort(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let mut sorted = items(args.first().ok_or_else(CallError::misfit)?)?.to_vec();
+    // Where one that is not known will stand is not known of any.
+    if sorted.iter().any(Value::is_unknown) {
+        let unknown = vec![Value::Unknown(Type::String); sorted.len()];
+        return Ok(Value::list(Type::String, unknown));
+    }
     if let Some(n) = sorted.iter().position(Value::is_null) {
         return Err(CallError::at(0, format!("[{n}]: a null cannot be sorted")));
     }

@@ -91,9 +91,15 @@ fn sign(rest: &mut &str, sign: char) -> Option<()> {
     Some(())
 }
 
+/// The hours and minutes of the greatest offset.
+const OFFSET: (i64, i64) = (23, 59);
+/// Where moments are compared, Terraform lets these pass.
+const COMPARED_OFFSET: (i64, i64) = (24, 60);
+
 impl Moment {
-    /// Reads `2006-01-02T15:04:05.999Z` or with an offset such as `+02:00` in the place of `Z`.
-    fn parse(given: &str) -> Result<Self, &'static str> {
+    /// Reads `2006-01-02T15:04:05.999Z` or with an offset such as `+02:00` in the place of `Z`, of
+    /// as many hours and minutes at most.
+    fn parse(given: &str, most: (i64, i64)) -> Result<Self, &'static str> {
         const SHAPE: &str = "a timestamp is written such as 2006-01-02T15:04:05Z";
         let mut rest = given;
         let mut day = || {
@@ -143,8 +149,7 @@ impl Moment {
             let hours = digits(&mut rest, 2)?;
             sign(&mut rest, ':')?;
             let minutes = digits(&mut rest, 2)?;
-            // Terraform lets 60 minutes pass.
-            (hours <= 23 && minutes <= 60 && rest.is_empty())
+            (hours <= most.0 && minutes <= most.1 && rest.is_empty())
                 .then_some(ahead * (hours * 60 + minutes))
         };
         let offset = zone().ok_or("it must end with Z or an offset such as +02:00")?;
@@ -152,9 +157,9 @@ impl Moment {
         Ok(Self { local, nanos, offset })
     }
 
-    fn argument(args: &[Value], n: usize) -> Result<Self, CallError> {
+    fn argument(args: &[Value], n: usize, most: (i64, i64)) -> Result<Self, CallError> {
         let given = text(args.get(n).ok_or_else(CallError::misfit)?)?;
-        Self::parse(given).map_err(|reason| {
+        Self::parse(given, most).map_err(|reason| {
             CallError::at(n, format!("{given:?} is no timestamp of RFC 3339: {reason}"))
                 .hiding(format!("is no timestamp of RFC 3339: {reason}"))
         })
@@ -184,7 +189,7 @@ impl Moment {
 
 /// A timestamp in its usual form, to the second; nothing for what is none.
 pub(super) fn normal(given: &str) -> Option<String> {
-    Moment::parse(given).ok().map(Moment::rfc3339)
+    Moment::parse(given, OFFSET).ok().map(Moment::rfc3339)
 }
 
 /// When the run began, to the second. The same for every call of a run: a plan is complete, and
@@ -260,7 +265,7 @@ fn duration(given: &str) -> Result<i64, &'static str> {
 }
 
 pub(super) fn timeadd(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let moment = Moment::argument(args, 0)?;
+    let moment = Moment::argument(args, 0, OFFSET)?;
     let given = text(args.get(1).ok_or_else(CallError::misfit)?)?;
     let added = duration(given).map_err(|reason| {
         CallError::at(1, format!("{given:?} is no duration: {reason}"))
@@ -272,7 +277,8 @@ pub(super) fn timeadd(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
 }
 
 pub(super) fn timecmp(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let (a, b) = (Moment::argument(args, 0)?, Moment::argument(args, 1)?);
+    let (a, b) =
+        (Moment::argument(args, 0, COMPARED_OFFSET)?, Moment::argument(args, 1, COMPARED_OFFSET)?);
     Ok(Value::from(match a.instant().cmp(&b.instant()) {
         std::cmp::Ordering::Less => -1_i64,
         std::cmp::Ordering::Equal => 0,
@@ -281,7 +287,7 @@ pub(super) fn timecmp(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
 }
 
 pub(super) fn formatdate(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    let moment = Moment::argument(args, 1)?;
+    let moment = Moment::argument(args, 1, OFFSET)?;
     let mut rest = text(args.first().ok_or_else(CallError::misfit)?)?;
     let mut out = String::new();
     while let Some(first) = rest.chars().next() {

@@ -1,7 +1,7 @@
 //! Functions of lists, sets, maps and objects.
 
 use super::super::{Depth, Function, ParamType};
-use super::super::{collection, sets, string};
+use super::super::{collection, sets, string, typing};
 use super::{nullable, required};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -30,7 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(collection::chunks_type),
+    .typed(typing::chunks_type),
     Function::new(
         "coalesce",
         &[nullable("value", ParamType::Any)],
@@ -39,8 +39,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::coalesce,
     )
     .variadic(nullable("values", ParamType::Any))
-    .unknown(Depth::Raw)
-    .marks(Depth::Top),
+    .unknown(Depth::Raw),
     Function::new(
         "coalescelist",
         &[nullable("list", ParamType::Any)],
@@ -49,8 +48,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::coalescelist,
     )
     .variadic(nullable("lists", ParamType::Any))
-    .unknown(Depth::Raw)
-    .marks(Depth::Top),
+    .unknown(Depth::Raw),
     Function::new(
         "compact",
         &[required("list", ParamType::ListOfString)],
@@ -68,7 +66,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .variadic(required("seqs", ParamType::Any))
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(collection::joined_type),
+    .typed(typing::joined_type),
     Function::new(
         "contains",
         &[required("list", ParamType::Any), required("value", ParamType::Any)],
@@ -84,7 +82,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A list without repetitions.",
         collection::distinct,
     )
-    .typed(collection::same_type),
+    .typed(typing::same_type),
     Function::new(
         "element",
         &[required("list", ParamType::Any), required("index", ParamType::Number)],
@@ -109,7 +107,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::Number,
         "Where in a list a value first stands.",
         collection::index,
-    ),
+    )
+    .unknown(Depth::Top),
     Function::new(
         "keys",
         &[required("map", ParamType::Any)],
@@ -138,7 +137,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .variadic(nullable("default", ParamType::Any))
     .at_most(3)
     .unknown(Depth::Raw)
-    .marks(Depth::Top),
+    .marks(Depth::Raw),
     Function::new(
         "matchkeys",
         &[
@@ -150,7 +149,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The values whose keys are in a search set.",
         collection::matchkeys,
     )
-    .typed(collection::same_type),
+    .unknown(Depth::Top)
+    .typed(typing::matched_type),
     Function::new(
         "merge",
         &[],
@@ -161,7 +161,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .variadic(nullable("maps", ParamType::Any))
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(collection::merged_type),
+    .typed(typing::merged_type),
     Function::new(
         "one",
         &[required("list", ParamType::Any)],
@@ -171,7 +171,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(collection::element_of),
+    .typed(typing::only_type),
     Function::new(
         "reverse",
         &[required("list", ParamType::Any)],
@@ -181,7 +181,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(collection::same_type),
+    .typed(typing::reversed_type),
     Function::new(
         "setintersection",
         &[required("set", ParamType::SetOfAny)],
@@ -190,7 +190,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         sets::setintersection,
     )
     .variadic(required("sets", ParamType::SetOfAny))
-    .typed(sets::common_type),
+    .typed(typing::common_type),
     Function::new(
         "setproduct",
         &[required("a", ParamType::Any), required("b", ParamType::Any)],
@@ -200,7 +200,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .variadic(required("more", ParamType::Any))
     .unknown(Depth::Top)
-    .typed(sets::product_type),
+    .marks(Depth::Top)
+    .typed(typing::product_type),
     Function::new(
         "setsubtract",
         &[required("a", ParamType::SetOfAny), required("b", ParamType::SetOfAny)],
@@ -208,7 +209,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements of one set that another does not have.",
         sets::setsubtract,
     )
-    .typed(sets::common_type),
+    .typed(typing::common_type),
     Function::new(
         "setunion",
         &[required("set", ParamType::SetOfAny)],
@@ -218,7 +219,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .variadic(required("sets", ParamType::SetOfAny))
     .unknown(Depth::Top)
-    .typed(sets::common_type),
+    .typed(typing::common_type),
     Function::new(
         "slice",
         &[
@@ -232,14 +233,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(collection::same_type),
+    .typed(typing::slice_type),
     Function::new(
         "sort",
         &[required("list", ParamType::ListOfString)],
         ParamType::ListOfString,
         "A list of texts in ascending order.",
         string::sort,
-    ),
+    )
+    .unknown(Depth::Top),
     Function::new(
         "transpose",
         &[required("values", ParamType::MapOfListOfString)],
@@ -256,7 +258,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(collection::values_type),
+    .typed(typing::values_type),
     Function::new(
         "zipmap",
         &[required("keys", ParamType::ListOfString), required("values", ParamType::Any)],
@@ -266,5 +268,5 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(collection::zipped_type),
+    .typed(typing::zipped_type),
 ];

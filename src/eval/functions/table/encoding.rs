@@ -1,9 +1,8 @@
 //! Functions of encodings.
 
 use super::super::{Function, ParamType};
-use super::super::{encoding, text_encoding, yaml};
+use super::super::{encoding, text_encoding, typing, yaml};
 use super::{nullable, required};
-use crate::value::Type;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
@@ -48,7 +47,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A value as JSON.",
         encoding::jsonencode,
     )
-    .typed(|_| Type::String),
+    .typed(typing::text_type),
     Function::new(
         "textdecodebase64",
         &[required("source", ParamType::String), required("encoding", ParamType::String)],
@@ -84,5 +83,5 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A value as YAML.",
         yaml::yamlencode,
     )
-    .typed(|_| Type::String),
+    .typed(typing::text_type),
 ];

@@ -11,7 +11,7 @@ mod string;
 mod time;
 
 use super::{CallError, Category, Context, Depth, Function, ParamType, Parameter};
-use crate::value::{Type, Value};
+use crate::value::Value;
 use std::sync::LazyLock;
 
 /// All functions, in ascending order of their names.
@@ -93,7 +93,7 @@ impl Function {
         self
     }
 
-    pub(super) const fn typed(mut self, typed: fn(&[Value]) -> Type) -> Self {
+    pub(super) const fn typed(mut self, typed: fn(&[Value]) -> super::typing::Typed) -> Self {
         self.typed = Some(typed);
         self
     }

@@ -1,7 +1,7 @@
 //! Functions of numbers.
 
-use super::super::numeric;
 use super::super::{Function, ParamType};
+use super::super::{numeric, typing};
 use super::required;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -55,7 +55,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::Number,
         "The whole number that a text spells in a base from 2 to 62.",
         numeric::parseint,
-    ),
+    )
+    .typed(typing::parsed_type),
     Function::new(
         "pow",
         &[required("num", ParamType::Number), required("power", ParamType::Number)],

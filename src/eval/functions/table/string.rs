@@ -36,6 +36,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         format::formatlist,
     )
     .variadic(nullable("args", ParamType::Any))
+    .unknown(Depth::Raw)
     .open_null(),
     Function::new(
         "indent",

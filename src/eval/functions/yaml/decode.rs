@@ -26,7 +26,8 @@ pub(in super::super) fn yamldecode(args: &[Value], _: &Context<'_>) -> Result<Va
         ));
     }
     let read = || {
-        let text = settle(given)?;
+        // A line may end with this, too.
+        let text = settle(&given.replace('\u{85}', "\n"))?;
         let parser = Parser::new_from_str(&text);
         Decoder { parser, anchors: BTreeMap::new(), values: 0 }.document()
     };
@@ -179,8 +180,7 @@ impl<'a> Decoder<'a> {
                     }
                 },
                 Event::Scalar(given, style, anchor, tag) => {
-                    let plain = style == ScalarStyle::Plain;
-                    let value = scalar(&given, plain, tag.as_deref())
+                    let value = scalar(&given, style, tag.as_deref())
                         .map_err(|what| Fault::new(span, what))?;
                     // What is anchored as a key is not there for aliases.
                     if !open.last().is_some_and(Open::wants_key) {
@@ -283,9 +283,17 @@ fn string(given: &str) -> Value {
 }
 
 /// The value of a scalar; an error says what is wrong with it.
-fn scalar(given: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, String> {
+fn scalar(given: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
+    let plain = style == ScalarStyle::Plain;
     let Some(tag) = tag else {
-        return if plain { resolve(given) } else { Ok(string(given)) };
+        return match style {
+            ScalarStyle::Plain => resolve(given),
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Ok(string(given)),
+            // As in Terraform, the text of what it would stand for without a sign before it.
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                resolve(given)?.convert(&Type::String).map_err(|error| error.to_string())
+            }
+        };
     };
     let Some(name) = core(tag) else { return Err(format!("the tag {tag} means nothing")) };
     let misfit = || format!("{given:?} does not fit its tag {tag}");
@@ -346,7 +354,8 @@ fn number(given: &str) -> Result<Option<Number>, String> {
             && !digits.is_empty()
             && digits.chars().all(|c| c.is_digit(base))
         {
-            return super::super::numeric::from_digits(digits, base).map(Some).ok_or_else(range);
+            let number = u64::from_str_radix(digits, base).ok().map(|it| it.to_string());
+            return number.and_then(|it| it.parse().ok()).map(Some).ok_or_else(range);
         }
     }
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());

@@ -19,6 +19,7 @@ const PLAIN: &str = "a tab stands where a text goes on that is indented with spa
 const BLOCK: &str = "a tab stands where a space of the indentation is expected";
 const ESCAPE: &str = "`\\/` is no escape; a slash stands for itself";
 const VERSION: &str = "only version 1.1 of YAML is read";
+const LONG_KEY: &str = "a key in braces stands on one line, with its colon behind it";
 const DIRECTIVE: &str = "there are no directives but `%YAML` and `%TAG`";
 
 /// How many spaces are added beside one for each byte of the text.
@@ -36,6 +37,7 @@ pub(super) fn settle(text: &str) -> Result<String, Refused> {
         // The indentations of the blocks that are open, the innermost last.
         indents: Vec::new(),
         keys: vec![None],
+        braces: Vec::new(),
         key_allowed: true,
     };
     while scan.token()? {}
@@ -54,6 +56,8 @@ struct Scan<'a> {
     indents: Vec<usize>,
     /// The line and column of what may turn out to be a key: in blocks, then in each bracket.
     keys: Vec<Option<(usize, usize)>>,
+    /// Of each bracket that is open, whether it is a brace.
+    braces: Vec<bool>,
     /// Whether a key may begin here without `?` before it.
     key_allowed: bool,
 }
@@ -207,12 +211,14 @@ impl Scan<'_> {
             b'[' | b'{' => {
                 self.may_be_key();
                 self.keys.push(None);
+                self.braces.push(byte == b'{');
                 self.key_allowed = true;
                 self.bump();
             }
             b']' | b'}' => {
                 if brackets {
                     self.keys.pop();
+                    self.braces.pop();
                 }
                 self.key_allowed = false;
                 self.bump();
@@ -237,6 +243,9 @@ impl Scan<'_> {
             b':' if brackets || word => {
                 let line = self.line;
                 let key = self.keys.last_mut().and_then(Option::take);
+                if self.braces.last() == Some(&true) && key.is_some_and(|(at, _)| at != line) {
+                    return Err(self.refused(LONG_KEY));
+                }
                 match key.filter(|(at, _)| *at == line) {
                     Some((_, column)) => {
                         self.indent(column);
