@@ -112,7 +112,7 @@ async fn make(
     let mut run = Run::open(project, checked, setup, progress, diagnostics).await?;
     let plan = run.plan(project, checked, options, progress, diagnostics).await;
     if let (Some(origin), Some(plan)) = (origin, &plan) {
-        origin.accounts = run.accounts(plan).await;
+        run.complete_origin(plan, origin).await;
     }
     run.close().await;
     let plan = plan?;

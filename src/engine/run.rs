@@ -92,7 +92,7 @@ pub enum Recording {
 pub struct Run {
     pub(super) state: Option<StateFile>,
     /// What runs that ended before their time were about to write.
-    unfinished: Vec<Intent>,
+    pub(super) unfinished: Vec<Intent>,
     pub(super) backend: Backend,
     pub(super) lock: Option<Guard>,
     settings: BTreeMap<Arc<str>, Settings>,

@@ -32,13 +32,26 @@ impl Project {
             configuration: digest(texts.flat_map(|(name, text)| [name, text])),
             variables: digest(values.into_iter()),
             accounts: BTreeMap::new(),
+            unfinished: None,
         }
     }
 }
 
 impl Run {
+    /// Adds what a plan was made from that the run alone knows.
+    pub async fn complete_origin(&self, plan: &Plan, origin: &mut Origin) {
+        origin.accounts = self.accounts(plan).await;
+        origin.unfinished = self.digest_of_unfinished();
+    }
+
+    fn digest_of_unfinished(&self) -> Option<String> {
+        let texts: Vec<String> =
+            self.unfinished.iter().filter_map(|it| serde_json::to_string(it).ok()).collect();
+        (!texts.is_empty()).then(|| digest(texts.iter().map(String::as_str)))
+    }
+
     /// The account of each provider that a plan's steps need, as far as STS tells.
-    pub async fn accounts(&self, plan: &Plan) -> BTreeMap<Arc<str>, String> {
+    async fn accounts(&self, plan: &Plan) -> BTreeMap<Arc<str>, String> {
         let acted = plan.steps.iter().filter(|step| step.action != Action::NoOp);
         let providers: BTreeSet<&Arc<str>> = acted.map(|step| &step.provider).collect();
         let mut accounts = BTreeMap::new();
@@ -73,6 +86,12 @@ impl Run {
                 "The files have changed since the plan was made. The plan is carried out as it \
                  was shown; plan again to have what the files say now.",
             ));
+        }
+        if self.digest_of_unfinished() != origin.unfinished {
+            // What it took for settled may be so no more, though nothing was recorded since.
+            let detail = "Since the plan was made, a run has ended while it wrote, and does not \
+                          know whether it has. Plan again.";
+            diagnostics.push(Diagnostic::error("Saved plan is stale", detail));
         }
         if origin.accounts.is_empty() {
             return;

@@ -26,6 +26,9 @@ pub struct Origin {
     pub variables: String,
     /// The account that each provider worked in, where it could be found out.
     pub accounts: BTreeMap<Arc<str>, String>,
+    /// The SHA-256 of what earlier runs had left unfinished, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<String>,
 }
 
 /// Why a file is not a plan that can be used, or a plan cannot be written to one.

@@ -334,6 +334,7 @@ fn a_plan_file_that_is_none_is_told_from_one_of_another_version_and_a_damaged_on
         configuration: "c".to_owned(),
         variables: "v".to_owned(),
         accounts: BTreeMap::from([(shared("aws"), "111122223333".to_owned())]),
+        unfinished: Some("u".to_owned()),
     };
     let whole = plan.to_bytes(&origin).unwrap();
     let read = Plan::from_bytes(&whole).unwrap();
