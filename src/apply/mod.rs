@@ -15,7 +15,7 @@ pub use self::stop::{GRACE, Stop};
 use self::queue::Queue;
 use crate::diag::Diagnostic;
 use crate::event::{Event, Outcome, Reporter};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Plan, Reason, Step};
 use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
 use crate::resource::{self, Observed, ResourceType};
 use crate::state::{Change, Session, StateError};
@@ -44,6 +44,7 @@ pub async fn apply<P: Provider>(
     reporter: &mut dyn Reporter,
 ) -> Outcome {
     let queue = Queue::new(&plan.steps);
+    let followers = queue::followers(&plan.steps);
     reporter.report(&Event::Applying { total: queue.len() });
     let walk = Walk {
         plan,
@@ -54,6 +55,9 @@ pub async fn apply<P: Provider>(
         pace: Pace::new(parallelism, provider.throttled()),
         running: JoinSet::new(),
         in_flight: BTreeMap::new(),
+        held_back: followers.values().flatten().copied().collect(),
+        followers,
+        waiting: BTreeSet::new(),
         done: Vec::new(),
         failures: Vec::new(),
         outcome: Outcome::default(),
@@ -86,6 +90,13 @@ struct Walk<'a> {
     running: JoinSet<Ended>,
     /// What has begun and not ended, and whether its call may have been made.
     in_flight: BTreeMap<usize, Arc<AtomicBool>>,
+    /// By step: those that drop the record of its bucket at another address, which is not to be the
+    /// last one that there is.
+    followers: BTreeMap<usize, Vec<usize>>,
+    /// All of them whose step is not done.
+    held_back: BTreeSet<usize>,
+    /// Those of them whose turn has come.
+    waiting: BTreeSet<usize>,
     /// What is done, but not durably recorded yet.
     done: Vec<(usize, Duration)>,
     failures: Vec<(usize, Diagnostic)>,
@@ -154,6 +165,12 @@ impl Walk<'_> {
             && !self.stop.is_asked()
             && let Some(at) = self.queue.next()
         {
+            if self.held_back.contains(&at) {
+                // It makes no call, so that nothing need wait for it.
+                self.waiting.insert(at);
+                self.queue.done(at);
+                continue;
+            }
             batch.push(at);
             let intent = self.plan.steps.get(at).and_then(Step::intent);
             if let Some(Err(error)) = intent.map(|intent| self.session.intend(intent)) {
@@ -219,12 +236,14 @@ impl Walk<'_> {
         let Some(step) = self.plan.steps.get(at) else { return };
         match result {
             Ok(()) => {
-                let recorded = record(self.session, step)
-                    .and_then(|()| self.session.settle(&step.provider, &step.identity));
-                match recorded {
-                    Ok(()) => self.done.push((at, took)),
-                    Err(error) => {
-                        self.outcome.unrecorded.get_or_insert(error);
+                self.record_done(at, step, took);
+                for follower in self.followers.remove(&at).unwrap_or_default() {
+                    self.held_back.remove(&follower);
+                    if self.waiting.remove(&follower)
+                        && let Some(step) = self.plan.steps.get(follower)
+                    {
+                        self.reporter.report(&Event::Started { step });
+                        self.record_done(follower, step, Duration::ZERO);
                     }
                 }
                 self.queue.done(at);
@@ -236,6 +255,20 @@ impl Walk<'_> {
                 self.reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
                 self.failures.push((at, diagnostic));
                 self.queue.failed(at);
+            }
+        }
+    }
+
+    fn record_done(&mut self, at: usize, step: &Step, took: Duration) {
+        let mut recorded = record(self.session, step);
+        // What was intended with a bucket that goes on elsewhere is for the step there to settle.
+        if recorded.is_ok() && !matches!(step.reason, Some(Reason::MovedTo { .. })) {
+            recorded = self.session.settle(&step.provider, &step.identity);
+        }
+        match recorded {
+            Ok(()) => self.done.push((at, took)),
+            Err(error) => {
+                self.outcome.unrecorded.get_or_insert(error);
             }
         }
     }
@@ -276,6 +309,7 @@ impl Walk<'_> {
             self.queue.failed(at);
         }
         never_begun.extend(self.queue.left());
+        never_begun.append(&mut self.waiting);
         for at in never_begun {
             let Some(step) = self.plan.steps.get(at) else { continue };
             self.reporter.report(&Event::Skipped { step });

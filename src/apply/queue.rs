@@ -4,7 +4,7 @@
 //! pair of blocks and never for each pair of instances.
 
 use crate::addr::ResourceAddr;
-use crate::plan::{Action, Step};
+use crate::plan::{Action, Reason, Step};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The steps to do, in groups: the steps of one block in one direction, or of several blocks that come
@@ -199,6 +199,25 @@ fn takers(steps: &[Step]) -> BTreeMap<usize, usize> {
         .filter(|(_, it)| !it.is_removal())
         .filter_map(|(at, it)| Some((*removals.get(&it.address)?, at)))
         .collect()
+}
+
+/// By step: those that only drop the record of its bucket at another address. One whose address is
+/// taken by another bucket is none of them: it cannot wait.
+pub(super) fn followers(steps: &[Step]) -> BTreeMap<usize, Vec<usize>> {
+    let taken = takers(steps);
+    let holders: BTreeMap<_, _> = busy(steps)
+        .filter(|(_, it)| !it.is_removal())
+        .map(|(at, it)| ((&it.address, &it.identity), at))
+        .collect();
+    let mut followers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, step) in busy(steps).filter(|(at, _)| !taken.contains_key(at)) {
+        if let Some(Reason::MovedTo { to }) = &step.reason
+            && let Some(holder) = holders.get(&(&**to, &step.identity))
+        {
+            followers.entry(*holder).or_default().push(at);
+        }
+    }
+    followers
 }
 
 /// A number for each of `count` blocks: the same for those that come before each other in a circle.

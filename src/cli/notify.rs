@@ -5,7 +5,7 @@ use super::signals::{Signal, Signals};
 use super::ui::Ui;
 use crate::engine::{Notice, Project};
 use crate::render::{self, Message};
-use crate::report::{Report, Notified};
+use crate::report::{Notified, Report};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -110,9 +110,7 @@ async fn make(
     let mut run = Run::open(project, checked, setup, progress, diagnostics).await?;
     let mut plan = run.plan(project, checked, options, progress, diagnostics).await;
     if let Some(plan) = plan.as_mut().filter(|_| saved) {
-        // Whoever carries it out must work in the same ones.
-        let accounts = run.accounts(plan).await;
-        plan.accounts.extend(accounts);
+        run.complete(plan).await;
     }
     run.close().await;
     let plan = plan?;

@@ -90,6 +90,7 @@ impl Run {
             serial: self.state.as_ref().map_or(0, |state| state.serial),
             providers: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            unfinished: None,
             steps: Vec::new(),
             unplanned: Vec::new(),
             lost: BTreeMap::new(),

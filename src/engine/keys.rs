@@ -1,7 +1,8 @@
 //! The keys of a run: what KMS is asked, at plan and once more before a saved plan is carried out.
 
+use super::options::PlanOptions;
 use super::readings::Readings;
-use super::run::{PlanOptions, Run};
+use super::run::Run;
 use crate::diag::Diagnostics;
 use crate::eval::Evaluation;
 use crate::plan::{Plan, look_again, written_keys};

@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub struct Run {
     pub(super) state: Option<StateFile>,
     /// What runs that ended before their time were about to write.
-    unfinished: Vec<Intent>,
+    pub(super) unfinished: Vec<Intent>,
     pub(super) backend: Backend,
     pub(super) lock: Option<Guard>,
     pub(super) settings: BTreeMap<Arc<str>, Settings>,

@@ -37,8 +37,22 @@ impl Project {
 }
 
 impl Run {
+    /// Adds to a plan that is to be saved in which world it was made. Whoever carries it out must work
+    /// in the same one.
+    pub async fn complete(&self, plan: &mut Plan) {
+        let accounts = self.accounts(plan).await;
+        plan.accounts.extend(accounts);
+        plan.unfinished = self.digest_of_unfinished();
+    }
+
+    fn digest_of_unfinished(&self) -> Option<String> {
+        let texts: Vec<String> =
+            self.unfinished.iter().filter_map(|it| serde_json::to_string(it).ok()).collect();
+        (!texts.is_empty()).then(|| digest(texts.iter().map(String::as_str)))
+    }
+
     /// The account of each provider that a plan's steps need, as far as STS tells.
-    pub async fn accounts(&self, plan: &Plan) -> BTreeMap<Arc<str>, String> {
+    async fn accounts(&self, plan: &Plan) -> BTreeMap<Arc<str>, String> {
         let mut accounts = BTreeMap::new();
         for provider in needed(plan) {
             if self.provider.connect(provider).await.is_err() {
@@ -71,6 +85,12 @@ impl Run {
                 "The files have changed since the plan was made. The plan is carried out as it \
                  was shown; plan again to have what the files say now.",
             ));
+        }
+        if self.digest_of_unfinished() != plan.unfinished {
+            // What it took for settled may be so no more, though nothing was recorded since.
+            let detail = "Since the plan was made, a run has ended while it wrote, and does not \
+                          know whether it has. Plan again.";
+            diagnostics.push(Diagnostic::error("Saved plan is stale", detail));
         }
         let now = self.accounts(plan).await;
         for provider in needed(plan) {

@@ -177,6 +177,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         serial: inputs.recorded.map_or(0, |state| state.serial),
         providers: inputs.providers.clone(),
         accounts: BTreeMap::new(),
+        unfinished: None,
         steps,
         unplanned,
         lost,

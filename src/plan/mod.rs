@@ -41,6 +41,9 @@ pub struct Plan {
     /// The accounts of the providers' credentials, by address, as far as they were found out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accounts: BTreeMap<Arc<str>, String>,
+    /// The SHA-256 of what earlier runs had left unfinished, where a plan that is saved saw any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<String>,
     /// A step for every instance that could be planned, in the order of addresses.
     pub steps: Vec<Step>,
     /// The instances that could not be planned, for a reason that was reported.

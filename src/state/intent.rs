@@ -44,6 +44,9 @@ pub struct Intent {
     /// The run, if it held the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Holder>,
+    /// An earlier run was about to do the same, and that is not settled either.
+    #[serde(skip)]
+    again: bool,
 }
 
 /// What is known of settings that are never shown.
@@ -82,7 +85,17 @@ impl Intent {
             (before, after) = (shown_before, shown_after);
             hidden = Some(Hidden { salt, paths, before: hidden_before, after: hidden_after });
         }
-        Self { address, identity, provider, writing, before, after, hidden, run: None }
+        Self {
+            address,
+            identity,
+            provider,
+            writing,
+            before,
+            after,
+            hidden,
+            run: None,
+            again: false,
+        }
     }
 
     /// Whether these settings may be what the call wrote. What is not hidden is for `same` to
@@ -173,11 +186,13 @@ impl Unfinished {
         self.0.get(&(provider.into(), identity.into())).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn add(&mut self, intent: Intent) {
+    pub(super) fn add(&mut self, mut intent: Intent) {
         let key = (Arc::clone(&intent.provider), Arc::clone(&intent.identity));
         let known = self.0.entry(key).or_default();
         // A run that is killed again and again says the same again and again.
+        let before = known.len();
         known.retain(|it| !it.is_like(&intent));
+        intent.again = known.len() < before;
         if known.len() >= KEPT {
             known.remove(0);
         }
@@ -193,11 +208,15 @@ impl Unfinished {
     pub(super) fn withdraw(&mut self, provider: &str, identity: &str) -> bool {
         let key = (provider.into(), identity.into());
         let Some(known) = self.0.get_mut(&key) else { return false };
-        let withdrawn = known.pop().is_some();
+        match known.last_mut() {
+            // What the earlier run was about to do is as open as it was.
+            Some(last) if last.again => last.again = false,
+            Some(_) | None => drop(known.pop()),
+        }
         if known.is_empty() {
             self.0.remove(&key);
         }
-        withdrawn
+        true
     }
 }
 
@@ -250,6 +269,10 @@ mod tests {
         }
         unfinished.add(intent(&settings("x", false), &settings("z", false)));
         assert_eq!(unfinished.of("aws", "a").len(), 2);
+        assert!(unfinished.withdraw("aws", "a"));
+        assert_eq!(unfinished.of("aws", "a").len(), 1);
+        // It may be the earlier run's that is withdrawn by nobody.
+        unfinished.add(intent(&settings("x", false), &settings("y", false)));
         assert!(unfinished.withdraw("aws", "a"));
         assert_eq!(unfinished.of("aws", "a").len(), 1);
         assert!(unfinished.settle("aws", "a") && unfinished.is_empty());

@@ -1,7 +1,9 @@
 //! `drift`, `report merge` and `--output`.
 
 use crate::harness::{Dir, Ran, resource};
+use sealform::resource::BucketEncryption;
 use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
+use sealform::state::{Intent, Local, Writing};
 use serde_json::Value as Json;
 
 const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
@@ -138,7 +140,7 @@ async fn drift_only_reads_and_writes_nothing() {
         pid: 1,
         since: "2026-01-01T00:00:00Z".parse().unwrap(),
     };
-    let local = sealform::state::Local::new(fleet.dir.path().join("state/sealform.state.json"));
+    let local = Local::new(fleet.dir.path().join("state/sealform.state.json"));
     let lock = local.try_lock(&holder).unwrap();
     fleet.run(&["drift"]).status(2);
     // What writes waits its turn.
@@ -428,6 +430,38 @@ async fn a_saved_plan_is_carried_out_as_it_was_or_refused_with_its_reason() {
         .status(0)
         .says("1 updated")
         .complains("The files have changed since the plan was made");
+}
+
+/// What a stopped run had left was settled by a plan from before it, and shown as somebody else's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_plan_is_stale_when_a_run_was_stopped_since() {
+    let fleet = Fleet::of(&["aaa"]).await;
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    fleet.run(&["plan", "-out=p.sealplan"]).status(0);
+    let local = Local::new(fleet.dir.path().join("state/sealform.state.json"));
+    let mut session = local.session(None, "0").unwrap();
+    let settings = |algorithm| BucketEncryption::live(algorithm, None, false, []);
+    let intent = Intent::new(
+        format!("{TYPE}.aaa").parse().unwrap(),
+        "aws".into(),
+        "aaa".into(),
+        Writing::Update,
+        (&settings("aws:kms"), &settings("AES256")),
+    );
+    session.intend(intent).unwrap();
+    session.flush().unwrap();
+    drop(session);
+    fleet.change("aaa", "AES256");
+    fleet
+        .run(&["apply", "p.sealplan"])
+        .status(1)
+        .complains("Saved plan is stale")
+        .complains("a run has ended while it wrote");
+    fleet.run(&["drift", "-from-state"]).status(2);
+    fleet.run(&["drift"]).status(3);
+    fleet.run(&["plan", "-out=p.sealplan"]).status(0);
+    fleet.run(&["apply", "p.sealplan"]).status(0).says("1 updated");
+    fleet.run(&["drift"]).status(0);
 }
 
 /// Each change of the verdict is printed once, the metrics are served, and a signal ends it.

@@ -70,6 +70,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         serial: 0,
         providers: BTreeMap::new(),
         accounts: BTreeMap::new(),
+        unfinished: None,
         steps,
         unplanned: Vec::new(),
         lost: BTreeMap::new(),
@@ -310,6 +311,35 @@ async fn what_cannot_be_recorded_stops_the_run() {
     assert_eq!(fake.calls(), [""; 0], "nothing is written that is not in the journal before");
     assert_eq!(ran.outcome().skipped.len(), 3);
     assert!(!ran.events.iter().any(|event| event.starts_with("done")), "{:?}", ran.events);
+}
+
+/// The old record went first: where the bucket could not be written under its new address, or the run
+/// was killed, nothing told of it any more. It took what was to be written along from the journal, too.
+#[tokio::test(start_paused = true)]
+async fn a_record_goes_only_when_its_bucket_is_recorded_elsewhere() {
+    let to = Box::new(block("new"));
+    let old = Step {
+        address: block("old"),
+        reason: Some(Reason::MovedTo { to }),
+        ..step(Action::Forget, "logs", &[])
+    };
+    for parallelism in [1, 10] {
+        for (fails, recorded, open) in [
+            (None, "new", 0),
+            (Some(ErrorKind::Denied), "old", 0),
+            (Some(ErrorKind::Other), "old", 1),
+        ] {
+            let new = Step { address: block("new"), ..step(Action::Update, "logs", &[]) };
+            let last = step(Action::Adopt, "z", &[]);
+            let fake = Fake::of([("logs", live("AES256"))]);
+            fake.change("logs", |bucket| bucket.fails = fails.map(|kind| ("write", kind)));
+            let ran = run(&fake, &plan(vec![old.clone(), new, last]), parallelism).await;
+            assert_eq!(ran.names(), [recorded, "z"]);
+            assert_eq!(ran.unfinished.len(), open);
+            assert_eq!(ran.outcome().count(Action::Forget), usize::from(fails.is_none()));
+            assert_eq!(ran.outcome().skipped.len(), usize::from(fails.is_some()));
+        }
+    }
 }
 
 /// Where the old bucket could not be reset, it was recorded no more: nobody would have reset it later.

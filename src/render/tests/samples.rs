@@ -93,6 +93,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         serial: 0,
         providers: std::collections::BTreeMap::new(),
         accounts: std::collections::BTreeMap::new(),
+        unfinished: None,
         steps,
         unplanned: Vec::new(),
         lost: std::collections::BTreeMap::new(),

@@ -19,6 +19,8 @@ const APPLY: [&str; 4] = ["apply", "-auto-approve", "-allow-weakening", "-json"]
 struct Saved {
     /// The serial of the state that it was made from, if there was one.
     serial: Option<u64>,
+    /// What was unfinished then.
+    ours: BTreeMap<String, BTreeSet<Settings>>,
     plan: Plan,
 }
 
@@ -211,7 +213,7 @@ impl Machine {
         arguments.push(&parallelism);
         let before = self.live();
         let ran = self.run(&arguments, strike);
-        self.carried_out(&plan, &ran, destroy);
+        self.carried_out(&plan, &ran);
         if ran.status == 0 {
             self.settled();
             let empty = self.looking(&["plan", "-detailed-exitcode", "-json"]);
@@ -233,23 +235,30 @@ impl Machine {
         let out = format!("-out={PLAN}");
         let ran = self.looking(&["plan", &out]).status(i32::from(!plan.is_sound()));
         drop(ran);
-        self.saved = plan.is_sound().then_some(Saved { serial: self.serial, plan });
+        self.saved = plan.is_sound().then_some(Saved {
+            serial: self.serial,
+            ours: self.known.ours.clone(),
+            plan,
+        });
     }
 
     /// Does what a saved plan says, if it is not stale.
     pub(super) fn apply_saved(&mut self) {
         let Some(saved) = self.saved.take() else { return };
         let ran = self.run(&[&APPLY[..], &[PLAN]].concat(), None);
-        if saved.serial != self.serial {
+        let stale = saved.serial != self.serial || saved.ours != self.known.ours;
+        // Another run may have been stopped at the same.
+        let may_be = !self.known.ours.is_empty() && ran.stdout.contains("Saved plan is stale");
+        if stale || may_be {
             assert_eq!(self.writes().len(), 0, "a plan that is stale is carried out");
-            drop(ran.status(1).complains("stale"));
+            drop(ran.status(1).complains("Saved plan is stale"));
             return;
         }
-        self.carried_out(&saved.plan, &ran, false);
+        self.carried_out(&saved.plan, &ran);
     }
 
     /// Brings what is known up to what a run has done, and demands that it was what the plan said.
-    fn carried_out(&mut self, plan: &Plan, ran: &Ran, destroy: bool) {
+    fn carried_out(&mut self, plan: &Plan, ran: &Ran) {
         let told = format!("{:#?}\n{}\n{}\n{:#?}", plan, ran.stdout, ran.stderr, self.log());
         let log = self.log();
         let struck = log.iter().position(|it| it.struck.is_some());
@@ -297,10 +306,16 @@ impl Machine {
         let status = statuses(&report);
         let mut failed: BTreeSet<&str> = BTreeSet::new();
         let mut complete = true;
-        // A removal comes before what takes its name.
-        let (removals, others): (Vec<&Step>, Vec<&Step>) =
-            plan.steps.iter().partition(|it| it.action.removes());
-        for step in removals.into_iter().chain(others) {
+        // A removal comes before what takes its name, and the last record of a bucket goes after the
+        // step that has it now.
+        let mut order: Vec<&Step> = plan.steps.iter().collect();
+        order.sort_by_key(|it| match (it.action.removes(), follows(plan, it)) {
+            (true, false) => 0,
+            (false, _) => 1,
+            (true, true) => 2,
+        });
+        let mut failed_buckets: BTreeSet<&str> = BTreeSet::new();
+        for step in order {
             let key = (format!("{TYPE}.{}", step.name), step.bucket.clone());
             let word = status.get(&key).map_or("none", |it| it.as_str());
             let of_it = |it: &&Request| it.bucket == step.bucket;
@@ -308,8 +323,7 @@ impl Machine {
             let hit =
                 log.iter().filter(of_it).any(|it| it.struck.is_some_and(|what| what != What::Stop));
             // Somebody else was there between the plan and this: nothing is written.
-            let moved =
-                step.action.calls() && write.is_none() && step.before != self.before(&log, step);
+            let moved = step.action.calls() && write.is_none() && self.differs(step);
             let expected = if step.action == Action::NoOp {
                 "none"
             } else if (hit && step.action.calls()) || moved {
@@ -317,12 +331,16 @@ impl Machine {
             } else if stop.is_some() && (write.is_none() || !step.action.calls()) {
                 // What was not begun when it was asked to stop is not.
                 if word == "done" && !step.action.calls() { "done" } else { "skipped" }
-            } else if !step.action.removes() && failed.contains(&*step.name) {
+            } else if (!step.action.removes() && failed.contains(&*step.name))
+                || (follows(plan, step) && failed_buckets.contains(&*step.bucket))
+            {
                 "skipped"
             } else {
                 "done"
             };
-            assert_eq!(word, expected, "{}\n{told}", step.name);
+            // A report tells failures by address: of two steps at one, it does not tell which.
+            let alone = plan.steps.iter().filter(|it| it.name == step.name).count() == 1;
+            assert!(word == expected || !alone, "{word} {expected} {}\n{told}", step.name);
             match expected {
                 "none" | "done" => {
                     assert!(!step.action.calls() || write.is_some_and(|it| it.effect), "{told}");
@@ -333,6 +351,7 @@ impl Machine {
                 "failed" => {
                     complete = false;
                     failed.insert(&step.name);
+                    failed_buckets.insert(&step.bucket);
                     // Without an answer it is not known what became of it.
                     let unknown = write.is_some_and(|it| it.struck != Some(What::Denied));
                     if let Some(after) = step.after.filter(|_| unknown) {
@@ -340,20 +359,18 @@ impl Machine {
                         self.managed.insert(step.bucket.clone());
                     }
                 }
-                _ => complete = false,
+                _ => {
+                    complete = false;
+                    failed_buckets.insert(&step.bucket);
+                }
             }
         }
+        self.give_way(plan);
         match ran.status {
             0 => assert!(complete, "{told}"),
             143 => assert!(stop.is_some(), "{told}"),
             status => assert!(status == 1 && !complete, "{told}"),
         }
-        let _ = destroy;
-    }
-
-    /// What was live when a step was to begin: nobody but the run writes while it runs.
-    fn before(&self, _log: &[Request], step: &Step) -> Option<Settings> {
-        self.service.inside().buckets.get(&step.bucket).copied()
     }
 
     /// Whether what a saved plan took for live is not any more.
@@ -365,7 +382,7 @@ impl Machine {
         self.known.done(step);
         if step.record.is_some() {
             self.managed.insert(step.bucket.clone());
-        } else if !self.known.buckets().contains(&step.bucket) {
+        } else if !step.goes_on {
             self.managed.remove(&step.bucket);
         }
     }
@@ -399,6 +416,8 @@ impl Machine {
                 self.known.records = after.records;
                 if step.record.is_some() {
                     self.managed.insert(step.bucket.clone());
+                } else if !step.goes_on {
+                    self.managed.remove(&step.bucket);
                 }
             }
             if open.is_none() && (recorded || !step.action.calls()) {
@@ -409,18 +428,16 @@ impl Machine {
                 self.managed.insert(step.bucket.clone());
             }
         }
+        self.give_way(plan);
+    }
+
+    /// Where buckets swap their names, a record cannot stay until the bucket has its new one.
+    fn give_way(&mut self, plan: &Plan) {
         let kept = self.known.buckets();
-        self.managed.retain(|it| kept.contains(it) || found.unfinished.contains_key(it));
-        for step in &plan.steps {
-            let gone = step.action.removes() && !kept.contains(&step.bucket);
-            assert!(
-                gone || step.record.is_none()
-                    || !log
-                        .iter()
-                        .any(|it| it.bucket == step.bucket && it.effect && it.call != Call::Read)
-                    || self.managed.contains(&step.bucket),
-                "{told}"
-            );
+        for step in plan.steps.iter().filter(|it| it.goes_on && !follows(plan, it)) {
+            if !kept.contains(&step.bucket) && !self.known.ours.contains_key(&step.bucket) {
+                self.managed.remove(&step.bucket);
+            }
         }
     }
 
@@ -575,6 +592,16 @@ impl Machine {
         drop(lock);
         assert!(!self.dir.exists("errored.state.json"));
     }
+}
+
+/// Whether a step drops a record and waits for the step that has the bucket now. It cannot where
+/// another bucket takes its name.
+fn follows(plan: &Plan, step: &Step) -> bool {
+    let does = |it: &&Step| !it.action.removes() && it.action != Action::NoOp;
+    let mut others = plan.steps.iter().filter(does);
+    step.goes_on
+        && !others.clone().any(|it| it.name == step.name)
+        && others.any(|it| it.bucket == step.bucket)
 }
 
 /// Holds a report to a plan.

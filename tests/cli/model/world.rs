@@ -128,7 +128,8 @@ impl Files {
 
     pub(super) fn remove(&mut self, name: &str, told: bool) {
         self.declared.remove(name);
-        if told {
+        // Such a block names no single instance.
+        if told && !name.contains('[') {
             self.removed.insert(name.to_owned());
         }
     }
@@ -266,6 +267,8 @@ pub(super) struct Step {
     pub(super) after: Option<Settings>,
     /// What is recorded afterwards.
     pub(super) record: Option<Recorded>,
+    /// The bucket goes on under another name.
+    pub(super) goes_on: bool,
     /// Whose what differs is, by attribute.
     pub(super) whose: BTreeMap<&'static str, &'static str>,
     /// All of it in one word.
@@ -356,6 +359,7 @@ impl Known {
                     values: wanted,
                     fate: wish.fate,
                 }),
+                goes_on: false,
                 class: class(&whose, pending),
                 whose,
             });
@@ -408,6 +412,7 @@ impl Known {
                 before,
                 after,
                 record: None,
+                goes_on: elsewhere,
                 class: class(&whose, true),
                 whose,
             });
@@ -483,7 +488,10 @@ impl Known {
         if let Some(record) = &step.record {
             self.records.insert(step.name.clone(), record.clone());
         }
-        self.ours.remove(&step.bucket);
+        // What goes on elsewhere is for the step there to bring to an end.
+        if !step.goes_on {
+            self.ours.remove(&step.bucket);
+        }
     }
 
     pub(super) fn buckets(&self) -> BTreeSet<String> {
