@@ -77,6 +77,8 @@ pub(super) struct Counting {
 
 /// How long it may take at most to find out who made the drift.
 const BLAME_LIMIT: Duration = Duration::from_mins(1);
+/// With more buckets that takes so long that it is said.
+const MANY: usize = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Counts {
@@ -262,6 +264,9 @@ async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Ro
         report.at_least(least.into());
     }
     if let (Some(run), Some(plan), true) = (&run, &plan, args.blame) {
+        if report.summary.drifted > MANY && args.watch.is_none() {
+            ui.note("Asking CloudTrail who made the drift. It takes its time, a minute at most.");
+        }
         let deadline = tokio::time::Instant::now() + args.blame_limit(began);
         let asking = Asking { until: read, deadline };
         let notes = Box::pin(run.blame(plan, &mut report, asking, blamed)).await;
