@@ -157,3 +157,28 @@ impl Sources {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_keeps_its_place_and_nothing_else() {
+        let mut sources = Sources::default();
+        let file = sources.add("f", "a = \"schl\u{fc}ssel\" # \u{fc}\nb = <<E\ngeheim\nE\nc = 1\n");
+        let piece = |text: &str, sources: &Sources| {
+            let start = sources.text(file).find(text).unwrap();
+            let end = u32::try_from(start + text.len()).unwrap();
+            Span { file, start: u32::try_from(start).unwrap(), end }
+        };
+        let pieces = ["\"schl\u{fc}ssel\"", "<<E\ngeheim\nE\n"].map(|it| piece(it, &sources));
+        let last = piece("c = 1", &sources);
+        let before = sources.position(last);
+        sources.hide(pieces);
+        assert_eq!(sources.text(file), "a = \"**********\" # \u{fc}\nb = ***\n******\n*\nc = 1\n");
+        assert_eq!(sources.position(last), before);
+        // What is not there hides nothing.
+        sources.hide([Span { file, start: 3, end: 4_000 }]);
+        assert_eq!(sources.slice(last), "c = 1");
+    }
+}

@@ -254,7 +254,10 @@ fn difference(difference: &Difference, is_done: bool) -> String {
     if *sensitive {
         return format!("{name}: {SENSITIVE}");
     }
-    let text = |value: &Option<Json>| value.as_ref().map_or("nothing".to_owned(), Json::to_string);
+    let text = |value: &Option<Json>| match value {
+        None | Some(Json::Null) => "nothing".to_owned(),
+        Some(value) => value.to_string(),
+    };
     let (recorded, live, desired) = (text(recorded), text(live), text(desired));
     match whose {
         _ if is_done => format!("{name}: {live} → {desired}"),
