@@ -689,7 +689,13 @@ impl Run {
                 continue;
             }
             if let Some(Reading::Failed(error)) = world.get(&recorded.provider, &identity) {
-                diagnostics.push(error.clone().of(address));
+                let mut error = error.clone();
+                // What its block said of its owner is not known any more.
+                error.detail += &format!(
+                    " It is recorded as {address}, which is not declared any more: put the resource \
+                     back as it was and use `destroy -target`, or drop the record by `state rm`."
+                );
+                diagnostics.push(error.of(address));
             }
         }
     }
