@@ -115,10 +115,25 @@ impl Run {
             {
                 continue;
             }
-            if let Some(Reading::Failed(error) | Reading::GivenUp(error)) =
-                world.get(&recorded.provider, &identity)
-            {
-                diagnostics.push(error.clone().of(address));
+            match world.get(&recorded.provider, &identity) {
+                Some(Reading::Failed(error)) => {
+                    let mut error = error.clone();
+                    // What its block said of its owner is not known any more.
+                    error.detail += &format!(
+                        " It is recorded as {address}, which is not declared any more: put the \
+                         resource back as it was and use `destroy -target`, or drop the record by \
+                         `state rm`."
+                    );
+                    diagnostics.push(error.of(address));
+                }
+                Some(Reading::GivenUp(error)) => diagnostics.push(error.clone().of(address)),
+                Some(
+                    Reading::Gone(_)
+                    | Reading::Settings(_)
+                    | Reading::Remembered(_)
+                    | Reading::NoProvider,
+                )
+                | None => {}
             }
         }
     }

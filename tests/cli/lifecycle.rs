@@ -41,7 +41,7 @@ impl Endpoint {
 
     /// Makes a key in the endpoint's KMS, and an alias for it: its id and its ARN; `alias/` and its id
     /// is the alias.
-    async fn key(&self) -> (String, String) {
+    pub(crate) async fn key(&self) -> (String, String) {
         let config = aws_sdk_kms::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&self.url)

@@ -1,6 +1,7 @@
 //! What a run costs: how many requests of which kind it sends.
 
 use crate::harness::Dir;
+use crate::lifecycle::Endpoint;
 use sealform::sandbox::{DEFAULT_ACCOUNT, KeyState, Options, Sandbox, World};
 use std::collections::BTreeMap;
 
@@ -281,6 +282,60 @@ provider "aws" {
 "#,
     );
     dir.run(&["validate"]).status(1).complains("Remove one of the two");
+}
+
+/// S3 may answer with the ARN of a key that was given by an alias. Whether it still is that key, KMS
+/// is asked even for what goes, and only there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_goes_is_not_drift_because_its_key_is_spelled_otherwise() {
+    let world = World::in_memory();
+    world.seed_bucket("own", "us-east-1", DEFAULT_ACCOUNT).unwrap();
+    let sandbox = Sandbox::start(world, Options::default()).await.unwrap();
+    let url = sandbox.endpoint();
+    let endpoint = Endpoint { url: url.clone(), has_default: true, keeps_blocked: true };
+    let (id, arn) = endpoint.key().await;
+    let with = |key: &str| {
+        let block = crate::harness::resource("own", "own", "aws:kms", "");
+        block.replace("\"aws:kms\"", &format!("\"aws:kms\"\n kms_master_key_id = {key:?}"))
+    };
+    let dir = at(&sandbox, &with(&format!("alias/{id}")));
+    dir.run(&["apply", "-auto-approve"]).status(0);
+    // Another state's apply gives the bucket the same key by its ARN.
+    let other = at(&sandbox, &format!("provider \"aws\" {{ preflight = false }}\n{}", with(&arn)));
+    other.run(&["apply", "-auto-approve"]).status(0).says("1 updated");
+    for arguments in [&["plan", "-json", "-destroy"][..], &["plan", "-json"]] {
+        if arguments.len() == 2 {
+            dir.write("main.seal.hcl", "provider \"aws\" {}\n");
+        }
+        let before = sandbox.requests();
+        let plan = dir.run(arguments).status(0).json();
+        assert_eq!(plan["summary"]["drifted"], 0, "{plan}");
+        assert_eq!(since(&sandbox, &before).get("DescribeKey"), Some(&2));
+    }
+    sandbox.stop().await;
+}
+
+/// The owner that was declared is gone with its block.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_of_another_account_that_is_not_declared_any_more_can_be_got_rid_of() {
+    let world = World::in_memory();
+    world.seed_bucket("theirs", "us-east-1", OTHER_ACCOUNT).unwrap();
+    world.share_bucket("theirs").unwrap();
+    let sandbox = Sandbox::start(world, Options::default()).await.unwrap();
+    let block = crate::harness::resource("x", "theirs", "aws:kms", "")
+        .replace("bucket = ", &format!("expected_bucket_owner = {OTHER_ACCOUNT:?}\n  bucket = "));
+    let dir = at(&sandbox, &block);
+    dir.run(&["apply", "-auto-approve"]).status(0);
+    dir.write("main.seal.hcl", "provider \"aws\" {}\n");
+    dir.run(&["plan"])
+        .status(1)
+        .complains("does not belong to the account 123456789012")
+        .complains("put the resource back as it was and use `destroy -target`");
+    dir.write("main.seal.hcl", &block);
+    let address = "-target=aws_s3_bucket_server_side_encryption_configuration.x";
+    dir.run(&["destroy", "-auto-approve", address]).status(0).says("1 reset");
+    dir.run(&["state", "list"]).status(0).never_says("x");
+    sandbox.stop().await;
 }
 
 /// The sandbox has every key that is named, unless it is told otherwise.
