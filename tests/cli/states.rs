@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
 use sealform::state::{Holder, Local};
 use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 const TYPE: &str = "aws_s3_bucket_server_side_encryption_configuration";
@@ -183,5 +185,29 @@ fn what_moves_nothing_says_so() {
     let dir = applied();
     let own = format!("{TYPE}.b");
     dir.run(&["state", "mv", &own, &own]).status(1).complains("Nothing to move");
+    assert_eq!(serial(&dir), 1);
+}
+
+/// Who waits for a lock can give up waiting.
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_waiting_for_a_lock() {
+    let dir = applied();
+    let lock = File::open(dir.path().join("state/sealform.state.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut command = dir.command(&["state", "rm", &format!("{TYPE}.b"), "-lock-timeout=1m"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It says that it waits.
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    assert!(line.contains("Waiting for the lock"), "{line}");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let ended = child.wait().unwrap();
+    stderr.read_to_string(&mut line).unwrap();
+    assert_eq!(ended.code(), Some(130), "{line}");
+    assert!(line.contains("Nothing was changed"), "{line}");
+    drop(lock);
     assert_eq!(serial(&dir), 1);
 }
