@@ -91,7 +91,10 @@ fn title(report: &Report) -> String {
         (Command::Apply, true) => "destroy",
         (Command::Drift, _) => "drift",
     };
-    format!("Sealform: {what} of {}", clean(&report.directory))
+    match report.directory.as_str() {
+        "" | "." => format!("Sealform: {what}"),
+        directory => format!("Sealform: {what} of {}", clean(directory)),
+    }
 }
 
 fn made(report: &Report) -> String {

@@ -130,7 +130,7 @@
     cell(tr, item.bucket);
     cell(tr, ...STATES[row.state]);
     cell(tr, item.severity, SEVERITIES[item.severity]);
-    cell(tr, item.action);
+    cell(tr, item.weakening ? `${item.action}, weakens` : item.action, item.weakening && "bad");
     cell(tr, item.account);
     cell(tr, item.region);
     return tr;
