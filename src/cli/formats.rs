@@ -120,7 +120,7 @@ impl Outputs {
     ) -> String {
         match format {
             Format::Human => human(style),
-            Format::Json => report.to_json().unwrap_or_default(),
+            Format::Json => render::json::text(&report.to_json().unwrap_or_default()),
             Format::JsonLines => String::new(),
             Format::Markdown => render::markdown::markdown(report, self.markdown_limit),
             Format::Github => render::github::annotations(report),

@@ -77,7 +77,7 @@ impl Ui {
 
     /// Writes a JSON document to standard output.
     pub(super) fn out_json(&self, json: &serde_json::Value) {
-        self.out(&format!("{json:#}\n"));
+        self.out(&render::json::text(&format!("{json:#}\n")));
     }
 
     /// Writes a line of progress or of advice to standard error.

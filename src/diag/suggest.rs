@@ -16,11 +16,16 @@ pub fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// ` Did you mean "x"?`, or nothing.
+/// ` Did you mean "x"?`, or nothing. What has quotes in it, as addresses have, can be pasted as it
+/// stands.
 pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    suggest(given, candidates)
-        .map(|candidate| format!(" Did you mean {candidate:?}?"))
-        .unwrap_or_default()
+    match suggest(given, candidates) {
+        Some(candidate) if candidate.contains('"') && !candidate.contains(char::is_control) => {
+            format!(" Did you mean `{candidate}`?")
+        }
+        Some(candidate) => format!(" Did you mean {candidate:?}?"),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -34,5 +39,13 @@ mod tests {
         assert_eq!(suggest("expected_owner", names), Some("expected_bucket_owner"));
         assert_eq!(suggest("rules", names), Some("rule"));
         assert_eq!(suggest("tags", names), None);
+    }
+
+    #[test]
+    fn what_is_suggested_can_be_pasted() {
+        assert_eq!(did_you_mean("buket", ["bucket"]), " Did you mean \"bucket\"?");
+        let key = r#"type.name["a"]"#;
+        assert_eq!(did_you_mean(r#"type.nam["a"]"#, [key]), format!(" Did you mean `{key}`?"));
+        assert_eq!(did_you_mean("a\"b", ["a\"\nb"]), " Did you mean \"a\\\"\\nb\"?");
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn put(out: &mut String, text: impl Display) {
 }
 
 /// Whether a character could steer the terminal, or hide or reorder what is around it.
-fn is_harmful(c: char) -> bool {
+pub(super) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
             // Directions, joiners, separators of lines, and what has no width.

@@ -1,5 +1,6 @@
 //! For programs: documents with a version. What is sensitive is never in them.
 
+use super::canvas::{is_harmful, put};
 use super::window::{Window, floor};
 use crate::addr::Address;
 use crate::diag::{Diagnostic, FileId, Position, Severity, Sources, Span};
@@ -14,6 +15,22 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The version of the documents: another first number means that readers must be changed.
 pub const FORMAT_VERSION: &str = "1.0";
+
+/// A document as text. What could steer a terminal, or hide or reorder what is around it, is escaped:
+/// it stands in texts alone, where the escape means the same.
+pub fn text(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !is_harmful(c) {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                put(&mut out, format_args!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
+}
 
 /// What `validate` found; also what stopped a command before it had anything else to say. The shape
 /// is that of `terraform validate -json`.

@@ -134,7 +134,7 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
         if let Json::Object(body) = body {
             fields.extend(body);
         }
-        let line = format!("{}\n", Json::Object(fields));
+        let line = json::text(&format!("{}\n", Json::Object(fields)));
         // That nobody reads any more is no reason to stop.
         let _unread = self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()).is_err();
     }

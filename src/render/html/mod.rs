@@ -9,6 +9,7 @@
 
 use super::canvas::{clean, clean_lines, escape_html, put};
 use super::finding::{self, Kind};
+use super::json;
 use crate::report::{Command, Item, Level, OutputItem, Problem, Report, Verdict};
 use base64::Engine as _;
 use serde_json::Value as Json;
@@ -68,12 +69,9 @@ fn hash(content: &str) -> String {
 fn data(report: &Report) -> String {
     let json = serde_json::to_string(report).unwrap_or_else(|_| "null".to_owned());
     let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
+    for c in json::text(&json).chars() {
         match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                put(&mut out, format_args!("\\u{:04x}", u32::from(c)));
-            }
-            c if c.is_control() => put(&mut out, format_args!("\\u{:04x}", u32::from(c))),
+            '<' | '>' | '&' => put(&mut out, format_args!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
