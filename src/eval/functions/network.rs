@@ -185,7 +185,7 @@ pub(super) fn cidrsubnet(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     })?;
     // There is no prefix of a negative length, which Terraform writes so.
     let Ok(length) = u32::try_from(length) else { return Ok(Value::from("<nil>")) };
-    Ok(Value::from(Network { length, base, ..network }.prefix()))
+    Ok(Value::from(Network { base, length, ..network }.prefix()))
 }
 
 pub(super) fn cidrsubnets(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
