@@ -16,7 +16,8 @@ pub fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// ` Did you mean "x"?`, or nothing.
+/// ` Did you mean "x"?`, or nothing. What has quotes in it, as addresses have, can be pasted as it
+/// stands.
 pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     suggest(given, candidates)
         .map(|candidate| format!(" Did you mean {}?", quoted(candidate)))

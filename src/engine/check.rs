@@ -377,3 +377,25 @@ fn diagnostic(finding: Finding, block: &Resource) -> Diagnostic {
     };
     found.at(span_of(&block.body, &path).unwrap_or(block.header))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::InstanceKey;
+
+    #[test]
+    fn what_is_found_again_is_told_once_however_much_it_is() {
+        let address = ResourceAddr::managed("type", "name").instance(InstanceKey::None);
+        let error = |n: usize| Diagnostic::error("Wrong", format!("The value {n} is wrong."));
+        let warning = |text: &str| Diagnostic::warning("Odd", text).of(&address);
+        let mut told: Diagnostics = (0..20_000).map(error).collect();
+        told.push(warning("1 instance is like that."));
+        let mut found: Diagnostics = (10_000..30_000).map(error).collect();
+        found.insert(0, warning("2 instances are like that."));
+        found.push(error(29_999));
+        add_news(&mut told, found);
+        assert_eq!(told.len(), 30_001);
+        assert_eq!(told[20_000], warning("2 instances are like that."));
+        assert_eq!(told[30_000], error(29_999));
+    }
+}

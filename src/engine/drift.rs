@@ -95,6 +95,7 @@ impl Run {
             unplanned: Vec::new(),
             lost: BTreeMap::new(),
             refused: Vec::new(),
+            left_out: 0,
             outputs: BTreeMap::new(),
             output_changes: Vec::new(),
         };

@@ -136,6 +136,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         unplanned: Vec::new(),
         findings: Findings::default(),
         refused: Vec::new(),
+        left_out: 0,
     };
     for (address, kept) in kept {
         let bucket = (kept.recorded.identity.as_str(), kept.recorded.provider.as_str());
@@ -163,7 +164,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
     maker.unplanned.dedup();
     let lost = maker.unplanned.iter().filter_map(|it| Some((it.clone(), maker.object(it)?)));
     let lost = lost.collect();
-    let Maker { mut steps, unplanned, refused, findings, .. } = maker;
+    let Maker { mut steps, unplanned, refused, left_out, findings, .. } = maker;
     findings.report(diagnostics);
     // A removal comes before the step that takes its address.
     steps.sort_by(|a, b| {
@@ -182,6 +183,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         unplanned,
         lost,
         refused,
+        left_out,
         outputs,
         output_changes,
     }
@@ -211,6 +213,8 @@ struct Maker<'a> {
     findings: Findings<'a>,
     /// Steps that are not to be taken, for a reason that was reported.
     refused: Vec<Step>,
+    /// How many instances are not selected.
+    left_out: usize,
 }
 
 impl<'a> Maker<'a> {
@@ -233,6 +237,7 @@ impl<'a> Maker<'a> {
         let address = &instance.address;
         let Some(ty) = resource::find(&address.resource.ty) else { return };
         if !self.selected(address) {
+            self.left_out += 1;
             return;
         }
         let Some(identity) = ty.identity(&instance.declared) else {

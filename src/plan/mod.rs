@@ -55,6 +55,9 @@ pub struct Plan {
     /// have been done, and what somebody else changed. Nothing of it is in the file.
     #[serde(skip)]
     pub refused: Vec<Step>,
+    /// How many instances `-target` and `-exclude` leave out.
+    #[serde(skip)]
+    pub left_out: usize,
     /// The outputs as they are to be recorded.
     pub outputs: BTreeMap<String, OutputState>,
     /// The outputs that change.

@@ -6,14 +6,18 @@ use super::{LISTED, Style};
 use crate::addr::Address;
 use crate::diag::{Diagnostic, FileId, Position, Severity, Sources, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many resources one message names.
 const NAMED: usize = 5;
+/// How many places of the source one message shows.
+const PLACES: usize = 4;
 
-/// Diagnostics that differ in nothing but the resource that they are about.
+/// Diagnostics that differ in nothing but the resource and the place that they are about.
 struct Message<'a> {
     diagnostic: &'a Diagnostic,
+    /// Where it is said of further pieces of source.
+    places: BTreeSet<Span>,
     addresses: Vec<&'a Address>,
     times: usize,
 }
@@ -78,15 +82,19 @@ fn grouped(list: &[Diagnostic]) -> Vec<Message<'_>> {
     let mut messages: Vec<Message<'_>> = Vec::new();
     let mut known = BTreeMap::new();
     for diagnostic in list {
-        let Diagnostic { severity, summary, detail, subject, related, address, .. } = diagnostic;
-        let key = (*severity, *summary, detail, *subject, related);
+        let Diagnostic { severity, summary, detail, subject, related, address, values, .. } =
+            diagnostic;
+        // With and without a place, it is drawn in two ways.
+        let key = (*severity, *summary, detail, subject.is_some(), related, values);
         let at = *known.entry(key).or_insert_with(|| {
-            messages.push(Message { diagnostic, addresses: Vec::new(), times: 0 });
+            let (places, addresses) = (BTreeSet::new(), Vec::new());
+            messages.push(Message { diagnostic, places, addresses, times: 0 });
             messages.len() - 1
         });
         if let Some(message) = messages.get_mut(at) {
             message.times += 1;
             message.addresses.extend(address);
+            message.places.extend(subject.filter(|_| *subject != message.diagnostic.subject));
         }
     }
     messages
@@ -105,9 +113,11 @@ fn draw(
         Severity::Warning => Level::WARNING,
     };
     let mut group = Group::with_title(level.primary_title(clean(summary)));
+    let also = message.places.iter().take(PLACES - 1);
     let spans = subject
         .iter()
         .map(|span| (*span, None, true))
+        .chain(also.map(|span| (*span, Some("and here"), false)))
         .chain(related.iter().map(|(span, note)| (*span, Some(note.as_str()), false)));
     let mut places: Vec<Place<'_>> = Vec::new();
     for (span, label, primary) in spans {
@@ -130,6 +140,11 @@ fn draw(
             .map(|(reference, statement)| format!("{reference} {statement}"))
             .collect();
         group = group.element(Level::NOTE.no_name().message(wrapped(&told.join("\n"), room)));
+    }
+    let more = message.places.len().saturating_sub(PLACES - 1);
+    if more > 0 {
+        let places = counted(more, "further place", "further places");
+        group = group.element(Level::NOTE.no_name().message(format!("and in {places}")));
     }
     if let Some(note) = about(message, subject.is_some()) {
         group = group.element(Level::NOTE.no_name().message(wrapped(&note, room)));

@@ -622,3 +622,42 @@ fn a_signal_stops_it() {
     for _ in lines {}
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
+
+#[test]
+fn a_file_of_tests_may_be_json() {
+    let dir = Dir::with(CONFIGURATION);
+    dir.write(
+        "main.sealtest.hcl.json",
+        r#"{
+          "variables": {"name": "${lower(\"LOGS\")}"},
+          "run": {
+            "plans": {
+              "command": "plan",
+              "assert": {
+                "condition": "${output.id == \"${var.name}-logs\"}",
+                "error_message": "It is ${output.id}."
+              }
+            },
+            "refuses": {
+              "command": "plan",
+              "variables": {"name": "much-too-long"},
+              "expect_failures": ["var.name"]
+            },
+            "fails": {
+              "assert": [{"condition": "${output.id == null}", "error_message": "It is ${output.id}."}]
+            }
+          }
+        }"#,
+    );
+    let ran = dir.run(&["test"]).status(1);
+    let told: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  run")).collect();
+    assert_eq!(
+        told,
+        [r#"  run "plans"... pass"#, r#"  run "refuses"... pass"#, r#"  run "fails"... fail"#],
+        "{}",
+        ran.stderr
+    );
+    ran.says("It is logs-logs.");
+    dir.write("main.sealtest.hcl.json", r#"{"runs": {"x": {}}, "run": {"x": {"comand": "plan"}}}"#);
+    dir.run(&["test"]).status(1).says("Did you mean \"run\"?").says("Did you mean \"command\"?");
+}

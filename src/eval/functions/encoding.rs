@@ -368,6 +368,18 @@ impl<'de> serde::de::Visitor<'de> for WrittenVisitor {
         Ok(Written::Bool)
     }
 
+    fn visit_i64<E>(self, _: i64) -> Result<Written, E> {
+        Ok(Written::Number)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Written, E> {
+        Ok(Written::Number)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Written, E> {
+        Ok(Written::Number)
+    }
+
     fn visit_str<E>(self, text: &str) -> Result<Written, E> {
         Ok(Written::Text(text.to_owned()))
     }
@@ -380,7 +392,7 @@ impl<'de> serde::de::Visitor<'de> for WrittenVisitor {
         Ok(Written::Array(items))
     }
 
-    /// The parser hands numbers of any length as maps with a name of its own.
+    /// The parser hands numbers that are kept as they are written as maps with a name of its own.
     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
         let mut entries: Vec<(String, Written)> = Vec::new();
         while let Some(entry) = map.next_entry()? {

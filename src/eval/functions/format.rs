@@ -318,7 +318,6 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     if format.is_unknown() {
         return unknown();
     }
-    let parts = parse(text(format)?)?;
     let mut count = None;
     let lengths = args.iter().enumerate().filter_map(|(n, arg)| Some((n, length(arg)?)));
     for (n, length) in lengths {
@@ -343,6 +342,11 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     if args.iter().any(counts) {
         return unknown();
     }
+    // What is made for nothing is not looked at.
+    if count.is_some_and(|(_, length)| length == 0) {
+        return Ok(Value::list(Type::String, Vec::new()));
+    }
+    let parts = parse(text(format)?)?;
     let mut size = 0_usize;
     let mut lines = Vec::new();
     for n in 0..count.map_or(1, |(_, length)| length) {

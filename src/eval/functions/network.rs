@@ -132,7 +132,11 @@ pub(super) fn cidrhost(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     let host = if negative {
         number.checked_sub(1).filter(|back| *back <= network.hosts()).map(|it| network.hosts() - it)
     } else {
-        Some(number).filter(|number| *number <= network.hosts())
+        // Terraform compares the lowest 64 bits, the first of them as a sign.
+        let low = number.to_le_bytes().first_chunk().map(|low| i64::from_le_bytes(*low));
+        let fits =
+            |low: i64| u128::try_from(low).is_ok_and(|low| low <= network.hosts()) || low < 0;
+        Some(number).filter(|number| *number < u128::MAX && low.is_some_and(fits))
     };
     // Terraform takes a network of IPv4 within IPv6 for one of 32 bits here.
     let shift = if network.is_mapped() { 96 } else { 0 };
@@ -175,12 +179,13 @@ pub(super) fn cidrsubnet(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
         let message = format!("must be between 0 and {most}: {added} bits number no more subnets");
         return Err(CallError::at(2, message));
     }
-    // There is no such prefix, which Terraform writes so.
-    let Ok(length) = u32::try_from(length) else { return Ok(Value::from("<nil>")) };
-    let base = network.with(negative, number, network.bits - length).ok_or_else(|| {
+    let shift = u32::try_from(i64::from(network.bits) - length).unwrap_or(u32::MAX);
+    let base = network.with(negative, number, shift).ok_or_else(|| {
         CallError::at(2, format!("leads out of the addresses, which have {} bits", network.bits))
     })?;
-    Ok(Value::from(Network { length, base, ..network }.prefix()))
+    // There is no prefix of a negative length, which Terraform writes so.
+    let Ok(length) = u32::try_from(length) else { return Ok(Value::from("<nil>")) };
+    Ok(Value::from(Network { base, length, ..network }.prefix()))
 }
 
 pub(super) fn cidrsubnets(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {

@@ -2,6 +2,7 @@
 
 use super::{CallError, Context, double, whole};
 use crate::value::{Number, Value};
+use std::cmp::Ordering;
 
 fn number(value: &Value) -> Result<&Number, CallError> {
     value.as_number().ok_or_else(CallError::misfit)
@@ -24,11 +25,24 @@ pub(super) fn floor(args: &[Value], _: &Context<'_>) -> Result<Value, CallError>
 }
 
 pub(super) fn max(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    args.iter().max().cloned().ok_or_else(CallError::misfit)
+    furthest(args, Ordering::Greater)
 }
 
 pub(super) fn min(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    args.iter().min().cloned().ok_or_else(CallError::misfit)
+    furthest(args, Ordering::Less)
+}
+
+/// The number that lies furthest on one side; of equal ones the first, which may be a negative zero.
+fn furthest(args: &[Value], side: Ordering) -> Result<Value, CallError> {
+    let mut numbers = args.iter().map(number);
+    let mut furthest = numbers.next().ok_or_else(CallError::misfit)??;
+    for number in numbers {
+        let number = number?;
+        if number.compare(furthest) == side {
+            furthest = number;
+        }
+    }
+    Ok(Value::Number(furthest.clone()))
 }
 
 /// Refuses fractions, as Terraform does.
@@ -71,13 +85,6 @@ pub(super) fn parseint(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     let range = || CallError::at(0, "is a number of more than 100,000 digits");
     let base = u32::try_from(base).map_err(|_| CallError::misfit())?;
     Number::from_digits(negative, &values, base).map(Value::Number).ok_or_else(range)
-}
-
-/// The whole number that `digits`, which the caller knows to be digits of the base, spell.
-pub(super) fn from_digits(digits: &str, base: u32) -> Option<Number> {
-    let digits: Option<Vec<u8>> =
-        digits.chars().map(|c| u8::try_from(c.to_digit(base)?).ok()).collect();
-    Number::from_digits(false, &digits?, base)
 }
 
 /// Argument `n` in double precision.

@@ -505,3 +505,40 @@ fn what_is_another_each_time_is_so_for_each_instance() {
         assert_eq!(names.len(), 3, "{function}: {names:?}");
     }
 }
+
+#[test]
+fn a_condition_says_something_of_something() {
+    let rows = [
+        (
+            "variable \"a\" {\n default = 1\n validation {\n condition = CONDITION\n error_message = \"no\"\n }\n}\n",
+            "`var.a`",
+        ),
+        (
+            "output \"o\" {\n value = 1\n precondition {\n condition = CONDITION\n error_message = \"no\"\n }\n}\n",
+            "refers to nothing",
+        ),
+        (
+            "check \"c\" {\n assert {\n condition = CONDITION\n error_message = \"no\"\n }\n}\n",
+            "refers to nothing",
+        ),
+        (
+            "resource \"thing\" \"t\" {\n name = \"x\"\n lifecycle {\n postcondition {\n condition = CONDITION\n error_message = \"no\"\n }\n }\n}\n",
+            "refers to nothing",
+        ),
+    ];
+    for (text, part) in rows {
+        for idle in ["true", "[for x in [1] : x] == [1]", "timestamp() != \"\""] {
+            let outcome = run(&text.replace("CONDITION", idle));
+            assert!(
+                outcome.details.iter().any(|detail| detail.contains(part)),
+                "{text}\n{:?}",
+                outcome.details
+            );
+        }
+        let outcome = run(&text.replace("CONDITION", "path.module != \"\""));
+        let is_variable = text.starts_with("variable");
+        assert_eq!(outcome.details.len(), usize::from(is_variable), "{:?}", outcome.details);
+    }
+    let text = rows[0].0.replace("CONDITION", "[for x in [var.a] : x > 0][0]");
+    assert_eq!(run(&text).details, Vec::<String>::new());
+}

@@ -373,6 +373,13 @@ impl<'a> Page<'a> {
         let unchanged = plan.count(Action::NoOp);
         if plan.is_empty() {
             let as_declared = match unchanged {
+                0 if plan.left_out == 1 => {
+                    "The only bucket is left out by -target and -exclude.".to_owned()
+                }
+                0 if plan.left_out > 1 => format!(
+                    "All {} buckets are left out by -target and -exclude.",
+                    number(plan.left_out)
+                ),
                 0 if plan.destroy => "Nothing is managed.".to_owned(),
                 0 => "There is no bucket to look after.".to_owned(),
                 1 => "1 bucket is encrypted as declared.".to_owned(),

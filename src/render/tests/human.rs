@@ -312,6 +312,11 @@ fn nothing_to_do() {
     assert_snapshot!(draw(1, 0, false), @"No changes. 1 bucket is encrypted as declared.");
     assert_snapshot!(draw(1200, 2, false), @"No changes as far as could be planned. 1,200 buckets are encrypted as declared. 2 could not be planned; see the errors.");
     assert_snapshot!(draw(0, 0, false), @"No changes. There is no bucket to look after.");
+    let mut elsewhere = plan(Vec::new());
+    elsewhere.left_out = 1;
+    assert_snapshot!(human::plan(&elsewhere, &Style::PLAIN), @"No changes. The only bucket is left out by -target and -exclude.");
+    elsewhere.left_out = 1200;
+    assert_snapshot!(human::plan(&elsewhere, &Style::PLAIN), @"No changes. All 1,200 buckets are left out by -target and -exclude.");
     assert_snapshot!(draw(0, 0, true), @"No changes. Nothing is managed.");
     assert_snapshot!(draw(0, 1, false), @"Nothing could be planned. 1 could not be planned; see the errors.");
 }

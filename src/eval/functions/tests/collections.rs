@@ -173,7 +173,7 @@ fn lists() {
         ("coalesce", &["true", "1"], "error all arguments must have the same type"),
         ("coalesce", &["null", "\"\""], "error all arguments are null or empty strings"),
         ("coalesce", &["\"a\"", "unknown"], "string \"a\""),
-        ("coalesce", &["1", "unknown"], "any ?"),
+        ("coalesce", &["1", "unknown"], "number 1"),
         ("coalesce", &["null", "unknown \"a\"", "\"b\""], "string ?"),
         ("coalesce", &["sensitive null", "\"a\""], "string !\"a\""),
         ("coalescelist", &["[]", "[1]"], "tuple([number]) [1]"),
@@ -268,7 +268,7 @@ fn sets() {
         (
             "setproduct",
             &["beside sensitive 1", "[3]"],
-            "list(tuple([number, number])) ![[1,3],[2,3]]",
+            "list(tuple([number, number])) [[!1,3],[2,3]]",
         ),
     ]);
 }
