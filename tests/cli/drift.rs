@@ -128,7 +128,7 @@ async fn drift_only_reads_and_writes_nothing() {
         pid: 1,
         since: "2026-01-01T00:00:00Z".parse().unwrap(),
     };
-    let local = sealform::state::Local::new(fleet.dir.path().join("state/sealform.state.json"));
+    let local = Local::new(fleet.dir.path().join("state/sealform.state.json"));
     let lock = local.try_lock(&holder).unwrap();
     fleet.run(&["drift"]).status(2);
     // What writes waits its turn.

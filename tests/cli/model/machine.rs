@@ -356,8 +356,10 @@ impl Machine {
             let word = status.get(&key).map_or("none", |it| it.as_str());
             let of_it = |it: &&Request| it.bucket == step.bucket;
             let write = log.iter().filter(of_it).find(|it| it.call != Call::Read);
-            let hit =
-                log.iter().filter(of_it).any(|it| it.struck.is_some_and(|what| what != What::Stop));
+            let hit = log
+                .iter()
+                .filter(of_it)
+                .any(|it| befell(it).is_some_and(|what| what != What::Stop));
             // Somebody else was there between the plan and this: nothing is written.
             let moved = step.action.calls() && write.is_none() && self.differs(step);
             let expected = if step.action == Action::NoOp {
