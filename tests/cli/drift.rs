@@ -370,7 +370,7 @@ async fn a_saved_plan_is_stale_when_a_run_was_stopped_since() {
     fleet.run(&["plan", "-out=p.sealplan"]).status(0);
     let local = Local::new(fleet.dir.path().join("state/sealform.state.json"));
     let mut session = local.session(None, "0").unwrap();
-    let settings = |algorithm| BucketEncryption::live(algorithm, None, false, []);
+    let settings = |algorithm| BucketEncryption::live(algorithm, None, false, ["SSE-C".to_owned()]);
     let intent = Intent::new(
         format!("{TYPE}.aaa").parse().unwrap(),
         "aws".into(),
