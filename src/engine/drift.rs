@@ -11,7 +11,7 @@ use crate::addr::Address;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::eval::Evaluation;
 use crate::event::{Event, Reporter};
-use crate::plan::{Action, Plan, Step, Terms, changes_between};
+use crate::plan::{Action, Plan, Step, Terms, Unfinished, changes_between};
 use crate::provider::aws::Settings;
 use crate::resource::{self, KeyNames, Observed};
 use crate::state::Recorded;
@@ -99,6 +99,7 @@ impl Run {
             outputs: BTreeMap::new(),
             output_changes: Vec::new(),
         };
+        let unfinished = Unfinished::new(&self.unfinished);
         let nothing = BTreeSet::new();
         for (address, recorded) in self.state.iter().flat_map(|state| &state.resources) {
             let Recorded { identity, provider, .. } = recorded;
@@ -108,7 +109,7 @@ impl Run {
             }
             match world.get(provider, identity) {
                 Some(Reading::Settings(live) | Reading::Remembered(live)) => {
-                    plan.steps.extend(step(address, recorded, live));
+                    plan.steps.extend(step(address, recorded, live, &unfinished));
                     continue;
                 }
                 Some(Reading::Gone(error) | Reading::Failed(error) | Reading::GivenUp(error)) => {
@@ -121,14 +122,23 @@ impl Run {
             plan.unplanned.push(address.clone());
         }
         plan.accounts = self.known_accounts();
+        diagnostics.extend(unfinished.warnings());
         reporter.report(&Event::Planned { plan: &plan });
         plan
     }
 }
 
 /// A step that does nothing and has the drift.
-fn step(address: &Address, recorded: &Recorded, observed: &Observed) -> Option<Step> {
+fn step(
+    address: &Address,
+    recorded: &Recorded,
+    observed: &Observed,
+    unfinished: &Unfinished<'_>,
+) -> Option<Step> {
     let ty = resource::find(&address.resource.ty)?;
+    let (keys, object) = (KeyNames::default(), (&*recorded.provider, &*recorded.identity));
+    // What a run of ours has left half done is nobody else's doing.
+    let ours = unfinished.explains(ty, object, &observed.settings, &keys);
     let secret = recorded.values.sensitive_paths();
     let live = observed.settings.clone();
     let live = secret.iter().fold(live, |live, path| live.mark_at(path));
@@ -141,7 +151,7 @@ fn step(address: &Address, recorded: &Recorded, observed: &Observed) -> Option<S
         provider: recorded.provider.as_str().into(),
         identity: recorded.identity.as_str().into(),
         request: Value::NULL,
-        drift: changes_between(ty, &recorded.values, &live, &KeyNames::default()),
+        drift: if ours { Vec::new() } else { changes_between(ty, &recorded.values, &live, &keys) },
         before: Some(live),
         after: None,
         sensitive: Vec::new(),

@@ -15,6 +15,7 @@ mod unfinished;
 pub use self::file::{Origin, PlanFileError, VERSION, digest};
 pub use self::findings::{look_again, written_keys};
 pub use self::make::{Inputs, Live, Selection, changes_between, make};
+pub use self::unfinished::Unfinished;
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
 use crate::resource::{KeyNames, UnknownElement};

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 const NAMED: usize = 10;
 
 /// What was intended and never settled, by provider and object.
-pub(super) struct Unfinished<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a Intent>>);
+pub struct Unfinished<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a Intent>>);
 
 impl<'a> Unfinished<'a> {
-    pub(super) fn new(intents: &'a [Intent]) -> Self {
+    /// What the journal tells of runs that ended before their time.
+    pub fn new(intents: &'a [Intent]) -> Self {
         let mut found: BTreeMap<_, Vec<&Intent>> = BTreeMap::new();
         for intent in intents {
             found.entry((&*intent.provider, &*intent.identity)).or_default().push(intent);
@@ -23,7 +24,7 @@ impl<'a> Unfinished<'a> {
 
     /// Whether the settings that are live are such as one of our own runs may have left. What a run
     /// found is no such thing: where an earlier one of ours had not written it, somebody else had.
-    pub(super) fn explains(
+    pub fn explains(
         &self,
         ty: &dyn ResourceType,
         (provider, identity): (&str, &str),
@@ -40,7 +41,7 @@ impl<'a> Unfinished<'a> {
     }
 
     /// What to tell of it: one message for each run.
-    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+    pub fn warnings(&self) -> Vec<Diagnostic> {
         let mut runs: BTreeMap<Option<String>, Vec<&str>> = BTreeMap::new();
         for intent in self.0.values().flatten() {
             let run = intent.run.as_ref().map(Holder::to_string);

@@ -56,6 +56,9 @@ impl Machine {
         let dir = Dir::empty()
             .env("AWS_ACCESS_KEY_ID", "123456789012")
             .env("AWS_SECRET_ACCESS_KEY", "test")
+            // Where there is no configuration that says it.
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ENDPOINT_URL_S3", &service.url)
             .env("USER", "eve")
             .env("HOSTNAME", "build");
         let provider = format!(
@@ -162,6 +165,37 @@ impl Machine {
         }
     }
 
+    /// Without the files, all that is not as recorded is somebody else's, but for our own half-done
+    /// work.
+    pub(super) fn drift_from_state(&mut self) {
+        let live = self.live();
+        let told = self.looking(&["drift", "-from-state", "-json"]);
+        if self.serial.is_none() {
+            drop(told.status(1));
+            return;
+        }
+        let mut gone = false;
+        let mut drifted: BTreeSet<&str> = BTreeSet::new();
+        for (name, recorded) in &self.known.records {
+            let Some(live) = live.get(&recorded.bucket) else {
+                gone = true;
+                continue;
+            };
+            let ours = self.known.ours.get(&recorded.bucket).is_some_and(|it| it.contains(live));
+            if recorded.values != *live && !ours {
+                drifted.insert(name);
+            }
+        }
+        let status = if gone { 1 } else { 2 * i32::from(!drifted.is_empty()) };
+        let report = told.status(status).json();
+        let told = report["resources"].as_array().unwrap().iter();
+        let told: BTreeSet<&str> = told
+            .filter(|it| it["class"] == "drift")
+            .map(|it| it["address"].as_str().unwrap().trim_start_matches(TYPE).trim_matches('.'))
+            .collect();
+        assert_eq!(told, drifted, "{report:#}");
+    }
+
     pub(super) fn refresh(&mut self) {
         let plan = self.expected(false);
         let fails = !plan.prevented.is_empty();
@@ -261,7 +295,9 @@ impl Machine {
     fn carried_out(&mut self, plan: &Plan, ran: &Ran) {
         let told = format!("{:#?}\n{}\n{}\n{:#?}", plan, ran.stdout, ran.stderr, self.log());
         let log = self.log();
-        let struck = log.iter().position(|it| it.struck.is_some());
+        // Whoever had ended before it was killed was not struck.
+        let befell = |it: &Request| it.struck.filter(|it| !matches!(it, What::KillTold(_)));
+        let struck = log.iter().position(|it| befell(it).is_some());
         let killed = ran.status == -1;
         // What is written is what the plan said, once.
         let mut open: Vec<&Step> = plan.steps.iter().filter(|it| it.action.calls()).collect();
@@ -320,8 +356,10 @@ impl Machine {
             let word = status.get(&key).map_or("none", |it| it.as_str());
             let of_it = |it: &&Request| it.bucket == step.bucket;
             let write = log.iter().filter(of_it).find(|it| it.call != Call::Read);
-            let hit =
-                log.iter().filter(of_it).any(|it| it.struck.is_some_and(|what| what != What::Stop));
+            let hit = log
+                .iter()
+                .filter(of_it)
+                .any(|it| befell(it).is_some_and(|what| what != What::Stop));
             // Somebody else was there between the plan and this: nothing is written.
             let moved = step.action.calls() && write.is_none() && self.differs(step);
             let expected = if step.action == Action::NoOp {

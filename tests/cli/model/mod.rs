@@ -37,6 +37,7 @@ enum Move {
     // Commands.
     Plan,
     Drift { record: bool },
+    DriftFromState,
     Refresh,
     Apply { strike: Option<Strike>, parallelism: usize },
     Destroy { strike: Option<Strike> },
@@ -155,6 +156,7 @@ impl ReferenceStateMachine for Course {
             4 => appear,
             4 => Just(Move::Plan),
             4 => prop::bool::weighted(0.2).prop_map(|record| Move::Drift { record }),
+            2 => Just(Move::DriftFromState),
             2 => Just(Move::Refresh),
             9 => (1_usize..4).prop_map(|parallelism| Move::Apply { strike: None, parallelism }),
             12 => (strike(), 1_usize..4)
@@ -185,6 +187,7 @@ impl ReferenceStateMachine for Course {
             Move::Change { .. }
             | Move::Plan
             | Move::Drift { .. }
+            | Move::DriftFromState
             | Move::Refresh
             | Move::Apply { .. }
             | Move::Destroy { .. }
@@ -216,6 +219,7 @@ impl ReferenceStateMachine for Course {
             | Move::Appear { .. }
             | Move::Plan
             | Move::Drift { .. }
+            | Move::DriftFromState
             | Move::Refresh
             | Move::Apply { .. }
             | Move::Destroy { .. }
@@ -259,6 +263,7 @@ impl StateMachineTest for Model {
             }
             Move::Plan => machine.plan(),
             Move::Drift { record } => machine.drift(record),
+            Move::DriftFromState => machine.drift_from_state(),
             Move::Refresh => machine.refresh(),
             Move::Apply { strike, parallelism } => machine.apply(false, strike, parallelism),
             Move::Destroy { strike } => machine.apply(true, strike, 2),

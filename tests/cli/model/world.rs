@@ -291,10 +291,6 @@ impl Plan {
         self.gone.is_empty() && self.prevented.is_empty()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.steps.iter().all(|it| it.action == Action::NoOp && it.previous.is_none())
-    }
-
     /// What the whole of it comes to, of a run that does nothing.
     pub(super) fn verdict(&self) -> &'static str {
         let any = |classes: &[&str]| self.steps.iter().any(|it| classes.contains(&it.class));
