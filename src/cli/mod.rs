@@ -254,7 +254,7 @@ fn collect_flags(command: &clap::Command, known: &mut Vec<String>) {
     }
 }
 
-/// A runtime for the commands that speak to a service.
+/// A runtime for the commands that speak to a service or keep a state.
 fn runtime(ui: &Ui) -> Option<tokio::runtime::Runtime> {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {

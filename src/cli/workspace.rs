@@ -8,7 +8,8 @@ use crate::engine::Project;
 use clap::Subcommand;
 
 /// Keeps several states of one configuration apart. Expressions see the name of the one that is
-/// selected as `sealform.workspace`; `SEALFORM_WORKSPACE` selects one for a single command.
+/// selected as `sealform.workspace`; `SEALFORM_WORKSPACE` selects one for a single command. One that
+/// nobody has made is an error.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]

@@ -491,8 +491,13 @@ impl Run {
         }
         let answers = refresh::refresh(&self.provider, open, options.parallelism, reporter).await;
         let is_given_up = |error: &ProviderError| error.kind == ErrorKind::Outage;
-        let given_up =
-            answers.iter().filter(|(_, answer)| answer.as_ref().is_err_and(is_given_up)).count();
+        // How many by what is told: each service that was given up is told once.
+        let mut given_up: BTreeMap<String, usize> = BTreeMap::new();
+        for error in answers.iter().filter_map(|(_, answer)| answer.as_ref().err()) {
+            if is_given_up(error) {
+                *given_up.entry(error.detail.clone()).or_default() += 1;
+            }
+        }
         for (target, answer) in answers {
             world.note(
                 &target,
@@ -500,8 +505,9 @@ impl Run {
                     Ok(live) => Reading::Settings(live),
                     Err(error) if error.kind == ErrorKind::NotFound => Reading::Gone(error.into()),
                     Err(mut error) if is_given_up(&error) => {
-                        let buckets = if given_up == 1 { "bucket was" } else { "buckets were" };
-                        error.detail.push_str(&format!(" {given_up} {buckets} not looked at."));
+                        let count = given_up.get(&error.detail).copied().unwrap_or(1);
+                        let buckets = if count == 1 { "bucket was" } else { "buckets were" };
+                        error.detail.push_str(&format!(" {count} {buckets} not looked at."));
                         Reading::GivenUp(error.into())
                     }
                     Err(error) => Reading::Failed(error.into()),
