@@ -387,7 +387,7 @@ fn an_import_says_which_bucket_an_address_takes() {
     dir.run(&["plan", "-sandbox"]).status(1).complains("the `import` names \"other\"");
     dir.write("import.seal.hcl", import("logs"));
     let plan = dir.run(&["plan", "-sandbox", "-json"]).status(0).json();
-    assert_eq!(plan["resources"][0]["reason"], "It is imported as logs");
+    assert_eq!(plan["resources"][0]["imported"], "logs");
     dir.run(&["apply", "-sandbox", "-auto-approve"]).status(0).says("# imported");
     // Once it is recorded, the block says nothing more.
     dir.run(&["plan", "-sandbox", "-detailed-exitcode"]).status(0);
