@@ -657,7 +657,10 @@ fn a_file_of_tests_may_be_json() {
         "{}",
         ran.stderr
     );
-    ran.says("It is logs-logs.");
+    ran.complains("It is logs-logs.");
     dir.write("main.sealtest.hcl.json", r#"{"runs": {"x": {}}, "run": {"x": {"comand": "plan"}}}"#);
-    dir.run(&["test"]).status(1).says("Did you mean \"run\"?").says("Did you mean \"command\"?");
+    dir.run(&["test"])
+        .status(1)
+        .complains("Did you mean \"run\"?")
+        .complains("Did you mean \"command\"?");
 }

@@ -337,8 +337,12 @@ impl Written {
                 let fits = |(name, value): &(String, Self)| {
                     last.get(name).is_some_and(|last| value.is_read_as(last))
                 };
-                let names: BTreeSet<&str> = entries.iter().map(|(name, _)| &**name).collect();
-                names.len() == last.len() && entries.iter().all(fits)
+                entries.iter().all(fits)
+            }
+            // How Terraform itself writes a value with its type.
+            (Self::Object(entries), Value::Null(_)) => {
+                let has = |wanted: &str| entries.iter().any(|(name, _)| name == wanted);
+                entries.len() == 2 && has("type") && has("value")
             }
             _ => false,
         }

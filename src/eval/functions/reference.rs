@@ -36,10 +36,9 @@ a width above 10,000 or a `bcrypt` cost above 16.
 - `uuid` gives version 4 of a UUID.
 - `base64gzip` gives other bytes where a text repeats itself; they decompress to the same.
 - `rsadecrypt` wants a key of at least 2,048 bits.
-- `cidrsubnets` divides networks that begin at 0.0.0.0, too. An IPv4 address within IPv6 stays an \
-IPv6 address.
+- In a partly unknown list, `formatlist` keeps what belongs to each element, which Terraform lets \
+slip.
 - `fileset` follows links, but not in circles.
-- `yamldecode` reads YAML 1.2: inside of brackets a line is indented more than the key before them, \
-and a tab does not stand behind a colon.
+- `yamldecode` ends lines at LF, CR and U+0085, but not at U+2028 and U+2029.
 - `textencodebase64` and `textdecodebase64` do not know HZ-GB-2312.
 ";

@@ -535,7 +535,7 @@ fn a_condition_says_something_of_something() {
                 outcome.details
             );
         }
-        let outcome = run(&text.replace("CONDITION", "path.module != \"\""));
+        let outcome = run(&text.replace("CONDITION", "path.module == path.module"));
         let is_variable = text.starts_with("variable");
         assert_eq!(outcome.details.len(), usize::from(is_variable), "{:?}", outcome.details);
     }
