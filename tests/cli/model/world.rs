@@ -342,7 +342,9 @@ impl Known {
             let recorded = here.map(|(it, _)| it.values);
             let open = wish.blocked.is_none();
             let whose = self.whose(&wish.bucket, recorded, live, wanted, open);
-            let pending = action == Action::Adopt || previous.is_some();
+            // Of what is written to, the attributes tell.
+            let only_recorded = previous.is_some() && action == Action::NoOp;
+            let pending = action == Action::Adopt || only_recorded;
             plan.steps.push(Step {
                 name: name.clone(),
                 previous,
