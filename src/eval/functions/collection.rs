@@ -102,8 +102,13 @@ pub(super) fn concat(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
         }
     }
     if args.iter().all(|arg| matches!(arg, Value::List(_))) {
-        let types: Vec<Type> = args.iter().map(element_type).collect();
-        if let Some(ty) = unify(&types)
+        // An empty list of anything says nothing.
+        let says = |ty: &Type, arg: &Value| {
+            *ty != Type::Any || !arg.as_items().is_some_and(<[Value]>::is_empty)
+        };
+        let types = args.iter().map(|arg| (element_type(arg), arg));
+        let types = types.filter(|(ty, arg)| says(ty, arg)).map(|(ty, _)| ty);
+        if let Some(ty) = unify(&types.collect::<Vec<_>>())
             && let Ok(all) = all.iter().map(|item| item.convert(&ty)).collect::<Result<_, _>>()
         {
             return Ok(Value::list(ty, all));
@@ -375,6 +380,9 @@ pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     let (keys, marked) = keys.reveal_deep();
     let keys = items(&keys)?;
     let items = items(values)?;
+    if matches!(values, Value::List(_)) && keys.iter().any(Value::is_unknown) {
+        return Ok(Value::Unknown(zipped_type(args)?).sensitive_if(marked));
+    }
     if keys.len() != items.len() {
         let message = format!("there are {} keys, but {} values", keys.len(), items.len());
         return Err(CallError::new(message));

@@ -218,7 +218,8 @@ fn relative(base: &[&str], found: &str) -> String {
     let found: Vec<&str> = steps(found).collect();
     let common = base.iter().zip(&found).take_while(|(a, b)| a == b).count();
     let up = base.iter().skip(common).map(|_| "..");
-    up.chain(found.iter().skip(common).copied()).collect::<Vec<_>>().join("/")
+    let steps: Vec<&str> = up.chain(found.iter().skip(common).copied()).collect();
+    if steps.is_empty() { ".".to_owned() } else { steps.join("/") }
 }
 
 /// A walk through directories. It goes into each once, with all the places of the pattern that the

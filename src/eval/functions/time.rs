@@ -93,7 +93,7 @@ fn sign(rest: &mut &str, sign: char) -> Option<()> {
 
 /// The hours and minutes of the greatest offset.
 const OFFSET: (i64, i64) = (23, 59);
-/// Where moments are compared, Terraform lets these pass.
+/// Where moments are compared, Terraform lets these pass, and a comma before fractions.
 const COMPARED_OFFSET: (i64, i64) = (24, 60);
 
 impl Moment {
@@ -126,7 +126,8 @@ impl Moment {
             return Err("there is no such time of a day");
         }
         let mut nanos = 0;
-        if let Some(fraction) = rest.strip_prefix('.') {
+        let comma = rest.strip_prefix(',').filter(|_| most == COMPARED_OFFSET);
+        if let Some(fraction) = rest.strip_prefix('.').or(comma) {
             let count = fraction.bytes().take_while(u8::is_ascii_digit).count();
             let (fraction, left) = fraction.split_at_checked(count).ok_or(SHAPE)?;
             if count == 0 {

@@ -65,11 +65,6 @@ pub(super) fn joined_type(args: &[Value]) -> Typed {
     if types.contains(&Type::Any) {
         return Ok(Type::Any);
     }
-    for (n, (arg, ty)) in args.iter().zip(&types).enumerate() {
-        if !matches!(ty, Type::List(_) | Type::Tuple(_)) {
-            return Err(needs_sequence(n, arg));
-        }
-    }
     let elements: Option<Vec<Type>> = types
         .iter()
         .map(|ty| match ty {
@@ -81,12 +76,13 @@ pub(super) fn joined_type(args: &[Value]) -> Typed {
         return Ok(unify(&elements).map_or(Type::Any, Type::list));
     }
     let mut joined = Vec::new();
-    for (arg, ty) in args.iter().zip(types) {
+    for (n, (arg, ty)) in args.iter().zip(types).enumerate() {
         match (arg, ty) {
             (_, Type::Tuple(types)) => joined.extend(types.iter().cloned()),
             (Value::List(list), _) => joined.extend(list.items.iter().map(Value::ty)),
             // How many elements it has is not known.
-            _ => return Ok(Type::Any),
+            (_, Type::List(_)) => return Ok(Type::Any),
+            _ => return Err(needs_sequence(n, arg)),
         }
     }
     Ok(Type::Tuple(Arc::new(joined)))
