@@ -220,11 +220,14 @@ impl Connection {
 
     /// The client of `CloudTrail` in a Region.
     pub(super) fn trail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+        let health = self.health(TRAIL, self.settings.endpoints.cloudtrail.as_ref(), region);
         let mut config = aws_sdk_cloudtrail::config::Builder::from(&self.sdk)
             .region(Region::new(region.to_owned()))
             .retry_config(trail_retries(&self.settings))
             .retry_partition(self.retry_partition.clone())
-            .timeout_config(timeouts(&self.settings));
+            .timeout_config(timeouts(&self.settings))
+            .interceptor(self.throttled.watching(&health))
+            .retry_classifier(Conflicts(health));
         // Else the one of the environment stays.
         if let Some(url) = &self.settings.endpoints.cloudtrail {
             config = config.endpoint_url(url);

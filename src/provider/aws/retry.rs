@@ -3,6 +3,7 @@
 use super::health::{Health, Patience};
 use super::settings::Settings;
 use crate::provider::{Fence, Fenced};
+use aws_sdk_cloudtrail::operation::lookup_events::LookupEventsError;
 use aws_sdk_kms::operation::describe_key::DescribeKeyError;
 use aws_sdk_kms::operation::list_aliases::ListAliasesError;
 use aws_sdk_s3::config::http::HttpResponse;
@@ -95,6 +96,7 @@ fn code(error: &OrchestratorError<Error>) -> Option<&str> {
         .or_else(|| error.downcast_ref::<DescribeKeyError>()?.code())
         .or_else(|| error.downcast_ref::<ListAliasesError>()?.code())
         .or_else(|| error.downcast_ref::<GetCallerIdentityError>()?.code())
+        .or_else(|| error.downcast_ref::<LookupEventsError>()?.code())
 }
 
 /// What an answer that is an error means for whether to ask again.
@@ -340,6 +342,7 @@ mod tests {
             DescribeKeyError,
             ListAliasesError,
             GetCallerIdentityError,
+            LookupEventsError,
         ) {
             assert_eq!(code(&error), Some("InternalError"), "{name}");
         }
