@@ -4,6 +4,7 @@ use super::collection::{bindings, entries};
 use super::{Fault, Marks, Outcome, Scope, capital, fault};
 use crate::config::{ForPart, IfPart, Part};
 use crate::diag::Span;
+use crate::eval::functions::MAX_TEXT;
 use crate::value::{Type, Value};
 
 /// What a template has come to: of one that fails, the text before the fault.
@@ -49,7 +50,13 @@ impl Scope<'_> {
                 Part::Value(expr) => {
                     let value = self.outcome(expr).keep(&mut text.fault);
                     match written(&marks.open(&value), expr.span) {
-                        Ok(Some(value)) => text.push(value.as_str().map_or("", |text| &**text)),
+                        Ok(Some(value)) => {
+                            let value = value.as_str().map_or("", |text| &**text);
+                            match room(&text, value.len(), expr.span) {
+                                Ok(()) => text.push(value),
+                                Err(fault) => text.fail(fault),
+                            }
+                        }
                         Ok(None) => marks.unknown = true,
                         Err(fault) => text.fail(fault),
                     }
@@ -98,7 +105,9 @@ impl Scope<'_> {
         for (key, value) in entries {
             let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
             let inner = Scope { repetitions, ..self.bind(&bound) };
-            text.append(inner.text(&it.body, marks));
+            let body = inner.text(&it.body, marks);
+            room(text, body.out.len(), it.collection.span)?;
+            text.append(body);
             // What comes behind a fault is not part of the text any more.
             if text.fault.is_some() {
                 break;
@@ -106,6 +115,16 @@ impl Scope<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses what would make a text longer than one may become: a text that holds another one twice,
+/// that holds another one twice, and so on, doubles with each.
+fn room(text: &Text, more: usize, span: Span) -> Result<(), Fault> {
+    if text.out.len().saturating_add(more) <= MAX_TEXT {
+        return Ok(());
+    }
+    let detail = "With this, the template comes to a text of more than 16 MiB.";
+    Err(fault("Text too long", detail, span))
 }
 
 /// A value as a part of a text; nothing where it is unknown.

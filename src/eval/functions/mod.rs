@@ -53,8 +53,8 @@ use std::fmt;
 use std::sync::LazyLock;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
-/// Bytes that one call may build.
-const MAX_TEXT: usize = 16 << 20;
+/// Bytes that one call or one template may build.
+pub(in crate::eval) const MAX_TEXT: usize = 16 << 20;
 /// Elements that one call may build out of few arguments: `range`, `setproduct`.
 const MAX_GENERATED: usize = 1_000_000;
 /// Elements that one call may gather out of its arguments: `concat`, `flatten`.

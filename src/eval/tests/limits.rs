@@ -217,3 +217,11 @@ mod properties {
         assert!(sound > 50, "{sound} of 500 say too little");
     }
 }
+
+#[test]
+fn texts_that_double_come_to_an_end() {
+    let doubled = lines(1..=60, |n| format!("a{n} = \"${{local.a{0}}}${{local.a{0}}}\"", n - 1));
+    let outcome = run(&format!("locals {{\na0 = \"0123456789\"\n{doubled}}}\n"));
+    assert_eq!(outcome.faults.len(), 1, "{:?}", outcome.faults);
+    assert!(outcome.details[0].contains("16 MiB"), "{:?}", outcome.details);
+}
