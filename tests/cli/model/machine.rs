@@ -335,7 +335,8 @@ impl Machine {
             return;
         }
         let stop = struck.filter(|at| log[*at].struck == Some(What::Stop));
-        if stop.is_some_and(planning) {
+        // A signal comes when it comes: before the plan, or while it is carried out.
+        if stop.is_some_and(planning) && ran.stdout.is_empty() {
             assert!(self.writes().is_empty() && ran.status == 143, "{told}");
             return;
         }
@@ -393,8 +394,12 @@ impl Machine {
                     failed_buckets.insert(&step.bucket);
                     // Without an answer it is not known what became of it.
                     let unknown = write.is_some_and(|it| it.struck != Some(What::Denied));
-                    if let Some(after) = step.after.filter(|_| unknown) {
-                        self.known.ours.entry(step.bucket.clone()).or_default().insert(after);
+                    if unknown {
+                        self.known
+                            .ours
+                            .entry(step.bucket.clone())
+                            .or_default()
+                            .extend(step.leaves());
                         self.managed.insert(step.bucket.clone());
                     }
                 }
@@ -462,8 +467,8 @@ impl Machine {
             if open.is_none() && (recorded || !step.action.calls()) {
                 self.known.ours.remove(&step.bucket);
             }
-            if begun && let Some(after) = step.after {
-                self.known.ours.entry(step.bucket.clone()).or_default().insert(after);
+            if begun {
+                self.known.ours.entry(step.bucket.clone()).or_default().extend(step.leaves());
                 self.managed.insert(step.bucket.clone());
             }
         }
@@ -582,7 +587,10 @@ impl Machine {
         for intent in &found.unfinished {
             let intent = serde_json::to_value(intent).unwrap();
             let bucket = intent["identity"].as_str().unwrap().to_owned();
-            unfinished.entry(bucket).or_default().insert(settings(&intent["after"]));
+            let after = settings(&intent["after"]);
+            let open = unfinished.entry(bucket).or_default();
+            open.insert(after);
+            open.extend((intent["writing"] == "reset").then(|| after.otherwise_blocked()));
         }
         match found.state {
             None => Found { serial: None, records: Records::new(), unfinished },

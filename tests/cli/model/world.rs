@@ -57,6 +57,11 @@ impl Settings {
         Self { blocked: self.blocked, ..Self::NEW }
     }
 
+    /// The same, with SSE-C blocked where it was not, or the other way round.
+    pub(super) fn otherwise_blocked(self) -> Self {
+        Self { blocked: !self.blocked, ..self }
+    }
+
     pub(super) fn key_arn(self) -> Option<String> {
         let key = u8::from(self.key?);
         Some(format!(
@@ -273,6 +278,15 @@ pub(super) struct Step {
     pub(super) whose: BTreeMap<&'static str, &'static str>,
     /// All of it in one word.
     pub(super) class: &'static str,
+}
+
+impl Step {
+    /// What it may leave, if nobody knows whether it was done: whether a reset keeps what is blocked
+    /// is for S3 to say.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = Settings> {
+        let other = self.after.filter(|_| self.action == Action::Reset);
+        self.after.into_iter().chain(other.map(Settings::otherwise_blocked))
+    }
 }
 
 /// What a plan must say.
