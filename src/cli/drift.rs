@@ -2,7 +2,7 @@
 
 use super::args::{Locking, Selecting, Variables, duration};
 use super::formats::{Began, Outputs};
-use super::listen::{self, Told};
+use super::listen::{self, Exposed};
 use super::notify::{Notifier, Notifying};
 use super::signals::{Signals, stopped};
 use super::ui::Ui;
@@ -180,7 +180,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
 /// ends, but for the verdict, the metrics and who made the drift.
 async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exit {
     let mut signals = Signals::new();
-    let told = Told::default();
+    let told = Exposed::default();
     if let Some(address) = args.listen {
         match listen::serve(address, told.clone()).await {
             Ok(bound) => ui.note(&format!("Listening on http://{bound}: /metrics and /healthz.")),

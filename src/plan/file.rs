@@ -24,7 +24,7 @@ pub struct Origin {
     pub variables: String,
     /// What is said of the plan beside its steps, as the room of reports reads it.
     #[serde(default, skip_serializing_if = "Json::is_null")]
-    pub told: Json,
+    pub circumstances: Json,
 }
 
 /// Why a file is not a plan that can be used, or a plan cannot be written to one.
