@@ -1,6 +1,6 @@
 //! The three-way comparison: configuration, recorded, live.
 
-use super::findings::{Findings, listed, lost_by_reset, prevented_destroy, unknown_type};
+use super::findings::{Findings, elements, lost_by_reset, prevented_destroy, unknown_type};
 use super::moves::{self, Kept, Removals};
 use super::outputs::outputs;
 use super::unfinished::Unfinished;
@@ -447,7 +447,7 @@ impl<'a> Maker<'a> {
                 (ty.weakening(before, after, &keys), ty.notes(before, after, true, &keys))
             }
             _ if reason == Reason::UnknownLeft => {
-                let left = listed(&unknown);
+                let left = elements(&unknown);
                 (None, vec![format!("this version of Sealform does not know, and leaves: {left}")])
             }
             _ => (None, Vec::new()),

@@ -3,7 +3,7 @@
 
 use super::journal::{self, Journal};
 use super::{Change, Holder, JournalError, StateFile};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, listed};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -69,13 +69,13 @@ impl Superseded {
                 if !recorded.is_empty() {
                     said.push_str(&format!(
                         " It had recorded, and the state does not have: {}.",
-                        named(recorded)
+                        listed(recorded.iter(), NAMED)
                     ));
                 }
                 if !open.is_empty() {
                     said.push_str(&format!(
                         " It was about to write, and does not know whether it has: {}.",
-                        named(open)
+                        listed(open.iter(), NAMED)
                     ));
                 }
                 said
@@ -116,13 +116,4 @@ fn told(journal: Journal, state: Option<&StateFile>) -> Untaken {
     let mut open: Vec<String> = unfinished.iter().map(|it| it.address.to_string()).collect();
     open.dedup();
     Untaken { run, serial, recorded: recorded.collect(), open }
-}
-
-fn named(all: &[String]) -> String {
-    let named: Vec<&str> = all.iter().take(NAMED).map(String::as_str).collect();
-    let named = named.join(", ");
-    match all.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
-    }
 }
