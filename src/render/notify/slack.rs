@@ -3,7 +3,7 @@
 //! Slack reads `<…>` as links and as calls upon people, and backticks as code. What comes from outside
 //! stands in code, in which there are no backticks, with `&`, `<` and `>` written as Slack wants them.
 
-use super::{Message, Mood, Entry, rest};
+use super::{Entry, Message, Mood, rest};
 use serde_json::{Value as Json, json};
 
 /// Slack takes 3,000 characters in one block of text.

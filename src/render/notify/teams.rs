@@ -3,7 +3,7 @@
 //! All text is in runs, in which there is no markup. A card calls upon people by a list of its own,
 //! which this one does not have.
 
-use super::{Message, Mood, Entry, rest};
+use super::{Entry, Message, Mood, rest};
 use serde_json::{Value as Json, json};
 
 /// Teams takes about 28 KB. Some of it goes to what surrounds the findings, and some ways of counting
