@@ -7,7 +7,7 @@ use super::plan::{Prepared, prepare};
 use super::signals::{Signal, Signals, stopped};
 use super::ui::{Answer, Ui};
 use super::{Exit, Global};
-use crate::diag::{Diagnostic, Diagnostics, has_errors};
+use crate::diag::{Diagnostic, Diagnostics, has_errors, listed};
 use crate::engine::{Checked, GRACE, Notice, Project, Run, Setup, Stop};
 use crate::event::Outcome;
 use crate::plan::{Origin, Plan, Step};
@@ -258,10 +258,7 @@ fn weakening_refused(plan: &Plan, doing: &Doing) -> Option<Diagnostic> {
     let step = |step: &Step| {
         format!("{} ({})", step.address, step.weakening.as_deref().unwrap_or_default())
     };
-    let mut listed: Vec<String> = plan.unconfirmed().take(LISTED).map(step).collect();
-    if count > LISTED {
-        listed.push(format!("and {} more", count - LISTED));
-    }
+    let weakened: Vec<String> = plan.unconfirmed().map(step).collect();
     let buckets = if count == 1 { "1 bucket" } else { &format!("{count} buckets") };
     Some(Diagnostic::error(
         "Weakening not allowed",
@@ -270,7 +267,7 @@ fn weakening_refused(plan: &Plan, doing: &Doing) -> Option<Diagnostic> {
              that: {}. Say --allow-weakening if it is meant. A resource block that stays may have \
              `lifecycle {{ allow_weakening = true }}` instead, which holds for the buckets that leave \
              it, too.",
-            listed.join(", ")
+            listed(weakened.iter(), LISTED)
         ),
     ))
 }

@@ -2,14 +2,14 @@
 
 use super::args::{Locking, Selecting, Variables, duration};
 use super::formats::{Began, Outputs};
-use super::listen::{self, Told};
+use super::listen::{self, Exposed};
 use super::notify::{Notifier, Notifying};
-use super::signals::{Signals, stopped};
+use super::signals::{Signal, Signals, out_of_time, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{
-    Asking, Blamed, DEFAULT_STATE, Notice, Project, Recording, Run, Setup, Strictness,
+    Asking, Blamed, Checked, DEFAULT_STATE, Notice, Project, Recording, Run, Setup, Strictness,
 };
 use crate::event::Reporter;
 use crate::plan::Plan;
@@ -155,14 +155,18 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         return runtime.block_on(Box::pin(watch(global, args, interval, ui)));
     }
     let mut blamed = Blamed::default();
+    let ready = Ready::new(global, args);
     let looked = runtime.block_on(async {
-        let looking = Box::pin(round(global, args, &mut blamed, ui));
+        let looking = Box::pin(round(&ready, args, &mut blamed, ui));
         Signals::new().within(args.selecting.timeout).unless(looking).await
     });
-    let Round { report, project, diagnostics, notices } = match looked {
+    let Round { report, diagnostics } = match looked {
         Ok(round) => round,
+        // Who relies on being told learns of this, too.
+        Err(Signal::Time) => ready.out_of_time(args),
         Err(signal) => return stopped(signal, ui),
     };
+    let Ready { project, notices, .. } = ready;
     let human = |style: &render::Style| render::human::drift(&report, false, style);
     let written = args.outputs.write(&project.dir, &report, &human, ui);
     args.outputs.end(&project.dir, &report, (&diagnostics, &project.sources), ui);
@@ -180,7 +184,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
 /// ends, but for the verdict, the metrics and who made the drift.
 async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exit {
     let mut signals = Signals::new();
-    let told = Told::default();
+    let told = Exposed::default();
     if let Some(address) = args.listen {
         match listen::serve(address, told.clone()).await {
             Ok(bound) => ui.note(&format!("Listening on http://{bound}: /metrics and /healthz.")),
@@ -194,11 +198,13 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
     let mut last: Option<Verdict> = None;
     let mut blamed = Blamed::default();
     loop {
+        let ready = Ready::new(global, args);
         let looked = tokio::select! {
-            looked = Box::pin(round(global, args, &mut blamed, ui)) => looked,
+            looked = Box::pin(round(&ready, args, &mut blamed, ui)) => looked,
             _ = signals.next() => break,
         };
-        let Round { report, project, diagnostics, notices } = looked;
+        let Round { report, diagnostics } = looked;
+        let Ready { project, notices, .. } = ready;
         let human = |style: &render::Style| render::human::drift(&report, false, style);
         if last.replace(report.verdict) != Some(report.verdict) {
             args.outputs.print(&report, &human, ui);
@@ -223,34 +229,61 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
     Exit::Success
 }
 
+/// What a look begins with: the configuration as it is now, looked over, and who is told of the rest.
+struct Ready {
+    began: Began,
+    setup: Setup,
+    project: Project,
+    /// Nothing where the state alone is looked at.
+    checked: Option<Checked>,
+    notices: Vec<Notice>,
+    diagnostics: Diagnostics,
+}
+
+impl Ready {
+    fn new(global: &Global, args: &Args) -> Self {
+        let began = Began::now();
+        let mut diagnostics = Diagnostics::new();
+        args.outputs.check(&mut diagnostics);
+        let mut setup = args.selecting.setup(&args.locking, global, "drift", !args.record);
+        setup.lock.enabled &= args.record;
+        let request = args.variables.request(global);
+        let (project, checked) = if let Some(file) = &args.from_state {
+            setup.state = Some(Local::new(request.dir.join(file)));
+            (Project::bare(&request), None)
+        } else {
+            let project = Project::load(&request, &mut diagnostics);
+            let checked = project.check(Strictness::Strict, &mut diagnostics);
+            (project, Some(checked))
+        };
+        let notices = checked.as_ref().map(|it| it.notices.clone()).unwrap_or_default();
+        Self { began, setup, project, checked, notices, diagnostics }
+    }
+
+    /// What a look came to that did not end in time.
+    fn out_of_time(&self, args: &Args) -> Round {
+        let mut diagnostics = self.diagnostics.clone();
+        diagnostics.push(out_of_time());
+        let (project, share) = (&self.project, args.partition);
+        let facts = Report::of_failure;
+        let report = self.began.facts(Command::Drift, project, &diagnostics, share, facts);
+        Round { report, diagnostics }
+    }
+}
+
 /// What looking once came to.
 struct Round {
     report: Report,
-    project: Project,
     diagnostics: Diagnostics,
-    notices: Vec<Notice>,
 }
 
 /// Reads everything, compares it and says what was found.
-async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Round {
-    let began = Began::now();
-    let mut diagnostics = Diagnostics::new();
-    args.outputs.check(&mut diagnostics);
-    let mut setup = args.selecting.setup(&args.locking, global, "drift", !args.record);
-    setup.lock.enabled &= args.record;
-    let request = args.variables.request(global);
-    let project = match &args.from_state {
-        Some(file) => {
-            setup.state = Some(Local::new(request.dir.join(file)));
-            Project::bare(&request)
-        }
-        None => Project::load(&request, &mut diagnostics),
-    };
-    let mut notices = Vec::new();
-    let looking = look(&project, args, &setup, ui, &mut notices, &mut diagnostics);
-    let (run, plan) = Box::pin(looking).await;
+async fn round(ready: &Ready, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Round {
+    let Ready { began, project, .. } = ready;
+    let mut diagnostics = ready.diagnostics.clone();
+    let (run, plan) = Box::pin(look(ready, args, ui, &mut diagnostics)).await;
     let read = jiff::Timestamp::now();
-    let mut report = began.facts(Command::Drift, &project, &diagnostics, args.partition, |facts| {
+    let mut report = began.facts(Command::Drift, project, &diagnostics, args.partition, |facts| {
         let failure = || Report::of_failure(facts);
         plan.as_ref().map_or_else(failure, |plan| Report::of_plan(plan, facts))
     });
@@ -259,7 +292,7 @@ async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Ro
         && args.partition.is_none()
         && args.from_state.is_none()
         && !args.selecting.is_partial();
-    diagnostics.extend(began.silence(&mut report, &project, whole));
+    diagnostics.extend(began.silence(&mut report, project, whole));
     if let Some(least) = args.severity {
         report.at_least(least.into());
     }
@@ -267,7 +300,7 @@ async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Ro
         if report.summary.drifted > MANY && args.watch.is_none() {
             ui.note("Asking CloudTrail who made the drift. It takes its time, a minute at most.");
         }
-        let deadline = tokio::time::Instant::now() + args.blame_limit(began);
+        let deadline = tokio::time::Instant::now() + args.blame_limit(*began);
         let asking = Asking { until: read, deadline };
         let notes = Box::pin(run.blame(plan, &mut report, asking, blamed)).await;
         report.warn(&notes, &project.sources);
@@ -277,16 +310,14 @@ async fn round(global: &Global, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Ro
     if let Some(run) = run {
         run.close().await;
     }
-    Round { report, project, diagnostics, notices }
+    Round { report, diagnostics }
 }
 
 /// Reads and compares. The run, where one was begun, is still open.
 async fn look(
-    project: &Project,
+    Ready { project, setup, checked, .. }: &Ready,
     args: &Args,
-    setup: &Setup,
     ui: &Ui,
-    notices: &mut Vec<Notice>,
     diagnostics: &mut Diagnostics,
 ) -> (Option<Run>, Option<Plan>) {
     let mut options = args.selecting.options(false, true, diagnostics);
@@ -297,24 +328,19 @@ async fn look(
         Some(shown) => shown,
         None => &mut nobody,
     };
-    let (mut run, plan) = if args.from_state.is_some() {
-        if has_errors(diagnostics) {
-            return (None, None);
-        }
+    if has_errors(diagnostics) {
+        return (None, None);
+    }
+    let (mut run, plan) = if let Some(checked) = checked {
+        let opened = Run::open(project, checked, setup, progress, diagnostics).await;
+        let Some(mut run) = opened else { return (None, None) };
+        let plan = run.plan(project, checked, &options, progress, diagnostics).await;
+        (run, plan)
+    } else {
         let opened = Run::open_state(project, setup, progress, diagnostics).await;
         let Some(mut run) = opened else { return (None, None) };
         let plan = run.compare_with_state(project, &options, progress, diagnostics).await;
         (run, Some(plan))
-    } else {
-        let checked = project.check(Strictness::Strict, diagnostics);
-        notices.clone_from(&checked.notices);
-        if has_errors(diagnostics) {
-            return (None, None);
-        }
-        let opened = Run::open(project, &checked, setup, progress, diagnostics).await;
-        let Some(mut run) = opened else { return (None, None) };
-        let plan = run.plan(project, &checked, &options, progress, diagnostics).await;
-        (run, plan)
     };
     drop(shown);
     if let Some(plan) = plan.as_ref().filter(|_| args.record) {

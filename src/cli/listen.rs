@@ -16,7 +16,7 @@ const AT_ONCE: usize = 16;
 
 /// What is told, as of the last round.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told(Arc<Mutex<State>>);
+pub(super) struct Exposed(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -25,7 +25,7 @@ struct State {
     due: Option<tokio::time::Instant>,
 }
 
-impl Told {
+impl Exposed {
     /// Takes note of a round; the next one must have ended within `patience`.
     pub(super) fn set(&self, metrics: String, patience: Duration) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +66,7 @@ impl Told {
 ///
 /// # Errors
 /// The address cannot be listened on.
-pub(super) async fn serve(address: SocketAddr, told: Told) -> std::io::Result<SocketAddr> {
+pub(super) async fn serve(address: SocketAddr, told: Exposed) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
     tokio::spawn(async move {
@@ -89,7 +89,7 @@ pub(super) async fn serve(address: SocketAddr, told: Told) -> std::io::Result<So
     Ok(bound)
 }
 
-async fn talk(mut stream: TcpStream, told: &Told) -> std::io::Result<()> {
+async fn talk(mut stream: TcpStream, told: &Exposed) -> std::io::Result<()> {
     let mut request = Vec::new();
     let mut part = [0; 1024];
     while request.len() < REQUEST && !request.windows(4).any(|it| it == b"\r\n\r\n") {
@@ -118,8 +118,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_tells_of_the_last_round_and_whether_the_next_is_late() {
-        let told = Told::default();
-        let status = |told: &Told, request: &str| told.answer(request).0[..3].to_owned();
+        let told = Exposed::default();
+        let status = |told: &Exposed, request: &str| told.answer(request).0[..3].to_owned();
         assert_eq!(status(&told, "GET /healthz HTTP/1.1"), "200", "the first is on its way");
         told.set("sealform_failed 0\n".to_owned(), Duration::from_mins(1));
         assert_eq!(told.answer("GET /metrics?x HTTP/1.1").2, "sealform_failed 0\n");

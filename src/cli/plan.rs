@@ -138,7 +138,8 @@ fn save(plan: &Plan, prepared: &Prepared, report: &Report, path: &Path) -> Resul
             .to_owned());
     }
     let mut origin = prepared.project.origin();
-    origin.told = serde_json::to_value(report.told()).map_err(|error| error.to_string())?;
+    origin.circumstances =
+        serde_json::to_value(report.circumstances()).map_err(|error| error.to_string())?;
     let bytes = plan.to_bytes(&origin).map_err(|error| error.to_string())?;
     crate::state::write_atomically(path, &bytes).map_err(|error| error.to_string())
 }

@@ -9,7 +9,7 @@ use super::{Exit, Global};
 use crate::diag::{Diagnostics, Sources, has_errors};
 use crate::engine::Project;
 use crate::render;
-use crate::report::{Command, Report, Told};
+use crate::report::{Circumstances, Command, Report};
 use std::path::PathBuf;
 
 /// Shows the state or, given a file, the plan that `plan --out` saved there.
@@ -38,8 +38,8 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         let mut report = began
             .facts(Command::Plan, &project, &diagnostics, None, |it| Report::of_plan(&plan, it));
         // What was told of it then is told again, wherever and whenever that is.
-        if let Ok(told) = serde_json::from_value::<Told>(origin.told) {
-            report.retell(told);
+        if let Ok(kept) = serde_json::from_value::<Circumstances>(origin.circumstances) {
+            report.made_in(kept);
         }
         let known = report.suppressed();
         let human = |style: &render::Style| render::human::plan_knowing(&plan, &known, style);

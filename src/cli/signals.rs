@@ -137,16 +137,20 @@ pub(super) fn survive_limits() {}
 /// Says that a signal ended a command that had changed nothing.
 pub(super) fn stopped(signal: Signal, ui: &Ui) -> Exit {
     if signal == Signal::Time {
-        let fault = Diagnostic::error(
-            "Out of time",
-            "The run took longer than --timeout allows. Nothing was changed. If the service answers, \
-             give it more time; if it does not, see what is wrong with it first.",
-        );
-        ui.diagnostics(&[fault], &Sources::default());
+        ui.diagnostics(&[out_of_time()], &Sources::default());
     } else {
         ui.note("\nStopped by a signal. Nothing was changed.");
     }
     signal.exit()
+}
+
+/// The fault of a run that had changed nothing when its time was over.
+pub(super) fn out_of_time() -> Diagnostic {
+    Diagnostic::error(
+        "Out of time",
+        "The run took longer than --timeout allows. Nothing was changed. If the service answers, \
+         give it more time; if it does not, see what is wrong with it first.",
+    )
 }
 
 /// The signals that this process ignores, as a mask.

@@ -9,6 +9,7 @@ pub use self::source::{FileId, Position, Sources, Span};
 pub use self::suggest::{did_you_mean, suggest};
 
 use crate::addr::Address;
+use std::fmt::Display;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,4 +114,24 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The first `most` of a list, and how many more there are: `a, b and 3 more`.
+pub fn listed<T: Display>(all: impl ExactSizeIterator<Item = T>, most: usize) -> String {
+    let more = all.len().saturating_sub(most);
+    let named: Vec<String> = all.take(most).map(|it| it.to_string()).collect();
+    let named = named.join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_names_some_and_counts_the_rest() {
+        for (length, told) in [(0, ""), (1, "0"), (2, "0, 1"), (3, "0, 1 and 1 more")] {
+            assert_eq!(listed(0..length, 2), told);
+        }
+    }
 }

@@ -31,14 +31,14 @@ pub struct Asking {
 
 /// What was found out about drift, for the next look: a drift is asked for once.
 #[derive(Debug, Default)]
-pub struct Blamed(BTreeMap<Object, Told>);
+pub struct Blamed(BTreeMap<Object, Known>);
 
 /// An object, by its provider and its name.
 type Object = (Arc<str>, Arc<str>);
 
 /// What is known of one drift.
 #[derive(Debug)]
-struct Told {
+struct Known {
     /// The settings that it led to: others are another drift.
     live: Value,
     blame: Option<Blame>,
@@ -46,7 +46,7 @@ struct Told {
     since: Timestamp,
 }
 
-impl Told {
+impl Known {
     fn of(live: &Value, since: Timestamp) -> Self {
         Self { live: live.clone(), blame: None, since }
     }
@@ -85,7 +85,7 @@ impl Run {
             let Some(live) = &step.before else { continue };
             let object: Object = (Arc::clone(&step.provider), Arc::clone(&step.identity));
             let told = before.remove(&object).filter(|told| told.live == *live);
-            let told = told.unwrap_or_else(|| Told::of(live, asking.until));
+            let told = told.unwrap_or_else(|| Known::of(live, asking.until));
             if !told.is_enough(asking.until) {
                 open.insert(object.clone(), step);
             }
@@ -182,7 +182,7 @@ mod tests {
     fn drift_that_nobody_is_known_to_have_made_is_asked_for_again_for_a_while() {
         let then: Timestamp = "2026-11-20T23:00:00Z".parse().unwrap();
         let after = |minutes| then + SignedDuration::from_mins(minutes);
-        let mut told = Told::of(&Value::NULL, then);
+        let mut told = Known::of(&Value::NULL, then);
         assert!(!told.is_enough(then) && !told.is_enough(after(59)));
         assert!(told.is_enough(after(60)));
         told.blame = Some(blame(&Author {

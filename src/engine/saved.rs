@@ -31,7 +31,7 @@ impl Project {
         Origin {
             configuration: digest(texts.flat_map(|(name, text)| [name, text])),
             variables: digest(values.into_iter()),
-            told: serde_json::Value::Null,
+            circumstances: serde_json::Value::Null,
         }
     }
 }

@@ -89,22 +89,14 @@ impl Run {
                 continue;
             };
             match world.get(&instance.provider, &identity) {
+                // A bucket that is gone needs no reset.
                 Some(Reading::Gone(error)) if !options.destroy => {
                     diagnostics.push(error.clone().of(address).at_maybe(span));
                 }
                 Some(Reading::Failed(error)) => {
                     diagnostics.push(error.clone().of(address).at_maybe(span));
                 }
-                // It is about all of them, and not about what stands here.
-                Some(Reading::GivenUp(error)) => diagnostics.push(error.clone().of(address)),
-                // A bucket that is gone needs no reset.
-                Some(
-                    Reading::Gone(_)
-                    | Reading::Settings(_)
-                    | Reading::Remembered(_)
-                    | Reading::NoProvider,
-                )
-                | None => {}
+                other => diagnostics.extend(given_up(other, address)),
             }
             told.insert((&instance.provider, identity));
         }
@@ -126,15 +118,21 @@ impl Run {
                     );
                     diagnostics.push(error.of(address));
                 }
-                Some(Reading::GivenUp(error)) => diagnostics.push(error.clone().of(address)),
-                Some(
-                    Reading::Gone(_)
-                    | Reading::Settings(_)
-                    | Reading::Remembered(_)
-                    | Reading::NoProvider,
-                )
-                | None => {}
+                other => diagnostics.extend(given_up(other, address)),
             }
         }
+    }
+}
+
+/// What is told of an object whose service was given up: it is about all that the service has, and not
+/// about what stands in the source.
+fn given_up(reading: Option<&Reading>, address: &Address) -> Option<Diagnostic> {
+    match reading? {
+        Reading::GivenUp(error) => Some(error.clone().of(address)),
+        Reading::Gone(_)
+        | Reading::Failed(_)
+        | Reading::Settings(_)
+        | Reading::Remembered(_)
+        | Reading::NoProvider => None,
     }
 }

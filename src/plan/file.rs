@@ -5,6 +5,7 @@
 
 use super::{Action, Plan, Step};
 use crate::addr::AttrPath;
+use crate::diag::listed;
 use crate::resource;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ use sha2::{Digest as _, Sha256};
 
 /// The version of the format that this tool writes, and the only one that it reads.
 pub const VERSION: u64 = 3;
+
+/// How many sensitive values a message names.
+const NAMED: usize = 5;
 
 /// What a plan was made from, beyond the state: told by its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +28,7 @@ pub struct Origin {
     pub variables: String,
     /// What is said of the plan beside its steps, as the room of reports reads it.
     #[serde(default, skip_serializing_if = "Json::is_null")]
-    pub told: Json,
+    pub circumstances: Json,
 }
 
 /// Why a file is not a plan that can be used, or a plan cannot be written to one.
@@ -119,10 +123,7 @@ impl Plan {
             }
         }
         if !needed.is_empty() {
-            let count = needed.len();
-            needed.truncate(5);
-            let more = if count > 5 { format!(" and {} more", count - 5) } else { String::new() };
-            return Err(PlanFileError::Sensitive(needed.join(", ") + &more));
+            return Err(PlanFileError::Sensitive(listed(needed.iter(), NAMED)));
         }
         for change in plan.output_changes.iter_mut().filter(|it| it.sensitive) {
             change.before = change.before.take().map(|_| Json::Null);

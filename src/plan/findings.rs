@@ -3,7 +3,7 @@
 use super::{Action, Plan, Reason, Step};
 use crate::addr::{Address, ResourceAddr};
 use crate::config::Resource;
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::{Diagnostic, Diagnostics, Severity, listed};
 use crate::eval::{Instance, span_of};
 use crate::resource::{
     self, Facts, Finding, KeyAnswer, KeyName, Keys, ResourceType, UnknownElement,
@@ -102,23 +102,15 @@ impl<'a> Findings<'a> {
             }
             diagnostics.push(diagnostic);
         }
-        let doubt = self.doubtful.first().map(|first| {
-            let more = match self.doubtful.len() - 1 {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
+        let doubt = (!self.doubtful.is_empty()).then(|| {
             format!(
-                " Names are compared by their spelling, which makes a difference for {first}{more}: an \
-                 alias there may be the key that is live already.",
+                " Names are compared by their spelling, which makes a difference for {}: an alias \
+                 there may be the key that is live already.",
+                listed(self.doubtful.iter(), 1)
             )
         });
         if let Some(why) = self.untold_why {
-            let names: Vec<String> =
-                self.untold.iter().take(LISTED).map(|name| format!("{name:?}")).collect();
-            let more = match self.untold.len().saturating_sub(LISTED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
+            let names = self.untold.iter().map(|name| format!("{name:?}"));
             let why = match why.trim().trim_end_matches('.') {
                 "" => String::new(),
                 why => format!(": {why}"),
@@ -126,10 +118,10 @@ impl<'a> Findings<'a> {
             diagnostics.push(Diagnostic::warning(
                 "KMS keys not looked at",
                 format!(
-                    "KMS did not tell about {}{more}{why}. Whether uploads can be encrypted with \
+                    "KMS did not tell about {}{why}. Whether uploads can be encrypted with \
                      them is not known.{} Allow `kms:DescribeKey`, or say `preflight = false` in \
                      the provider.",
-                    names.join(", "),
+                    listed(names, LISTED),
                     doubt.unwrap_or_default()
                 ),
             ));
@@ -232,7 +224,7 @@ fn moved_alias(step: &Step, name: &str, facts: &Facts<'_>) -> Option<Finding> {
 fn unknown_settings(unknown: &[UnknownElement], writes: bool) -> Finding {
     let what = format!(
         "The bucket has settings that this version of Sealform does not know: {}.",
-        listed(unknown)
+        elements(unknown)
     );
     let (severity, summary, rest) = if writes {
         (
@@ -260,7 +252,7 @@ pub(super) fn lost_by_reset(address: &Address, unknown: &[UnknownElement]) -> Di
              A reset would drop them. Use a newer version; or forget the bucket by a `removed` \
              block with `lifecycle {{ destroy = false }}`; or put the resource back with \
              `lifecycle {{ allow_unknown_loss = true }}` and `destroy -target={address}`.",
-            listed(unknown)
+            elements(unknown)
         ),
     )
     .of(address)
@@ -315,11 +307,6 @@ pub(super) fn prevented_destroy(
 }
 
 /// The elements, in a list.
-pub(super) fn listed(unknown: &[UnknownElement]) -> String {
-    let first: Vec<String> =
-        unknown.iter().take(LISTED).map(|it| format!("{} ({})", it.path, it.content)).collect();
-    match unknown.len().saturating_sub(LISTED) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
+pub(super) fn elements(unknown: &[UnknownElement]) -> String {
+    listed(unknown.iter().map(|it| format!("{} ({})", it.path, it.content)), LISTED)
 }

@@ -1,6 +1,6 @@
 //! What runs that ended before their time left half done, told from what somebody else changed.
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, listed};
 use crate::resource::{KeyNames, ResourceType};
 use crate::state::{Holder, Intent, Writing};
 use crate::value::Value;
@@ -51,20 +51,15 @@ impl<'a> Unfinished<'a> {
             buckets.sort_unstable();
             buckets.dedup();
             let run = run.unwrap_or_else(|| "A run without the lock".to_owned());
-            let named: Vec<String> =
-                buckets.iter().take(NAMED).map(|bucket| format!("{bucket:?}")).collect();
-            let more = match buckets.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
+            let named = buckets.iter().map(|bucket| format!("{bucket:?}"));
             Diagnostic::warning(
                 "Earlier run was stopped",
                 format!(
                     "{run} ended while it wrote these buckets, and does not know whether it has: \
-                     {}{more}. Where they now are as it was to leave them, that is not shown as \
+                     {}. Where they now are as it was to leave them, that is not shown as \
                      changed outside. The next apply brings them to what is declared and settles \
                      this.",
-                    named.join(", ")
+                    listed(named, NAMED)
                 ),
             )
         });

@@ -6,7 +6,7 @@
 //! nothing of them is in any error or in the debug form. Texts of other libraries, which could quote
 //! them, are not handed on.
 
-use super::aws::retry::{LONGEST_PAUSE, Verdict, verdict};
+use super::aws::retry::{Verdict, asked_pause, verdict};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider as Tls;
@@ -174,8 +174,7 @@ impl Webhook {
         if (200..300).contains(&status) {
             return Ok(());
         }
-        let pause = answer.headers().get("retry-after").and_then(|text| text.parse().ok());
-        let pause = pause.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
+        let pause = asked_pause(answer.headers().get("retry-after"));
         let name = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let mut why = format!("answered {status}");
         why.extend(name.into_iter().flat_map(|name| [" ", name]));

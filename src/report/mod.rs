@@ -5,6 +5,7 @@
 //! read back and joined with others. It decides nothing about what is to be done: `plan` did. What is
 //! sensitive is never in it.
 
+mod circumstances;
 mod make;
 mod merge;
 mod notice;
@@ -12,13 +13,12 @@ mod places;
 mod silence;
 #[cfg(test)]
 mod tests;
-mod told;
 
+pub use self::circumstances::Circumstances;
 pub use self::make::{Facts, whose};
 pub use self::merge::MergeError;
 pub use self::notice::{Notified, Occasion, Shape};
 pub use self::silence::{Silence, Suppressed};
-pub use self::told::Told;
 
 use crate::value::visible_json;
 use serde::{Deserialize, Deserializer, Serialize};

@@ -5,10 +5,8 @@ use hyper::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 use super::store::StoreError;
-use super::wire::{Caller, Reply};
+use super::wire::{Caller, Refusal, Reply};
 use super::world::{Key, KeyName, KeyReference, KeyState, World, arn};
-
-const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,21 +56,8 @@ impl Operation {
     }
 }
 
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    fn new(code: &'static str, message: String) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, message }
-    }
-
-    fn not_found(key: &str) -> Self {
-        Self::new("NotFoundException", format!("Key '{key}' does not exist"))
-    }
+fn not_found(key: &str) -> Refusal {
+    Refusal::new("NotFoundException", format!("Key '{key}' does not exist"))
 }
 
 /// The answer of a KMS that is overloaded, or else broken.
@@ -89,14 +74,6 @@ pub(super) fn failure(overload: bool) -> Reply {
     refusal.reply()
 }
 
-impl Refusal {
-    fn reply(&self) -> Reply {
-        let document = ErrorDocument { code: self.code, message: &self.message };
-        let body = serde_json::to_string(&document).unwrap_or_default();
-        Reply { content_type: CONTENT_TYPE, body, ..Reply::empty(self.status) }
-    }
-}
-
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -108,13 +85,6 @@ impl From<serde_json::Error> for Refusal {
     fn from(error: serde_json::Error) -> Self {
         Self::new("SerializationException", error.to_string())
     }
-}
-
-#[derive(Debug, Serialize)]
-struct ErrorDocument<'a> {
-    #[serde(rename = "__type")]
-    code: &'a str,
-    message: &'a str,
 }
 
 #[derive(Debug, Deserialize)]
@@ -263,7 +233,7 @@ pub(super) fn handle(
     body: &[u8],
 ) -> Reply {
     match carry_out(world, operation, caller, body) {
-        Ok(body) => Reply { content_type: CONTENT_TYPE, body, ..Reply::empty(StatusCode::OK) },
+        Ok(body) => Reply::json(StatusCode::OK, body),
         Err(refusal) => refusal.reply(),
     }
 }
@@ -319,9 +289,7 @@ fn describe(world: &World, caller: Caller<'_>, text: &str) -> Result<Key, Refusa
         return Ok(Key::clone(&key));
     }
     Err(match &reference.name {
-        KeyName::Id(id) => {
-            Refusal::not_found(&arn("kms", caller.region, account, &format!("key/{id}")))
-        }
+        KeyName::Id(id) => not_found(&arn("kms", caller.region, account, &format!("key/{id}"))),
         KeyName::Alias(alias) => {
             let alias = arn("kms", caller.region, account, alias);
             Refusal::new("NotFoundException", format!("Alias {alias} is not found."))
@@ -367,12 +335,12 @@ fn create_alias(
     let target = reference(&request.target_key_id)
         .filter(|target| target.region == caller.region && target.account == account)
         .filter(|target| matches!(target.name, KeyName::Id(_)))
-        .ok_or_else(|| Refusal::not_found(&request.target_key_id))?;
+        .ok_or_else(|| not_found(&request.target_key_id))?;
     world
         .update_key(&target, |key| {
             key.aliases.insert(request.alias_name.clone());
         })?
-        .ok_or_else(|| Refusal::not_found(&request.target_key_id))?;
+        .ok_or_else(|| not_found(&request.target_key_id))?;
     Ok(String::new())
 }
 
@@ -423,14 +391,14 @@ fn change_state(
     let days = request.pending_window_in_days.unwrap_or(30).clamp(7, 30);
     let reference = KeyReference::parse(&request.key_id, caller.region, caller.account())
         .filter(|reference| reference.account == caller.account())
-        .ok_or_else(|| Refusal::not_found(&request.key_id))?;
+        .ok_or_else(|| not_found(&request.key_id))?;
     let key = world
         .update_key(&reference, |key| {
             key.state = state;
             key.deletion = (state == KeyState::PendingDeletion)
                 .then(|| jiff::Timestamp::now().as_second() + days * DAY);
         })?
-        .ok_or_else(|| Refusal::not_found(&request.key_id))?;
+        .ok_or_else(|| not_found(&request.key_id))?;
     if state != KeyState::PendingDeletion {
         return Ok(String::new());
     }

@@ -17,10 +17,8 @@ use tokio::time::Instant;
 
 use super::s3;
 use super::sts;
-use super::wire::{Caller, Reply};
+use super::wire::{Caller, Refusal, Reply};
 use super::world::{Bucket, Encryption, World, arn};
-
-const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
 /// So many events of one bucket are kept.
 const KEPT: usize = 20;
@@ -212,24 +210,6 @@ impl Quota {
     }
 }
 
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
-    }
-
-    fn reply(&self) -> Reply {
-        let body = json!({ "__type": self.code, "message": self.message }).to_string();
-        Reply { content_type: CONTENT_TYPE, body, ..Reply::empty(self.status) }
-    }
-}
-
 /// The answer of a service that is overloaded, or else broken.
 pub(super) fn failure(overload: bool) -> Reply {
     let refusal = if overload {
@@ -286,11 +266,7 @@ pub(super) fn handle(
         )),
     };
     match answer {
-        Ok(document) => Reply {
-            content_type: CONTENT_TYPE,
-            body: document.to_string(),
-            ..Reply::empty(StatusCode::OK)
-        },
+        Ok(document) => Reply::json(StatusCode::OK, document.to_string()),
         Err(refusal) => refusal.reply(),
     }
 }

@@ -73,6 +73,30 @@ impl Reply {
     pub(super) fn xml(status: StatusCode, body: String) -> Self {
         Self { body, ..Self::empty(status) }
     }
+
+    /// In JSON 1.1, as KMS and `CloudTrail` speak it.
+    pub(super) fn json(status: StatusCode, body: String) -> Self {
+        Self { content_type: "application/x-amz-json-1.1", body, ..Self::empty(status) }
+    }
+}
+
+/// Why a service that speaks JSON does not do what it is asked.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+impl Refusal {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
+    }
+
+    pub(super) fn reply(&self) -> Reply {
+        let document = serde_json::json!({ "__type": self.code, "message": self.message });
+        Reply::json(self.status, document.to_string())
+    }
 }
 
 /// The pairs of a query string or form, decoded; a name without `=` has an empty value.

@@ -3,7 +3,7 @@
 
 use super::{Change, Recorded, StateFile};
 use crate::addr::{Address, InstanceKey, ModuleStep, ResourceAddr, Target};
-use crate::diag::{Diagnostic, did_you_mean};
+use crate::diag::{Diagnostic, did_you_mean, listed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -241,17 +241,12 @@ impl StateFile {
         if lost.is_empty() {
             return None;
         }
-        let more = match lost.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let named: Vec<&str> = lost.iter().take(NAMED).map(String::as_str).collect();
         Some(Diagnostic::error(
             "State lacks resources",
             format!(
-                "The new state does not have the buckets of {}{more}, which would not be managed \
+                "The new state does not have the buckets of {}, which would not be managed \
                  any more. If that is meant, say --force.",
-                named.join(", ")
+                listed(lost.iter(), NAMED)
             ),
         ))
     }

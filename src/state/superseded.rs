@@ -3,7 +3,7 @@
 
 use super::journal::{self, Journal};
 use super::{Change, Holder, JournalError, StateFile};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, listed};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -19,12 +19,12 @@ pub struct Superseded {
     aside: PathBuf,
     /// The serial of the state that is there.
     serial: Option<u64>,
-    told: Result<Told, JournalError>,
+    told: Result<Untaken, JournalError>,
 }
 
 /// What a journal tells and the state does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
+struct Untaken {
     run: Option<Holder>,
     /// The serial of the state that it goes on from.
     serial: u64,
@@ -46,7 +46,7 @@ impl Superseded {
             Ok(None) => return None,
             Err(problem) => Err(problem),
         };
-        let is_empty = |told: &Told| told.recorded.is_empty() && told.open.is_empty();
+        let is_empty = |told: &Untaken| told.recorded.is_empty() && told.open.is_empty();
         let serial = state.map(|state| state.serial);
         Some(Self { journal, aside, serial, told })
             .filter(|it| !it.told.as_ref().is_ok_and(is_empty))
@@ -60,7 +60,7 @@ impl Superseded {
             None => "there is no state any more".to_owned(),
         };
         let said = match told {
-            Ok(Told { run, serial, recorded, open }) => {
+            Ok(Untaken { run, serial, recorded, open }) => {
                 let run = run.as_ref().map_or_else(|| "A run".to_owned(), ToString::to_string);
                 let mut said = format!(
                     "{run}, on this machine, ended before its time. Its journal goes on from serial \
@@ -69,13 +69,13 @@ impl Superseded {
                 if !recorded.is_empty() {
                     said.push_str(&format!(
                         " It had recorded, and the state does not have: {}.",
-                        named(recorded)
+                        listed(recorded.iter(), NAMED)
                     ));
                 }
                 if !open.is_empty() {
                     said.push_str(&format!(
                         " It was about to write, and does not know whether it has: {}.",
-                        named(open)
+                        listed(open.iter(), NAMED)
                     ));
                 }
                 said
@@ -94,7 +94,7 @@ impl Superseded {
     }
 }
 
-fn told(journal: Journal, state: Option<&StateFile>) -> Told {
+fn told(journal: Journal, state: Option<&StateFile>) -> Untaken {
     let (run, serial, lineage, changes, unfinished) = journal.into_parts();
     // Of all that was recorded of a resource, the last counts.
     let last: BTreeMap<_, Change> =
@@ -115,14 +115,5 @@ fn told(journal: Journal, state: Option<&StateFile>) -> Told {
     });
     let mut open: Vec<String> = unfinished.iter().map(|it| it.address.to_string()).collect();
     open.dedup();
-    Told { run, serial, recorded: recorded.collect(), open }
-}
-
-fn named(all: &[String]) -> String {
-    let named: Vec<&str> = all.iter().take(NAMED).map(String::as_str).collect();
-    let named = named.join(", ");
-    match all.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
-    }
+    Untaken { run, serial, recorded: recorded.collect(), open }
 }

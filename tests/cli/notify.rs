@@ -432,6 +432,11 @@ fn what_is_wrong_with_a_block_is_told_without_its_secret() {
         ("notify \"a\" { url = \"T0ken5ecret\" }", "does not begin with https:// or http://"),
         ("notify \"a\" { url = \"https://u:T0ken5ecret@x/\" }", "holds a user or a password"),
         ("notify \"a\" { urls = 1 }", "needs the attribute \"url\""),
+        ("notify \"a\" { ulr = \"https://x/T0ken5ecret\" }", "Did you mean \"url\"?"),
+        (
+            "notify \"a\" {\n  url = \"https://x/\"\n  headers { X = \"T0ken5ecret\" }\n}",
+            "has no block \"headers\"",
+        ),
         ("notify { url = \"https://x/T0ken5ecret\" }", "Wrong number of labels"),
         ("notify \"a\" { url = [\"T0ken5ecret\"] }", "Its `url` is no text."),
         ("notify \"a\" { url = tonumber(\"T0ken5ecret\") }", "could show a secret"),
@@ -463,6 +468,28 @@ fn what_is_wrong_with_a_block_is_told_without_its_secret() {
     dir.run(&["validate"]).status(0);
     dir.write("notify.seal.hcl.json", json.replace("slack", "slock"));
     discreet(dir.run(&["validate"]).status(1).complains("Did you mean \"slack\"?"));
+}
+
+/// Nobody heard of it, and nothing was in any report.
+#[test]
+fn a_drift_that_is_out_of_time_is_told_like_any_other_error() {
+    let hook = Hook::that(&[OK]);
+    // Connections are taken, and nobody reads what comes by them.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let provider = format!(
+        "provider \"aws\" {{\n  region = \"eu-west-1\"\n  endpoints {{\n    s3 = \"http://127.0.0.1:{}\"\n  \
+         }}\n}}\n",
+        silent.local_addr().unwrap().port()
+    );
+    let block = notify("ops", &hook, "");
+    let dir = Dir::with(&(provider + &block + &resource("x", "x", "AES256", "")))
+        .env("AWS_ACCESS_KEY_ID", "123456789012")
+        .env("AWS_SECRET_ACCESS_KEY", "x");
+    let ran = discreet(dir.run(&["drift", "-json", "-timeout=1s"]).status(1));
+    let report = ran.complains("Out of time").json();
+    assert_eq!(report["verdict"], "error");
+    assert_eq!(report["diagnostics"][0]["summary"], "Out of time");
+    assert_eq!(hook.events(), ["error"]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! `notify` blocks: who is told what a run found.
 
 use super::Decoder;
-use crate::config::expr::{Block, Expr, ExprKind};
+use crate::config::expr::{Block, Body, Expr, ExprKind};
 use crate::config::{Config, Notify};
+use crate::diag::Span;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,13 @@ const LONGEST: Duration = Duration::from_mins(2);
 /// The shortest within which anything can be sent and repeated.
 const SHORTEST: Duration = Duration::from_secs(1);
 
+/// Attributes whose values are no secrets.
+const PLAIN: [&str; 4] = ["format", "min_severity", "on", "timeout"];
+
 impl Decoder<'_> {
     pub(super) fn notify(&mut self, block: &Block, config: &mut Config) {
         let body = &block.body;
-        let secret = ["url", "headers"].into_iter().filter_map(|name| body.attribute(name));
-        let secret = secret.map(|attribute| &attribute.expr).filter(|expr| has_text(expr));
-        config.hidden.extend(secret.map(|expr| expr.span));
+        hide(body, &mut config.hidden);
         let Some([name]) = self.labels(block, "notify \"name\" { }") else { return };
         let known = ["format", "headers", "min_severity", "on", "timeout", "url"];
         self.only("`notify`", body, &known, &[]);
@@ -47,6 +49,18 @@ impl Decoder<'_> {
             name: name.clone(),
         };
         config.notifications.insert(Arc::clone(&name.text), notify);
+    }
+}
+
+/// Notes where a secret may be written out: anywhere but in what is known to be none, so that nothing
+/// shows the value of a misspelt `url`, of a second one, or of `headers` written as a block.
+fn hide(body: &Body, hidden: &mut Vec<Span>) {
+    let mut open = vec![body];
+    while let Some(body) = open.pop() {
+        let secret = body.attributes.iter().filter(|it| !PLAIN.contains(&&*it.name.text));
+        let secret = secret.map(|attribute| &attribute.expr).filter(|expr| has_text(expr));
+        hidden.extend(secret.map(|expr| expr.span));
+        open.extend(body.blocks.iter().map(|block| &block.body));
     }
 }
 

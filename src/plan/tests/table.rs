@@ -346,7 +346,7 @@ fn a_plan_file_that_is_none_is_told_from_one_of_another_version_and_a_damaged_on
     let origin = Origin {
         configuration: "c".to_owned(),
         variables: "v".to_owned(),
-        told: serde_json::json!({ "directory": "." }),
+        circumstances: serde_json::json!({ "directory": "." }),
     };
     let whole = plan.to_bytes(&origin).unwrap();
     let read = Plan::from_bytes(&whole).unwrap();

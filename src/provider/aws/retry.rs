@@ -151,7 +151,13 @@ pub(in crate::provider) fn verdict(code: Option<&str>, status: Option<u16>) -> V
 }
 
 /// The longest pause that a service can ask for.
-pub(in crate::provider) const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// How long `Retry-After` asks to wait, as far as it is heeded; where it names a moment, it is not.
+pub(in crate::provider) fn asked_pause(header: Option<&str>) -> Option<Duration> {
+    let seconds = header?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
+}
 
 /// Applies [`verdict`] to every answer, and waits as long as it asks in `Retry-After`. A service that
 /// has been given up is not asked again.
@@ -176,8 +182,7 @@ impl ClassifyRetry for Conflicts {
         if error.as_operation_error().is_none() {
             return RetryAction::NoActionIndicated;
         }
-        let pause = response.headers().get("retry-after").and_then(|text| text.parse().ok());
-        let pause = pause.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
+        let pause = asked_pause(response.headers().get("retry-after"));
         match (verdict(code(error), Some(response.status().as_u16())), pause) {
             (Verdict::Throttled, None) => RetryAction::throttling_error(),
             (Verdict::Transient, None) => RetryAction::server_error(),

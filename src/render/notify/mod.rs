@@ -61,7 +61,7 @@ enum Mood {
 }
 
 /// One finding, as lines of text from outside that are harmless to a terminal, and no more.
-struct Told {
+struct Entry {
     /// What it is in a word: `high`, `error`.
     mark: &'static str,
     mood: Mood,
@@ -171,11 +171,11 @@ impl Message<'_> {
     }
 
     /// The findings for people, as many as are told, and how many there are besides.
-    fn told(&self) -> (Vec<Told>, usize) {
+    fn told(&self) -> (Vec<Entry>, usize) {
         let (items, problems) = self.findings();
         let all = problems.len() + items.len();
         let told = problems.into_iter().map(problem).chain(items.into_iter().map(item));
-        let told: Vec<Told> = told.take(SHOWN).collect();
+        let told: Vec<Entry> = told.take(SHOWN).collect();
         let more = all - told.len();
         (told, more)
     }
@@ -196,10 +196,10 @@ fn is_done(item: &Item) -> bool {
     item.status == Some(Status::Done)
 }
 
-fn problem(problem: &Problem) -> Told {
+fn problem(problem: &Problem) -> Entry {
     let place = problem.place.as_ref().map(|it| format!("{}:{}", shown(&it.file), it.line));
     let detail = problem.detail.lines().filter(|line| !line.trim().is_empty()).map(shown);
-    Told {
+    Entry {
         mark: "error",
         mood: Mood::Bad,
         title: shown(&problem.summary),
@@ -208,7 +208,7 @@ fn problem(problem: &Problem) -> Told {
     }
 }
 
-fn item(item: &Item) -> Told {
+fn item(item: &Item) -> Entry {
     let (mark, mood) = if is_error(item) {
         ("error", Mood::Bad)
     } else if let (true, Some(action)) = (is_done(item), item.action.as_deref()) {
@@ -238,7 +238,7 @@ fn item(item: &Item) -> Told {
         lines.push(format!("and {} more attributes", item.differences.len() - lines.len()));
     }
     lines.extend(notes);
-    Told {
+    Entry {
         mark,
         mood,
         title: shown(&item.address),

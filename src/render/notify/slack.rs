@@ -3,7 +3,7 @@
 //! Slack reads `<…>` as links and as calls upon people, and backticks as code. What comes from outside
 //! stands in code, in which there are no backticks, with `&`, `<` and `>` written as Slack wants them.
 
-use super::{Message, Mood, Told, rest};
+use super::{Entry, Message, Mood, rest};
 use serde_json::{Value as Json, json};
 
 /// Slack takes 3,000 characters in one block of text.
@@ -51,7 +51,7 @@ fn section(text: &str) -> Json {
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } })
 }
 
-fn finding_text(finding: &Told) -> String {
+fn finding_text(finding: &Entry) -> String {
     let sign = match finding.mood {
         Mood::Bad => ":red_circle:",
         Mood::Worth => ":large_orange_circle:",

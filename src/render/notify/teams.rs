@@ -3,7 +3,7 @@
 //! All text is in runs, in which there is no markup. A card calls upon people by a list of its own,
 //! which this one does not have.
 
-use super::{Message, Mood, Told, rest};
+use super::{Entry, Message, Mood, rest};
 use serde_json::{Value as Json, json};
 
 /// Teams takes about 28 KB. Some of it goes to what surrounds the findings, and some ways of counting
@@ -53,7 +53,7 @@ pub(super) fn message(message: &Message<'_>) -> Json {
     })
 }
 
-fn finding_card(finding: &Told) -> Json {
+fn finding_card(finding: &Entry) -> Json {
     let mut mark = run(&format!("{} ", finding.mark));
     add(&mut mark, &[("weight", "Bolder"), ("color", color(finding.mood))]);
     let mut items = vec![block(&[mark, code(&finding.title)], true)];

@@ -11,6 +11,7 @@ use crate::report::{Command, Share};
 use crate::state::Holder;
 use crate::value::Value;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 type Clock = fn() -> String;
@@ -205,6 +206,24 @@ fn the_schema_refuses_what_is_wrong() {
         *line.pointer_mut(pointer).unwrap() = wrong;
         assert!(!schema.is_valid(&line), "{pointer} of {line:#}");
     }
+}
+
+/// A finding is an instance of the document of a run, whose fields are all in both schemas.
+#[test]
+fn the_schema_knows_every_field_of_a_finding() {
+    let names = |schema: &str, pointer: &str| -> BTreeSet<String> {
+        let schema: Json = serde_json::from_str(schema).unwrap();
+        let found = schema.pointer(pointer).unwrap().as_object().unwrap();
+        found.keys().cloned().collect()
+    };
+    let events = include_str!("../../report/events.schema.json");
+    let schema: Json = serde_json::from_str(events).unwrap();
+    let is_finding = |it: &Json| it["required"] == json!(["finding"]);
+    let at = schema["oneOf"].as_array().unwrap().iter().position(is_finding).unwrap();
+    assert_eq!(
+        names(events, &format!("/oneOf/{at}/properties/finding/properties")),
+        names(include_str!("../../report/schema.json"), "/$defs/item/properties")
+    );
 }
 
 /// What takes the lines may be gone; the run goes on.

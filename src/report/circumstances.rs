@@ -1,14 +1,16 @@
-//! What a file of a plan tells beside the plan: so `show` says of it what `plan` said, in every format.
+//! The circumstances of planning, which a plan file keeps beside the plan: so `show` says of it what
+//! `plan` said, in every format.
 
 use super::{Item, Place, Problem, Report, Suppressed};
 use crate::addr::Address;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What is said of a plan and does not follow from its steps.
+/// What is said of a plan and does not follow from its steps: when, where and by which version it was
+/// made, and what was told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Told {
+pub struct Circumstances {
     /// The version of the tool that planned.
     sealform_version: String,
     /// The directory of the configuration, as who planned named it.
@@ -27,14 +29,14 @@ pub struct Told {
 
 impl Report {
     /// What is to be kept with the plan that this is the report of.
-    pub fn told(&self) -> Told {
+    pub fn circumstances(&self) -> Circumstances {
         let mut blocks = BTreeMap::new();
         for item in &self.resources {
             if let (Some(block), Some(place)) = (block(item), &item.place) {
                 blocks.entry(block).or_insert_with(|| place.clone());
             }
         }
-        Told {
+        Circumstances {
             sealform_version: self.sealform_version.clone(),
             directory: self.directory.clone(),
             started: self.started.clone(),
@@ -46,9 +48,16 @@ impl Report {
     }
 
     /// Makes the report of a plan that was read from a file what it was when the plan was made.
-    pub fn retell(&mut self, told: Told) {
-        let Told { sealform_version, directory, started, seconds, blocks, suppressed, diagnostics } =
-            told;
+    pub fn made_in(&mut self, circumstances: Circumstances) {
+        let Circumstances {
+            sealform_version,
+            directory,
+            started,
+            seconds,
+            blocks,
+            suppressed,
+            diagnostics,
+        } = circumstances;
         for item in &mut self.resources {
             item.place = block(item).and_then(|block| blocks.get(&block)).cloned();
             item.suppressed = suppressed.get(&item.address).cloned();
