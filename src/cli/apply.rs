@@ -400,7 +400,7 @@ async fn carry_out(
     let outputs = &doing.planning.outputs;
     let human = |style: &render::Style| render::human::outcome(plan, &outcome, style);
     let written = outputs.write(&project.dir, &report, &human, ui);
-    let failed: Diagnostics = outcome.failures.iter().chain(&rescued).cloned().collect();
+    let failed: Diagnostics = outcome.diagnostics().chain(&rescued).cloned().collect();
     outputs.end(&project.dir, &report, (&failed, &project.sources), ui);
     ui.diagnostics(&failed, &project.sources);
     // The lock has been given back: nobody waits for this.
