@@ -327,8 +327,9 @@ pub(super) fn blank(address: &Address, bucket: String, provider: String) -> Item
 
 fn item(step: &Step, place: Option<Place>, error: Option<Failure>) -> Item {
     let Compared { differences, severity, weakened } = compare(step);
-    // What is to be recorded only is pending, too, though the bucket is as it should be.
-    let mut pending = step.is_shown() && step.action != Action::Update;
+    // What is to be recorded only is pending, too, though the bucket is as it should be; and so is
+    // another address, whatever else is to be done there.
+    let mut pending = step.is_shown() && (step.action != Action::Update || step.previous.is_some());
     let mut drift = false;
     for difference in &differences {
         pending |= matches!(difference.whose, Whose::Pending | Whose::Both);
