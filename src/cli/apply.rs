@@ -329,6 +329,8 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             run.close().await;
             return finish(&diagnostics, &project, began, doing, ui);
         }
+        // The plan says what was silent when it was made; what has expired since is told.
+        known(&plan, &mut diagnostics, &project, began);
         ui.diagnostics(&diagnostics, &project.sources);
         if let Some(state) = run.state() {
             plan.complete(state);
