@@ -14,7 +14,7 @@ pub use self::stop::{GRACE, Stop};
 
 use self::queue::Queue;
 use crate::diag::Diagnostic;
-use crate::event::{Event, Outcome, Reporter};
+use crate::event::{self, Event, Outcome, Reporter};
 use crate::plan::{Action, Plan, Reason, Step};
 use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
 use crate::resource::{self, Observed, ResourceType};
@@ -301,7 +301,7 @@ impl Walk<'_> {
                 self.failures.push((at, diagnostic));
             } else if writing.load(Ordering::Acquire) {
                 self.reporter.report(&Event::Cut { step });
-                self.outcome.cut.push(step.address.to_string());
+                self.outcome.cut.push(step.id());
             } else {
                 never_begun.insert(at);
                 self.withdraw(at);
@@ -313,7 +313,7 @@ impl Walk<'_> {
         for at in never_begun {
             let Some(step) = self.plan.steps.get(at) else { continue };
             self.reporter.report(&Event::Skipped { step });
-            self.outcome.skipped.push(step.address.to_string());
+            self.outcome.skipped.push(step.id());
         }
         // There may be space again, or a right.
         if self.session.flush().is_ok() {
@@ -321,11 +321,13 @@ impl Walk<'_> {
         }
         for (at, _) in std::mem::take(&mut self.done) {
             let Some(step) = self.plan.steps.get(at) else { continue };
-            self.outcome.unsaved.push(step.address.to_string());
+            self.outcome.unsaved.push(step.id());
         }
         self.failures.sort_by_key(|(at, _)| *at);
-        self.outcome.failures =
-            self.failures.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        for (at, diagnostic) in self.failures {
+            let Some(step) = self.plan.steps.get(at) else { continue };
+            self.outcome.failures.push(event::Failed { step: step.id(), diagnostic });
+        }
         if self.outcome.is_complete() && !self.plan.output_changes.is_empty() {
             let outputs = Change::Outputs(self.plan.outputs.clone());
             self.outcome.unrecorded = self.session.record(outputs).err();

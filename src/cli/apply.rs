@@ -326,6 +326,8 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             run.close().await;
             return finish(&diagnostics, &project, began, doing, ui);
         }
+        // The plan says what was silent when it was made; what has expired since is told.
+        known(&plan, &mut diagnostics, &project, began);
         ui.diagnostics(&diagnostics, &project.sources);
         if let Some(state) = run.state() {
             plan.complete(state);
@@ -397,7 +399,7 @@ async fn carry_out(
     let outputs = &doing.planning.outputs;
     let human = |style: &render::Style| render::human::outcome(plan, &outcome, style);
     let written = outputs.write(&project.dir, &report, &human, ui);
-    let failed: Diagnostics = outcome.failures.iter().chain(&rescued).cloned().collect();
+    let failed: Diagnostics = outcome.diagnostics().chain(&rescued).cloned().collect();
     outputs.end(&project.dir, &report, (&failed, &project.sources), ui);
     ui.diagnostics(&failed, &project.sources);
     // The lock has been given back: nobody waits for this.

@@ -1,14 +1,13 @@
 //! `sealform state mv`, `rm`, `push`, `restore` and `replace-provider`: what changes the state.
 
 use super::args::{Locking, Variables};
-use super::signals::{Signals, stopped};
+use super::signals::{Decision, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics, Sources};
 use crate::engine::{self, History, Manner, Project, Wanted, change_state};
 use crate::state::{Edit, StateFile};
 use std::io::Read as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Flags of every command that changes the state.
 #[derive(Debug, clap::Args)]
@@ -198,27 +197,15 @@ fn change<T>(
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let manner = Manner { dry_run: how.dry_run, insist };
     let mut progress = ui.progress();
-    let decided = AtomicBool::new(false);
+    let decision = Decision::default();
     let decide = |state: Option<&StateFile>| {
         let wanted = decide(state)?;
-        // From here on it is done and saved, whatever signal comes.
-        decided.store(true, Ordering::Relaxed);
+        decision.make();
         Ok(wanted)
     };
     let changed = runtime.block_on(async {
-        let mut signals = Signals::new();
-        let mut work = Box::pin(change_state(&project, &setup, manner, &mut progress, decide));
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return Ok(done),
-                signal = signals.next() => {
-                    if !decided.load(Ordering::Relaxed) {
-                        return Err(signal);
-                    }
-                }
-            }
-        }
+        let work = change_state(&project, &setup, manner, &mut progress, decide);
+        Signals::new().unless_decided(&decision, Box::pin(work)).await
     });
     drop(progress);
     let changed = match changed {

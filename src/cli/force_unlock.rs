@@ -1,11 +1,12 @@
 //! `sealform force-unlock`.
 
 use super::args::Variables;
+use super::signals::{Decision, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
-use crate::diag::{Diagnostic, Diagnostics, Sources};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::engine::{Project, Setup};
-use crate::state::{Backend, Local, Seen, StateError};
+use crate::state::{Backend, Holder, Local, Seen, StateError};
 
 /// Takes the lock of a state on S3 away from a run that is gone. It would go by itself when its lease
 /// is over. The lock of a state in a file goes with the process that holds it, and cannot be taken
@@ -21,26 +22,40 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let project = Project::load(&Variables::default().request(global), &mut ignored);
     let setup = super::args::locking(global, "force-unlock");
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    let backend = match runtime.block_on(project.existing_backend(&setup)) {
-        Ok(backend) => backend,
-        Err(fault) => {
-            ui.diagnostics(&[fault], &project.sources);
-            return Exit::Failure;
+    let decision = Decision::default();
+    let ended = runtime.block_on(async {
+        let work = unlock(&project, &setup, &args.id, &decision);
+        Signals::new().unless_decided(&decision, Box::pin(work)).await
+    });
+    runtime.shutdown_background();
+    match ended {
+        Ok(Ok(holder)) => {
+            let holder = Seen { holder, now: setup.holder.since };
+            ui.out(&format!("Removed the lock of {holder}.\n"));
+            Exit::Success
         }
-    };
-    let fault = match backend {
-        Backend::Local(local) => of_file(&local, &setup, &args.id),
-        Backend::S3(s3) => match runtime.block_on(s3.force_unlock(&args.id)) {
-            Ok(holder) => {
-                let holder = Seen { holder, now: setup.holder.since };
-                ui.out(&format!("Removed the lock of {holder}.\n"));
-                return Exit::Success;
-            }
-            Err(error) => error.diagnostic(),
-        },
-    };
-    ui.diagnostics(&[fault], &Sources::default());
-    Exit::Failure
+        Ok(Err(fault)) => {
+            ui.diagnostics(&[fault], &project.sources);
+            Exit::Failure
+        }
+        Err(signal) => stopped(signal, ui),
+    }
+}
+
+/// Takes the lock away, and tells who held it.
+async fn unlock(
+    project: &Project,
+    setup: &Setup,
+    id: &str,
+    decision: &Decision,
+) -> Result<Holder, Diagnostic> {
+    match project.existing_backend(setup).await? {
+        Backend::Local(local) => Err(of_file(&local, setup, id)),
+        Backend::S3(s3) => {
+            let removed = s3.force_unlock(id, &|| decision.make()).await;
+            removed.map_err(|error| error.diagnostic())
+        }
+    }
 }
 
 /// Why the lock of a file is not taken away: it goes with its process.

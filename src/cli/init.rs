@@ -1,6 +1,7 @@
 //! `sealform init`.
 
 use super::args::{Locking, Variables};
+use super::signals::{Decision, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::config::load;
@@ -64,15 +65,22 @@ fn describe(global: &Global, args: &Args, ui: &Ui) -> Exit {
     };
     let setup = args.locking.setup(global, "init", false);
     let mut progress = ui.progress();
-    let done = match runtime.block_on(project.initialise(&init, &setup, &mut progress)) {
-        Ok(done) => done,
-        Err(fault) => {
-            drop(progress);
+    let decision = Decision::default();
+    let ended = runtime.block_on(async {
+        let decided = || decision.make();
+        let work = project.initialise(&init, &setup, &mut progress, &decided);
+        Signals::new().unless_decided(&decision, Box::pin(work)).await
+    });
+    runtime.shutdown_background();
+    drop(progress);
+    let done = match ended {
+        Ok(Ok(done)) => done,
+        Ok(Err(fault)) => {
             ui.diagnostics(&[fault], &project.sources);
             return Exit::Failure;
         }
+        Err(signal) => return stopped(signal, ui),
     };
-    drop(progress);
     let done = match done {
         Initialised::Nothing => "Nothing needs to be initialised.".to_owned(),
         Initialised::Configured { place } => format!("The state is kept in {place}."),

@@ -5,6 +5,7 @@ use super::Exit;
 use super::ui::Ui;
 use crate::diag::{Diagnostic, Sources};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -32,6 +33,21 @@ impl Signal {
             Self::HangUp => Exit::HungUp,
             Self::Time => Exit::Failure,
         }
+    }
+}
+
+/// Whether a command has decided what it changes: then it does and saves it, whatever signal comes.
+#[derive(Debug, Default)]
+pub(super) struct Decision(AtomicBool);
+
+impl Decision {
+    /// From here on nothing is given up.
+    pub(super) fn make(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_made(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -116,6 +132,25 @@ impl Signals {
             biased;
             done = work => Ok(done),
             signal = self.next() => Err(signal),
+        }
+    }
+
+    /// The same until the work has decided what it changes; from then on it is waited for to its end.
+    pub(super) async fn unless_decided<T>(
+        &mut self,
+        decision: &Decision,
+        mut work: Pin<Box<dyn Future<Output = T> + '_>>,
+    ) -> Result<T, Signal> {
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                signal = self.next() => {
+                    if !decision.is_made() {
+                        return Err(signal);
+                    }
+                }
+            }
         }
     }
 }

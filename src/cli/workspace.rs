@@ -1,6 +1,7 @@
 //! `sealform workspace`.
 
 use super::args::{Variables, locking, looking};
+use super::signals::{Decision, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -54,15 +55,22 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         return Exit::Failure;
     }
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
-    match runtime.block_on(carry_out(&project, global, &args.command, ui)) {
-        Ok(text) => {
+    let decision = Decision::default();
+    let ended = runtime.block_on(async {
+        let work = carry_out(&project, global, &args.command, &decision, ui);
+        Signals::new().unless_decided(&decision, Box::pin(work)).await
+    });
+    runtime.shutdown_background();
+    match ended {
+        Ok(Ok(text)) => {
             ui.out(&text);
             Exit::Success
         }
-        Err(fault) => {
+        Ok(Err(fault)) => {
             ui.diagnostics(&[fault], &project.sources);
             Exit::Failure
         }
+        Err(signal) => stopped(signal, ui),
     }
 }
 
@@ -87,8 +95,10 @@ async fn carry_out(
     project: &Project,
     global: &Global,
     command: &Command,
+    decision: &Decision,
     ui: &Ui,
 ) -> Result<String, Diagnostic> {
+    let decided = || decision.make();
     let setup = looking(global, "workspace");
     match command {
         Command::Show => Ok(format!("{}\n", project.workspace)),
@@ -101,13 +111,13 @@ async fn carry_out(
             Ok(text)
         }
         Command::New { name } => {
-            project.new_workspace(name, &setup).await?;
+            project.new_workspace(name, &setup, &decided).await?;
             Ok(format!("Made the workspace {name:?} and went to it.\n"))
         }
         Command::Select { name, or_create } => {
             let exists = project.workspaces(&setup).await?.contains(name);
             if *or_create && !exists {
-                project.new_workspace(name, &setup).await?;
+                project.new_workspace(name, &setup, &decided).await?;
             } else {
                 project.select_workspace(name, &setup).await?;
             }
@@ -116,7 +126,7 @@ async fn carry_out(
         Command::Delete { name, force } => {
             let setup = locking(global, "workspace delete");
             let mut progress = ui.progress();
-            project.delete_workspace(name, *force, &setup, &mut progress).await?;
+            project.delete_workspace(name, *force, &setup, &mut progress, &decided).await?;
             Ok(format!("Deleted the workspace {name:?}.\n"))
         }
     }

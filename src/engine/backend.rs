@@ -296,7 +296,8 @@ impl Project {
         fault("Backend has changed", detail).at_maybe(span)
     }
 
-    /// Takes note of the backend, and copies states to it where that is asked for.
+    /// Takes note of the backend, and copies states to it where that is asked for. `decided` is called
+    /// before anything is changed; until then it can be given up.
     ///
     /// # Errors
     /// The backend cannot be used, or something would be lost.
@@ -305,6 +306,7 @@ impl Project {
         init: &Init,
         setup: &Setup,
         reporter: &mut dyn Reporter,
+        decided: &dyn Fn(),
     ) -> Result<Initialised, Diagnostic> {
         let record = self.record()?;
         let mut given = match &record {
@@ -320,7 +322,7 @@ impl Project {
         let before = self.before(record.as_ref(), &declared).filter(|it| *it != declared);
         let done = match before {
             Some(before) if init.migrate => {
-                self.migrate((&before, &declared), init, setup, reporter).await?
+                self.migrate((&before, &declared), init, setup, reporter, decided).await?
             }
             Some(before) if !init.reconfigure => return Err(self.has_changed(&before)),
             Some(_) | None => {
@@ -336,6 +338,7 @@ impl Project {
         let jsons = |values: &BTreeMap<Arc<str>, Value>| {
             values.iter().map(|(name, value)| (Arc::clone(name), to_json(value))).collect()
         };
+        decided();
         let record = Record {
             version: 1,
             kind: Arc::clone(&declared.kind),
@@ -401,31 +404,29 @@ impl Project {
         init: &Init,
         setup: &Setup,
         reporter: &mut dyn Reporter,
+        decided: &dyn Fn(),
     ) -> Result<Initialised, Diagnostic> {
         let old = self.backend_of(before, DEFAULT_WORKSPACE, setup)?;
         let new = self.backend_of(after, DEFAULT_WORKSPACE, setup)?;
         let mut workspaces = vec![DEFAULT_WORKSPACE.to_owned()];
         workspaces.extend(old.workspaces().await.map_err(|error| told(&error))?);
-        let mut moved = Vec::new();
+        let mut pairs = Vec::with_capacity(workspaces.len());
         for workspace in workspaces {
             let from = self.backend_of(before, &workspace, setup)?;
-            let to = self.backend_of(after, &workspace, setup)?;
-            let old_guard = lock(&from, setup, reporter).await.map_err(|error| told(&error))?;
-            let new_guard = match lock(&to, setup, reporter).await {
-                Ok(guard) => guard,
-                Err(error) => {
-                    release(old_guard).await;
-                    return Err(told(&error));
-                }
-            };
-            let copied = copy(&from, &to, init.force_copy).await;
-            release(new_guard).await;
-            release(old_guard).await;
-            if copied? {
-                moved.push(workspace);
-            }
+            pairs.push((from, self.backend_of(after, &workspace, setup)?, workspace));
         }
-        Ok(Initialised::Migrated { from: old.place(), to: new.place(), workspaces: moved })
+        // All are locked before the first is copied, so that no run comes in between, and whoever
+        // gives up waiting leaves all as it was.
+        let mut guards = Vec::new();
+        let copied = match lock_all(&pairs, &mut guards, setup, reporter).await {
+            Ok(()) => copy_all(&pairs, init.force_copy, decided).await,
+            Err(fault) => Err(fault),
+        };
+        for guard in guards {
+            release(guard).await;
+        }
+        let workspaces = copied?;
+        Ok(Initialised::Migrated { from: old.place(), to: new.place(), workspaces })
     }
 
     /// All workspaces, the default one first.
@@ -440,11 +441,16 @@ impl Project {
         Ok(std::iter::once(DEFAULT_WORKSPACE.to_owned()).chain(all).collect())
     }
 
-    /// Makes a workspace, with a state that records nothing.
+    /// Makes a workspace, with a state that records nothing. `decided` is called before it does.
     ///
     /// # Errors
     /// There is one of this name already, or it cannot be made.
-    pub async fn new_workspace(&self, name: &str, setup: &Setup) -> Result<(), Diagnostic> {
+    pub async fn new_workspace(
+        &self,
+        name: &str,
+        setup: &Setup,
+        decided: &dyn Fn(),
+    ) -> Result<(), Diagnostic> {
         check_name(name)?;
         if self.workspaces(setup).await?.iter().any(|it| it == name) {
             let detail = format!(
@@ -456,6 +462,7 @@ impl Project {
         let backend = self.backend_in(name, setup)?;
         let state = StateFile::new(uuid::Uuid::new_v4().to_string(), VERSION);
         let state = if setup.sandbox.is_some() { state.for_sandbox() } else { state };
+        decided();
         backend.put(&state, false).await.map_err(|error| told(&error))?;
         self.select(name)
     }
@@ -476,7 +483,7 @@ impl Project {
         self.write_data("environment", name.as_bytes())
     }
 
-    /// Removes a workspace and its state.
+    /// Removes a workspace and its state. `decided` is called before it does.
     ///
     /// # Errors
     /// It is in use, records something, or cannot be removed.
@@ -486,6 +493,7 @@ impl Project {
         force: bool,
         setup: &Setup,
         reporter: &mut dyn Reporter,
+        decided: &dyn Fn(),
     ) -> Result<(), Diagnostic> {
         let refused = |detail: String| Err(fault("Workspace not deleted", detail));
         if name == DEFAULT_WORKSPACE {
@@ -506,7 +514,7 @@ impl Project {
         }
         let backend = self.backend_in(name, setup)?;
         let guard = lock(&backend, setup, reporter).await.map_err(|error| told(&error))?;
-        let removed = remove(&backend, name, force).await;
+        let removed = remove(&backend, name, force, decided).await;
         release(guard).await;
         removed
     }
@@ -522,7 +530,12 @@ fn unknown_workspace(name: &str, all: &[String]) -> Diagnostic {
     fault("Unknown workspace", detail)
 }
 
-async fn remove(backend: &Backend, name: &str, force: bool) -> Result<(), Diagnostic> {
+async fn remove(
+    backend: &Backend,
+    name: &str,
+    force: bool,
+    decided: &dyn Fn(),
+) -> Result<(), Diagnostic> {
     let found = backend.look().await.map_err(|error| told(&error))?;
     let count = found.state.map_or(0, |state| state.resources.len());
     if count > 0 && !force {
@@ -532,11 +545,50 @@ async fn remove(backend: &Backend, name: &str, force: bool) -> Result<(), Diagno
         );
         return Err(fault("Workspace not deleted", detail));
     }
+    decided();
     backend.remove().await.map_err(|error| told(&error))
 }
 
+/// Two places of the state of one workspace: the old one, the new one.
+type Pair = (Backend, Backend, String);
+
+/// Locks both places of all.
+async fn lock_all(
+    pairs: &[Pair],
+    guards: &mut Vec<Option<Guard>>,
+    setup: &Setup,
+    reporter: &mut dyn Reporter,
+) -> Result<(), Diagnostic> {
+    for (from, to, _) in pairs {
+        for backend in [from, to] {
+            guards.push(lock(backend, setup, reporter).await.map_err(|error| told(&error))?);
+        }
+    }
+    Ok(())
+}
+
+/// Copies the states; tells of which workspaces there were some.
+async fn copy_all(
+    pairs: &[Pair],
+    anything: bool,
+    decided: &dyn Fn(),
+) -> Result<Vec<String>, Diagnostic> {
+    let mut copied = Vec::new();
+    for (from, to, workspace) in pairs {
+        if copy(from, to, anything, decided).await? {
+            copied.push(workspace.clone());
+        }
+    }
+    Ok(copied)
+}
+
 /// Copies a state; tells whether there was one to copy.
-async fn copy(from: &Backend, to: &Backend, anything: bool) -> Result<bool, Diagnostic> {
+async fn copy(
+    from: &Backend,
+    to: &Backend,
+    anything: bool,
+    decided: &dyn Fn(),
+) -> Result<bool, Diagnostic> {
     let found = from.look().await.map_err(|error| told(&error))?;
     if let Some(intent) = found.unfinished.first() {
         let detail = format!(
@@ -568,6 +620,7 @@ async fn copy(from: &Backend, to: &Backend, anything: bool) -> Result<bool, Diag
         return Err(fault("State not copied", detail));
     }
     if there.as_ref() != Some(&state) {
+        decided();
         to.put(&state, anything).await.map_err(|error| told(&error))?;
     }
     Ok(true)

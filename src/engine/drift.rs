@@ -13,7 +13,7 @@ use crate::eval::Evaluation;
 use crate::event::{Event, Reporter};
 use crate::plan::{Action, Plan, Step, Terms, Unfinished, changes_between};
 use crate::provider::aws::Settings;
-use crate::resource::{self, KeyNames, Observed};
+use crate::resource::{self, KeyAnswer, KeyNames, Keys, Observed};
 use crate::state::Recorded;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +80,8 @@ impl Run {
         let mut world = Readings::default();
         let targets = self.targets(project, &nothing, options, &world);
         self.read(targets, options, &mut world, reporter).await;
+        // An alias that is recorded and the key that is live may be the same.
+        Box::pin(self.ask_keys(&nothing, options, &mut world)).await;
         for error in world.broken.values() {
             diagnostics.push(error.clone());
         }
@@ -101,6 +103,7 @@ impl Run {
         };
         let unfinished = Unfinished::new(&self.unfinished);
         let nothing = BTreeSet::new();
+        let mut doubts = Vec::new();
         for (address, recorded) in self.state.iter().flat_map(|state| &state.resources) {
             let Recorded { identity, provider, .. } = recorded;
             if !options.selection.includes(address, &nothing) || !options.holds(provider, identity)
@@ -109,7 +112,11 @@ impl Run {
             }
             match world.get(provider, identity) {
                 Some(Reading::Settings(live) | Reading::Remembered(live)) => {
-                    plan.steps.extend(step(address, recorded, live, &unfinished));
+                    let step = step(address, recorded, live, &world.keys, &unfinished);
+                    doubts.extend(
+                        step.as_ref().filter(|it| is_doubtful(it, recorded)).map(|_| address),
+                    );
+                    plan.steps.extend(step);
                     continue;
                 }
                 Some(Reading::Gone(error) | Reading::Failed(error) | Reading::GivenUp(error)) => {
@@ -123,6 +130,7 @@ impl Run {
         }
         plan.accounts = self.known_accounts();
         diagnostics.extend(unfinished.warnings());
+        diagnostics.extend(doubt(&doubts, &world.keys));
         reporter.report(&Event::Planned { plan: &plan });
         plan
     }
@@ -133,10 +141,14 @@ fn step(
     address: &Address,
     recorded: &Recorded,
     observed: &Observed,
+    asked: &Keys,
     unfinished: &Unfinished<'_>,
 ) -> Option<Step> {
     let ty = resource::find(&address.resource.ty)?;
-    let (keys, object) = (KeyNames::default(), (&*recorded.provider, &*recorded.identity));
+    let object = (&*recorded.provider, &*recorded.identity);
+    let names = ty.keys(&observed.settings).into_iter().chain(ty.keys(&recorded.values));
+    let provider: Arc<str> = Arc::from(object.0);
+    let keys = KeyNames::of(asked, &provider, observed.region.as_ref(), names);
     // What a run of ours has left half done is nobody else's doing.
     let ours = unfinished.explains(ty, object, &observed.settings, &keys);
     let secret = recorded.values.sensitive_paths();
@@ -148,7 +160,7 @@ fn step(
         import: None,
         action: Action::NoOp,
         reason: None,
-        provider: recorded.provider.as_str().into(),
+        provider,
         identity: recorded.identity.as_str().into(),
         request: Value::NULL,
         drift: if ours { Vec::new() } else { changes_between(ty, &recorded.values, &live, &keys) },
@@ -164,6 +176,39 @@ fn step(
         depends_on: Vec::new(),
         prevent_destroy: recorded.prevent_destroy,
         region: observed.region.clone(),
-        terms: Terms::default(),
+        terms: Terms { keys, ..Terms::default() },
     })
+}
+
+/// Whether it takes KMS to say if an object is as it is recorded, and KMS has not told.
+fn is_doubtful(step: &Step, recorded: &Recorded) -> bool {
+    let ty = resource::find(&step.address.resource.ty);
+    let live = step.before.as_ref();
+    ty.zip(live).is_some_and(|(ty, live)| {
+        !step.drift.is_empty() && ty.is_doubtful(&recorded.values, live, &step.terms.keys)
+    })
+}
+
+/// Tells what rests on how names of keys are spelled.
+fn doubt(addresses: &[&Address], asked: &Keys) -> Option<Diagnostic> {
+    let first = addresses.first()?;
+    let more = match addresses.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let why = asked.iter().find_map(|(_, answer)| match answer {
+        KeyAnswer::Untold(why) | KeyAnswer::Missing(why) => {
+            Some(format!(" KMS says: {}", why.trim()))
+        }
+        KeyAnswer::Found(_) => None,
+    });
+    let why = why.unwrap_or_default();
+    Some(Diagnostic::warning(
+        "Aliases compared by spelling",
+        format!(
+            "KMS did not tell which keys aliases point to.{why} Names are compared by their spelling, \
+             which makes a difference for {first}{more}: of an alias and a key, either may be the \
+             other, and this is told as drift. Allow `kms:DescribeKey` to have it told."
+        ),
+    ))
 }

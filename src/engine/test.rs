@@ -432,7 +432,7 @@ impl Course<'_> {
                 if let Some(plan) = plan.as_ref().filter(|_| is_sound) {
                     let stop = Stop::default();
                     match engine.apply(plan, self.parallelism, &stop, &mut ()).await {
-                        Ok(outcome) => found.extend(outcome.failures),
+                        Ok(outcome) => found.extend(outcome.diagnostics().cloned()),
                         Err(error) => found.push(error.diagnostic()),
                     }
                     attempt.is_done = true;

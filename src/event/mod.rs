@@ -5,7 +5,7 @@
 pub mod testing;
 
 use crate::diag::Diagnostic;
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Plan, Step, StepId};
 use crate::state::{Holder, StateError, StateFile};
 use std::time::Duration;
 
@@ -75,6 +75,15 @@ pub enum Event<'a> {
     },
 }
 
+/// A step that went wrong.
+#[derive(Debug)]
+pub struct Failed {
+    /// Which.
+    pub step: StepId,
+    /// Why.
+    pub diagnostic: Diagnostic,
+}
+
 /// What carrying out a plan came to.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -83,15 +92,15 @@ pub struct Outcome {
     /// How many records got another address.
     pub moved: usize,
     /// What went wrong, in the order of addresses.
-    pub failures: Vec<Diagnostic>,
+    pub failures: Vec<Failed>,
     /// Steps that were not begun because of a failure before them, or because of a stop.
-    pub skipped: Vec<String>,
+    pub skipped: Vec<StepId>,
     /// Steps that were cut while they wrote, because of a stop: nobody knows whether they have.
-    pub cut: Vec<String>,
+    pub cut: Vec<StepId>,
     /// A signal asked to stop.
     pub interrupted: bool,
     /// Steps that were done and are not in the journal.
-    pub unsaved: Vec<String>,
+    pub unsaved: Vec<StepId>,
     /// Why what was done could not be recorded: nothing further was begun then.
     pub unrecorded: Option<StateError>,
     /// The state as it should have been written, where it could not be.
@@ -103,6 +112,11 @@ impl Outcome {
     pub fn count(&self, action: Action) -> usize {
         let at = Action::ALL.iter().position(|it| *it == action);
         at.and_then(|at| self.done.get(at)).copied().unwrap_or(0)
+    }
+
+    /// What went wrong, as diagnostics.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.failures.iter().map(|failed| &failed.diagnostic)
     }
 
     /// Whether everything was done.

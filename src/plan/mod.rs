@@ -266,7 +266,28 @@ impl Plan {
     }
 }
 
+/// Which step of a plan. Its address alone does not tell: where an address goes from one bucket to
+/// another, one step takes leave of the old one, and one takes the new one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StepId {
+    /// The instance.
+    pub address: Address,
+    /// The address of its provider.
+    pub provider: Arc<str>,
+    /// What names the live object.
+    pub identity: Arc<str>,
+}
+
 impl Step {
+    /// Which step it is.
+    pub fn id(&self) -> StepId {
+        StepId {
+            address: self.address.clone(),
+            provider: Arc::clone(&self.provider),
+            identity: Arc::clone(&self.identity),
+        }
+    }
+
     /// The block that the instance belongs to, in whichever instance of its module.
     pub fn block(&self) -> ResourceAddr {
         self.address.resource.block()

@@ -8,7 +8,7 @@ use super::{
 use crate::addr::{Address, AttrPath};
 use crate::diag::{self, Diagnostic, Sources, Span};
 use crate::event::Outcome;
-use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step};
+use crate::plan::{Action, Change, OutputChange, Plan, Reason, Step, StepId};
 use crate::resource::{self, KeyNames, ResourceType, UnknownElement};
 use crate::value::{Value, to_json};
 use serde_json::Value as Json;
@@ -48,9 +48,12 @@ impl Report {
                 failures.entry(address).or_insert(fault);
             }
         }
+        // What is wrong with a bucket that an address cannot have is not so with the one that it has.
+        let unplanned: BTreeSet<&Address> = plan.unplanned.iter().collect();
         let mut items: Vec<(&Address, Item)> = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
-            let failure = failures.get(&step.address).map(|fault| failure(fault));
+            let fault = failures.get(&step.address).filter(|_| !unplanned.contains(&step.address));
+            let failure = fault.map(|fault| failure(fault));
             let place = spans.block(&step.address);
             items.push((&step.address, item(step, place, failure)));
         }
@@ -100,27 +103,33 @@ impl Report {
 
     /// What carrying out a plan came to. The failures are told along with the diagnostics of `facts`.
     pub fn of_outcome(plan: &Plan, outcome: &Outcome, facts: &Facts<'_>) -> Self {
-        let all: Vec<Diagnostic> =
-            facts.diagnostics.iter().chain(&outcome.failures).cloned().collect();
-        let mut report = Self::of_plan(plan, &Facts { diagnostics: &all, ..*facts });
-        let set = |all: &'_ [String]| -> BTreeSet<String> { all.iter().cloned().collect() };
-        let (skipped, cut) = (set(&outcome.skipped), set(&outcome.cut));
-        let unsaved = set(&outcome.unsaved);
+        let mut report = Self::of_plan(plan, facts);
+        let failed: Vec<Diagnostic> = outcome.diagnostics().cloned().collect();
+        report.warn(&failed, facts.sources);
+        // What is not told of is done.
+        let mut befallen: BTreeMap<(String, &str, &str), (Status, Option<&Diagnostic>)> =
+            BTreeMap::new();
+        let lists = [
+            (&outcome.unsaved, Status::Unrecorded),
+            (&outcome.cut, Status::Unknown),
+            (&outcome.skipped, Status::Skipped),
+        ];
+        let quiet =
+            lists.iter().flat_map(|(steps, status)| steps.iter().map(|step| (step, *status, None)));
+        let loud =
+            outcome.failures.iter().map(|it| (&it.step, Status::Failed, Some(&it.diagnostic)));
+        for (StepId { address, provider, identity }, status, fault) in quiet.chain(loud) {
+            befallen.insert((address.to_string(), provider, identity), (status, fault));
+        }
         for item in &mut report.resources {
             if item.action.as_deref().is_none_or(|action| action == Action::NoOp.word()) {
                 continue;
             }
-            item.status = Some(if item.error.is_some() {
-                Status::Failed
-            } else if skipped.contains(&item.address) {
-                Status::Skipped
-            } else if cut.contains(&item.address) {
-                Status::Unknown
-            } else if unsaved.contains(&item.address) {
-                Status::Unrecorded
-            } else {
-                Status::Done
-            });
+            let step = (item.address.clone(), &*item.provider, &*item.bucket);
+            let befell = befallen.get(&step).copied();
+            let (status, fault) = befell.unwrap_or((Status::Done, None));
+            item.error = fault.map(failure);
+            item.status = Some(status);
         }
         report.tally();
         if outcome.interrupted {
@@ -318,8 +327,9 @@ pub(super) fn blank(address: &Address, bucket: String, provider: String) -> Item
 
 fn item(step: &Step, place: Option<Place>, error: Option<Failure>) -> Item {
     let Compared { differences, severity, weakened } = compare(step);
-    // What is to be recorded only is pending, too, though the bucket is as it should be.
-    let mut pending = step.is_shown() && step.action != Action::Update;
+    // What is to be recorded only is pending, too, though the bucket is as it should be; and so is
+    // another address, whatever else is to be done there.
+    let mut pending = step.is_shown() && (step.action != Action::Update || step.previous.is_some());
     let mut drift = false;
     for difference in &differences {
         pending |= matches!(difference.whose, Whose::Pending | Whose::Both);

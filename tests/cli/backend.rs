@@ -289,6 +289,70 @@ fn the_lock_of_a_killed_run_is_taken_over_or_forced() {
     two.run(&EMPTY).status(0);
 }
 
+/// Whoever is stopped before anything was changed leaves nothing behind, at whichever point it is:
+/// the lock stayed until its lease was over.
+#[test]
+fn a_signal_before_anything_is_changed_leaves_no_lock() {
+    let service = Service::with(Duration::from_millis(150));
+    let remote = on_s3("") + &logs("aws:kms");
+    let dir = service.machine(&remote);
+    dir.run(&["init"]).status(0);
+    dir.run(&APPLY).status(0);
+    dir.run(&["workspace", "new", "prod"]).status(0);
+    dir.run(&["workspace", "select", "default"]).status(0);
+    let before = service.world.object_keys(STATES);
+    let prod = format!("env:/prod/{KEY}");
+    let stopped = |arguments: &[&str], lock: &str, later: Duration| {
+        let child = spawn(&dir, arguments);
+        wait_until("it takes the lock", || service.world.object(STATES, lock).is_some());
+        std::thread::sleep(later);
+        signal(&child, "-INT");
+        let ran = end(child).status(130).complains("Nothing was changed");
+        assert_eq!(service.world.object_keys(STATES), before, "{arguments:?}");
+        ran
+    };
+    let delete = ["workspace", "delete", "prod"];
+    // As it takes the lock, and while it tries it.
+    for later in [0, 60].map(Duration::from_millis) {
+        stopped(&delete, &format!("{prod}.lock"), later);
+    }
+    // The old state is locked, and the new one waited for.
+    dir.write("main.seal.hcl", logs("aws:kms"));
+    let holder = sealform::state::Holder {
+        operation: "apply".into(),
+        who: "adam@build".into(),
+        pid: 4711,
+        since: "2026-01-01T00:00:00Z".parse().unwrap(),
+    };
+    let local = sealform::state::Local::new(dir.path().join("state/sealform.state.json"));
+    let held = local.try_lock(&holder).unwrap();
+    let init = ["init", "-migrate-state", "-lock-timeout=60s"];
+    stopped(&init, LOCK, Duration::from_millis(1500)).complains("adam@build");
+    drop(held);
+    assert!(!dir.exists("state/sealform.state.json"));
+    // Nothing is in the way of whoever comes next.
+    dir.run(&["init", "-migrate-state"]).status(0).says("workspaces: default, prod");
+    dir.write("main.seal.hcl", &remote);
+    dir.run(&["init", "-reconfigure"]).status(0);
+    dir.run(&delete).status(0);
+}
+
+/// What has been decided is done, whatever signal comes.
+#[test]
+fn a_signal_after_it_was_decided_changes_nothing() {
+    let service = Service::with(Duration::from_millis(200));
+    let dir = service.machine(&(on_s3("") + &logs("aws:kms")));
+    dir.run(&APPLY).status(0);
+    dir.run(&["workspace", "new", "prod"]).status(0);
+    dir.run(&["workspace", "select", "default"]).status(0);
+    let prod = format!("env:/prod/{KEY}");
+    let child = spawn(&dir, &["workspace", "delete", "prod"]);
+    wait_until("the state is gone", || service.world.object(STATES, &prod).is_none());
+    signal(&child, "-INT");
+    end(child).status(0).says("Deleted the workspace");
+    assert_eq!(service.world.object_keys(STATES), [KEY]);
+}
+
 #[test]
 fn a_state_moves_both_ways_with_its_lineage_and_serial() {
     let service = Service::new();

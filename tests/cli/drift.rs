@@ -188,6 +188,63 @@ async fn an_error_hides_no_finding() {
     fleet.run(&["drift", "-from-state"]).status(1).says("1 changed outside, 1 not known");
 }
 
+/// An alias that was recorded and the ARN of its key, as others name it, are one key: it was told as
+/// drift.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_alone_knows_an_alias_for_its_key() {
+    let fleet = Fleet::of(&[]).await;
+    let alias = "alias/team";
+    assert!(fleet.world.seed_key(alias, "us-east-1", DEFAULT_ACCOUNT).unwrap());
+    let algorithm = "aws:kms\"\n      kms_master_key_id = \"alias/team";
+    let blocks = ["aaa", "bbb"].map(|bucket| {
+        assert!(fleet.world.seed_bucket(bucket, "us-east-1", DEFAULT_ACCOUNT).unwrap());
+        resource(bucket, bucket, algorithm, "")
+    });
+    fleet.dir.write("main.seal.hcl", blocks.concat());
+    fleet.run(&["apply", "-auto-approve"]).status(0);
+    let before = fleet.sandbox.requests();
+    fleet.run(&["drift", "-from-state"]).status(0);
+    // What is spelled alike takes nobody to say so.
+    assert_eq!(before.get("DescribeKey"), fleet.sandbox.requests().get("DescribeKey"));
+    let config = aws_sdk_kms::Config::builder()
+        .behavior_version(aws_sdk_kms::config::BehaviorVersion::latest())
+        .endpoint_url(fleet.sandbox.endpoint())
+        .region(aws_sdk_kms::config::Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_kms::config::Credentials::new(
+            DEFAULT_ACCOUNT,
+            "test",
+            None,
+            None,
+            "test",
+        ))
+        .build();
+    let kms = aws_sdk_kms::Client::from_conf(config);
+    let arn = kms.describe_key().key_id(alias).send().await.unwrap();
+    let arn = arn.key_metadata.unwrap().arn.unwrap();
+    let others =
+        ["aaa", "bbb"].map(|bucket| resource(bucket, bucket, &algorithm.replace(alias, &arn), ""));
+    let other = Dir::with(&others.concat())
+        .env("AWS_ENDPOINT_URL", &fleet.sandbox.endpoint())
+        .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCOUNT)
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1");
+    // Who does not ask KMS writes what is spelled otherwise.
+    other.write("provider.seal.hcl", "provider \"aws\" {\n  preflight = false\n}\n");
+    let apply = ["apply", "-auto-approve", "-allow-weakening"];
+    tokio::task::block_in_place(|| other.run(&apply)).status(0).says("2 updated");
+    let before = fleet.sandbox.requests();
+    fleet.run(&["drift", "-from-state"]).status(0).never_complains("spelling");
+    let asked = fleet.sandbox.requests().get("DescribeKey").copied().unwrap_or_default()
+        - before.get("DescribeKey").copied().unwrap_or_default();
+    assert_eq!(asked, 2, "each name once");
+    assert!(fleet.world.deny_key(alias, "us-east-1", DEFAULT_ACCOUNT).unwrap());
+    fleet
+        .run(&["drift", "-from-state"])
+        .status(2)
+        .complains("Aliases compared by spelling")
+        .complains(&format!("{TYPE}.aaa and 1 more"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_state_alone_is_enough() {
     let fleet = Fleet::of(&["aaa", "bbb"]).await;

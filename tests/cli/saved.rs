@@ -55,6 +55,20 @@ fn show_says_what_plan_said_in_every_format() {
     assert_eq!(report["diagnostics"][0]["summary"], "Expired suppression");
 }
 
+/// `plan` told it, and `apply` of its file did not.
+#[test]
+fn what_has_expired_is_told_by_an_apply_of_a_file_too() {
+    let dir = applied();
+    weaken(&dir, "aaa");
+    let old = "suppress \"old\" {\n  buckets = [\"a*\"]\n  reason  = \"was\"\n  expires = \"2020-01-01\"\n}\n";
+    dir.write("more.seal.hcl", old);
+    dir.run(&["plan", "-sandbox", "-out=p.sealplan"]).status(0).complains("Expired suppression");
+    let apply = ["apply", "-sandbox", "-json", "p.sealplan"];
+    let report = dir.run(&apply).status(0).complains("Expired suppression").json();
+    assert_eq!(report["diagnostics"][0]["summary"], "Expired suppression");
+    assert_eq!(report["verdict"], "clean");
+}
+
 /// The line that is printed is a command: a shell does it as it stands.
 #[cfg(unix)]
 #[test]

@@ -7,7 +7,7 @@ mod queue;
 use self::fake::{Fake, Log};
 use super::{Outcome, Stop, apply};
 use crate::addr::{Address, InstanceKey, ResourceAddr};
-use crate::plan::{Action, OutputChange, Plan, Reason, Step, Terms};
+use crate::plan::{Action, OutputChange, Plan, Reason, Step, StepId, Terms};
 use crate::provider::ErrorKind;
 use crate::resource::{BucketEncryption, UnknownElement};
 use crate::state::{Intent, Local, OutputState, StateFile};
@@ -104,6 +104,10 @@ impl Ran {
     }
 }
 
+fn addresses(steps: &[StepId]) -> Vec<String> {
+    steps.iter().map(|step| step.address.to_string()).collect()
+}
+
 /// Applies a plan to a service, with a state in which the buckets of all removals are recorded.
 async fn run(fake: &Arc<Fake>, plan: &Plan, parallelism: usize) -> Ran {
     run_with(fake, plan, parallelism, &Stop::default(), None, |_| {}).await
@@ -179,7 +183,7 @@ async fn what_is_live_is_written_only_if_the_plan_saw_it() {
     for action in [Action::Update, Action::Reset] {
         let fake = Fake::of([("a", live("aws:kms:dsse"))]);
         let ran = run(&fake, &plan(vec![step(action, "a", &[])]), 10).await;
-        let failure = &ran.outcome().failures[0];
+        let failure = &ran.outcome().failures[0].diagnostic;
         assert_eq!(failure.summary, "Changed since the plan");
         assert!(failure.detail.contains("sse_algorithm changed"), "{}", failure.detail);
         assert_eq!(failure.address, Some(block("a")));
@@ -206,7 +210,7 @@ async fn a_service_that_never_shows_it_is_told_and_not_recorded() {
     let begun = tokio::time::Instant::now();
     let steps = vec![step(Action::Update, "a", &[]), step(Action::Update, "b", &[])];
     let ran = run(&fake, &plan(steps), 10).await;
-    assert_eq!(ran.outcome().failures[0].summary, "Not taken over");
+    assert_eq!(ran.outcome().failures[0].diagnostic.summary, "Not taken over");
     assert_eq!(ran.names(), ["b"]);
     assert!(begun.elapsed() < Duration::from_secs(70), "{:?}", begun.elapsed());
 }
@@ -245,10 +249,15 @@ async fn a_failure_stops_only_what_depends_on_it() {
         vec![OutputChange { name: "o".into(), before: None, after: None, sensitive: false }];
     let ran = run(&fake, &plan, 10).await;
     assert_eq!(ran.names(), ["d"]);
-    let told: Vec<_> = ran.outcome().failures.iter().map(|it| it.summary).collect();
+    let told: Vec<_> = ran.outcome().diagnostics().map(|it| it.summary).collect();
     assert_eq!(told, ["Denied", "NotFound"], "in the order of addresses");
-    assert!(ran.outcome().failures[1].detail.contains("It was there when the plan was made."));
-    assert_eq!(ran.outcome().skipped, [format!("{TYPE}.b"), format!("{TYPE}.c")]);
+    assert!(
+        ran.outcome().failures[1]
+            .diagnostic
+            .detail
+            .contains("It was there when the plan was made.")
+    );
+    assert_eq!(addresses(&ran.outcome().skipped), [format!("{TYPE}.b"), format!("{TYPE}.c")]);
     assert!(ran.events.ends_with(&["skipped b".to_owned(), "skipped c".to_owned()]));
     assert_eq!(fake.live("b"), live("AES256"));
 }
@@ -285,7 +294,7 @@ async fn after_an_interruption_nothing_begins_and_what_ran_is_recorded() {
     let ran = run_with(&fake, &plan(steps), 3, &stop, Some("done a"), |_| {}).await;
     assert!(ran.outcome().interrupted);
     assert_eq!(ran.names(), ["a", "b", "c"], "what had begun is brought to its end");
-    assert_eq!(ran.outcome().skipped, [format!("{TYPE}.d"), format!("{TYPE}.e")]);
+    assert_eq!(addresses(&ran.outcome().skipped), [format!("{TYPE}.d"), format!("{TYPE}.e")]);
     assert!(!fake.calls().iter().any(|call| call.ends_with('d')));
     assert_eq!(ran.outcome().count(Action::Update), 3);
     // Before anything has begun, nothing does.
@@ -392,7 +401,7 @@ async fn a_resource_says_how_long_the_service_may_take() {
         let terms = Terms { timeout: Some(90_000), ..Terms::default() };
         let slow = Step { known, terms, ..step(action, "a", &[]) };
         let ran = run(&fake, &plan(vec![slow]), 10).await;
-        let failure = &ran.outcome().failures[0];
+        let failure = &ran.outcome().failures[0].diagnostic;
         assert_eq!(failure.summary, "Not taken over");
         let mend = format!("`timeouts {{ {name} = ");
         assert!(failure.detail.contains("90 s") && failure.detail.contains(&mend), "{failure:?}");
@@ -413,7 +422,7 @@ async fn what_the_plan_did_not_see_is_not_dropped() {
         assert_eq!(ran.outcome().is_complete(), !refused);
         assert_eq!(fake.calls().iter().any(|call| call.starts_with("write")), !refused);
         if refused {
-            assert!(ran.outcome().failures[0].detail.contains("Rule.New changed"));
+            assert!(ran.outcome().failures[0].diagnostic.detail.contains("Rule.New changed"));
         }
     }
 }
@@ -500,8 +509,8 @@ async fn what_runs_too_long_after_a_stop_is_cut_and_told() {
         let seconds = begun.elapsed().as_secs();
         assert_eq!(seconds, if asked == 1 { 37 } else { 30 });
         assert!(ran.outcome().interrupted);
-        assert_eq!(ran.outcome().cut, [format!("{TYPE}.a")]);
-        assert_eq!(ran.outcome().skipped, [format!("{TYPE}.b"), format!("{TYPE}.c")]);
+        assert_eq!(addresses(&ran.outcome().cut), [format!("{TYPE}.a")]);
+        assert_eq!(addresses(&ran.outcome().skipped), [format!("{TYPE}.b"), format!("{TYPE}.c")]);
         assert_eq!(ran.unfinished.len(), 1);
     }
 }

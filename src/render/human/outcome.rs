@@ -4,7 +4,7 @@ use super::super::canvas::{Canvas, Tint, clean, clean_lines, counted, number, wr
 use super::super::{LISTED, Style};
 use crate::diag::Diagnostic;
 use crate::event::Outcome;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, StepId};
 
 /// The summary of an apply: one line where all went well; otherwise what failed, why, and what was
 /// not begun.
@@ -34,7 +34,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: &Style) -> String {
     }
     if !outcome.failures.is_empty() {
         canvas.tinted(Tint::Strong, "Failed:").push("\n\n");
-        for failure in outcome.failures.iter().take(LISTED) {
+        for failure in outcome.diagnostics().take(LISTED) {
             draw(&mut canvas, failure, style);
         }
         more(&mut canvas, outcome.failures.len());
@@ -108,16 +108,16 @@ fn draw(canvas: &mut Canvas, failure: &Diagnostic, style: &Style) {
     }
 }
 
-/// Addresses under a heading, if there are any.
-fn list(canvas: &mut Canvas, heading: &'static str, addresses: &[String]) {
-    if addresses.is_empty() {
+/// Steps under a heading, if there are any.
+fn list(canvas: &mut Canvas, heading: &'static str, steps: &[StepId]) {
+    if steps.is_empty() {
         return;
     }
     canvas.tinted(Tint::Strong, heading).push("\n\n");
-    for address in addresses.iter().take(LISTED) {
-        canvas.spaces(4).clean(address).line();
+    for step in steps.iter().take(LISTED) {
+        canvas.spaces(4).clean(&step.address).line();
     }
-    more(canvas, addresses.len());
+    more(canvas, steps.len());
     canvas.line();
 }
 

@@ -2,7 +2,7 @@
 
 use super::samples::*;
 use crate::diag::Diagnostic;
-use crate::event::{Event, Outcome, Reporter as _};
+use crate::event::{Event, Failed, Outcome, Reporter as _};
 use crate::plan::{Action, OutputChange};
 use crate::render::{Style, human};
 use crate::state::{OutputState, Recorded, StateFile};
@@ -120,8 +120,10 @@ fn an_outcome_names_what_failed() {
     assert_snapshot!(human::outcome(&plan, &Outcome::default(), &Style::PLAIN), @"Apply complete! Nothing was to be done.");
     let denied = "S3 refuses PutBucketEncryption for the bucket \"acme\": AccessDenied. The caller \
                   needs s3:PutEncryptionConfiguration.";
-    done.failures = vec![Diagnostic::error("Access denied", denied).of(&address("logs"))];
-    done.skipped = vec![address("after").to_string()];
+    let logs = step(Action::Update, address("logs"), "acme").id();
+    let diagnostic = Diagnostic::error("Access denied", denied).of(&logs.address);
+    done.failures = vec![Failed { step: logs, diagnostic }];
+    done.skipped = vec![step(Action::Update, address("after"), "after").id()];
     plan.output_changes = vec![OutputChange {
         name: "n".to_owned(),
         before: None,
@@ -156,7 +158,7 @@ fn an_outcome_names_what_failed() {
     What is done is recorded; the next plan has the rest.
     ");
     plan.destroy = false;
-    done.cut = vec!["aws_s3_bucket_server_side_encryption_configuration.slow".into()];
+    done.cut = vec![step(Action::Update, address("slow"), "slow").id()];
     assert_snapshot!(human::outcome(&plan, &done, &Style::PLAIN), @r"
     Cut while they wrote; not known whether written (the next plan looks):
 

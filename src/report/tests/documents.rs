@@ -2,9 +2,15 @@
 
 use super::{Case, TYPE, block, settings};
 use crate::diag::Diagnostic;
-use crate::event::Outcome;
+use crate::event::{Failed, Outcome};
+use crate::plan::Step;
 use crate::report::{Class, Command, MergeError, Report, Share, Status, Verdict};
 use serde_json::Value as Json;
+
+fn denied(step: &Step) -> Failed {
+    let diagnostic = Diagnostic::error("Denied", "No.").of(&step.address);
+    Failed { step: step.id(), diagnostic }
+}
 
 fn kms() -> &'static str {
     "sse_algorithm = \"aws:kms\""
@@ -52,8 +58,8 @@ fn an_outcome_says_what_became_of_each_step() {
     let (plan, faults) = case.plan();
     let outcome = Outcome {
         done: [1, 0, 0, 0, 0],
-        failures: vec![Diagnostic::error("Denied", "No.").of(&plan.steps[1].address)],
-        skipped: vec![plan.steps[2].address.to_string()],
+        failures: vec![denied(&plan.steps[1])],
+        skipped: vec![plan.steps[2].id()],
         ..Outcome::default()
     };
     let of = |outcome: &Outcome| {
@@ -70,6 +76,49 @@ fn an_outcome_says_what_became_of_each_step() {
     assert_eq!(unapproved.summary.actions.update, 0);
     let whole = of(&Outcome::default());
     assert_eq!((whole.verdict, whole.summary.actions.update), (Verdict::Clean, 3));
+}
+
+/// Of an address that goes to another bucket, each of the two steps was told the fault of either.
+#[test]
+fn two_steps_of_one_address_are_told_apart() {
+    let case = Case::new(&block("a", "new", kms(), "", ""))
+        .recorded("a", "old", settings("aws:kms", None, false, &[]))
+        .live("old", settings("aws:kms", None, false, &[]))
+        .live("new", settings("AES256", None, false, &[]));
+    let (plan, faults) = case.plan();
+    let [old, new] = plan.steps.as_slice() else { panic!("{plan:#?}") };
+    assert_eq!((&*old.identity, &*new.identity), ("old", "new"));
+    let (mine, other) = (Some("Denied"), None);
+    let lists = [
+        (Outcome { failures: vec![denied(new)], ..Outcome::default() }, Status::Failed, mine),
+        (Outcome { skipped: vec![new.id()], ..Outcome::default() }, Status::Skipped, other),
+        (Outcome { cut: vec![new.id()], ..Outcome::default() }, Status::Unknown, other),
+        (Outcome { unsaved: vec![new.id()], ..Outcome::default() }, Status::Unrecorded, other),
+    ];
+    for (outcome, status, fault) in lists {
+        let report = case.with_facts(Command::Apply, &faults, |facts| {
+            Report::of_outcome(&plan, &outcome, facts)
+        });
+        let told = |bucket: &str| {
+            let item = report.resources.iter().find(|it| it.bucket == bucket).unwrap();
+            (item.status.unwrap(), item.error.as_ref().map(|it| it.summary.as_str()))
+        };
+        assert_eq!((told("old"), told("new")), ((Status::Done, None), (status, fault)));
+    }
+}
+
+/// What is wrong with the bucket that an address is to have was told of the one that it leaves, too.
+#[test]
+fn a_bucket_that_is_not_there_is_not_the_fault_of_the_one_before() {
+    let case = Case::new(&block("a", "new", kms(), "", ""))
+        .recorded("a", "old", settings("aws:kms", None, false, &[]))
+        .live("old", settings("aws:kms", None, false, &[]));
+    let (plan, mut faults) = case.plan();
+    let address = plan.unplanned[0].clone();
+    faults.push(Diagnostic::error("No such bucket", "There is none.").of(&address));
+    let report = case.with_facts(Command::Plan, &faults, |facts| Report::of_plan(&plan, facts));
+    let told = report.resources.iter().map(|it| (it.bucket.as_str(), it.error.is_some()));
+    assert_eq!(told.collect::<Vec<_>>(), [("old", false), ("new", true)]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every combination of what is declared, recorded and live, for each attribute.
 
-use super::{Case, block, settings};
+use super::{Case, TYPE, block, settings};
 use crate::report::{Class, Command, Severity, Whose};
 use crate::value::Value;
 
@@ -191,6 +191,38 @@ fn each_attribute_is_classed_by_itself() {
     );
     assert_eq!((report.summary.drifted, report.summary.pending), (1, 1));
     assert_eq!(report.verdict.code(), 2);
+}
+
+/// Where the files give a bucket another address, they have changed, whoever else has changed it.
+#[test]
+fn what_has_moved_is_pending_whatever_else_happened() {
+    let moved = format!("moved {{\n  from = {TYPE}.old\n  to = {TYPE}.x\n}}\n");
+    let text = block("x", "logs", "sse_algorithm = \"aws:kms\"", "", "") + &moved;
+    let rows = [
+        ("aws:kms", "aws:kms", None, Class::Pending, "no-op", 3),
+        ("AES256", "AES256", Some(Whose::Pending), Class::Pending, "update", 3),
+        ("aws:kms", "AES256", Some(Whose::Drift), Class::Both, "update", 2),
+        ("aws:kms:dsse", "AES256", Some(Whose::Both), Class::Both, "update", 2),
+    ];
+    for (recorded, live, whose, class, action, code) in rows {
+        let mut report = Case::new(&text)
+            .recorded("old", "logs", settings(recorded, None, false, &[]))
+            .live("logs", settings(live, None, false, &[]))
+            .report(Command::Drift);
+        let [item] = report.resources.as_slice() else { panic!("{report:#?}") };
+        assert_eq!(item.differences.first().map(|it| it.whose), whose, "{recorded} {live}");
+        assert_eq!(
+            (item.class, item.action.as_deref()),
+            (class, Some(action)),
+            "{recorded} {live}"
+        );
+        assert_eq!(report.verdict.code(), code, "{recorded} {live}");
+        // It is to be recorded at its address all the same.
+        let item = report.resources.first_mut().unwrap();
+        item.severity = item.severity.and(Some(Severity::Low));
+        report.at_least(Severity::High);
+        assert_eq!(report.verdict.code(), 3, "{recorded} {live}");
+    }
 }
 
 #[test]

@@ -26,7 +26,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[must_use = "the lock is kept while this lives"]
 pub struct Hold {
     keeper: Arc<Keeper>,
-    beating: JoinHandle<()>,
+    /// Renews it, once it is held.
+    beating: Option<JoinHandle<()>>,
     /// Keeps others on this machine from the local copy.
     local: Option<Lock>,
 }
@@ -60,19 +61,24 @@ impl Hold {
             lost: watch::Sender::new(false),
             journal: tokio::sync::Mutex::default(),
         });
-        keeper.acquire(holder.since).await?;
+        // From here on whoever gives up leaves no lock behind.
+        let mut hold = Self { keeper: Arc::clone(&keeper), beating: None, local: Some(local) };
+        if let Err(error) = keeper.acquire(holder.since).await {
+            keeper.claim().release();
+            return Err(error);
+        }
         if let Err(error) = Box::pin(keeper.probe()).await {
             // A lock that keeps nobody out had better not be there.
             let _best_effort = keeper.release().await;
             return Err(error);
         }
-        let beating = tokio::spawn(beat_on(Arc::clone(&keeper), lease / 4));
-        Ok(Self { keeper, beating, local: Some(local) })
+        hold.beating = Some(tokio::spawn(beat_on(keeper, lease / 4)));
+        Ok(hold)
     }
 
     /// Gives the lock back.
     pub(in super::super) async fn release(mut self) -> Result<(), StateError> {
-        self.beating.abort();
+        self.stop_beating();
         self.keeper.release().await?;
         drop(self.local.take());
         Ok(())
@@ -87,10 +93,16 @@ impl Hold {
         &self.keeper
     }
 
+    fn stop_beating(&self) {
+        if let Some(beating) = &self.beating {
+            beating.abort();
+        }
+    }
+
     /// Stops renewing it, as if the process were stopped.
     #[cfg(test)]
     pub(super) fn pause(&self) {
-        self.beating.abort();
+        self.stop_beating();
     }
 
     /// Tells at any moment whether the lock is surely held.
@@ -113,8 +125,8 @@ impl Hold {
 impl Drop for Hold {
     /// A run that is cut gives the lock back, too, where the service answers soon.
     fn drop(&mut self) {
-        self.beating.abort();
-        if self.keeper.claim().version().is_none() {
+        self.stop_beating();
+        if !self.keeper.claim().may_be_held() {
             return;
         }
         let keeper = Arc::clone(&self.keeper);
@@ -122,7 +134,7 @@ impl Drop for Hold {
         let parting = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-            let released = async { tokio::time::timeout(PARTING, keeper.release()).await };
+            let released = async { tokio::time::timeout(PARTING, keeper.give_up()).await };
             runtime.block_on(released).ok()
         });
         // Where it fails, the lock goes when its lease is over.
@@ -304,6 +316,21 @@ impl Keeper {
             Ok(Ok(Written::Conflict)) | Err(_) => Err(self.lock_lost(None)),
             Ok(Err(error)) => Err(error),
         }
+    }
+
+    /// Removes the object, whether or not it is there yet: who is cut while it takes the lock has no
+    /// answer.
+    async fn give_up(&self) -> Result<(), StateError> {
+        for _ in 0..TRIES {
+            if self.claim().version().is_some() {
+                break;
+            }
+            let seen = self.see().await?;
+            if !self.claim().look(&seen) {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        self.release().await
     }
 
     /// Removes the object.

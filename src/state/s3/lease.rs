@@ -196,6 +196,15 @@ impl Claim {
         }
     }
 
+    /// Whether the object may be this claim's: it is, or a write had no answer yet.
+    pub(super) fn may_be_held(&self) -> bool {
+        match &self.standing {
+            Standing::Held { .. } => true,
+            Standing::Wanted => !self.sent.is_empty(),
+            Standing::Lost => false,
+        }
+    }
+
     /// Gives it up: the version to remove, if it was held. From here on nothing may rely on it, whether
     /// or not the removal arrives.
     pub(super) fn release(&mut self) -> Option<String> {

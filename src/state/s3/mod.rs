@@ -337,8 +337,9 @@ impl S3 {
         place.local.copy(None, None)
     }
 
-    /// Removes the lock of this id, whoever holds it, and tells who that was.
-    pub async fn force_unlock(&self, id: &str) -> Result<Holder, StateError> {
+    /// Removes the lock of this id, whoever holds it, and tells who that was. `decided` is called
+    /// before it does.
+    pub async fn force_unlock(&self, id: &str, decided: &dyn Fn()) -> Result<Holder, StateError> {
         let place = self.place().await?;
         let other = |there: String| -> StateError {
             RemoteError::OtherLock { place: place.to_string(), id: id.to_owned(), there }.into()
@@ -352,6 +353,7 @@ impl S3 {
                 let there = format!("it is locked by {}, with the id {}", ticket.holder, ticket.id);
                 return Err(other(there));
             }
+            decided();
             let condition = Condition::Version(&version);
             let removed = place.objects.delete(&place.lock_key(), condition).await;
             match removed.map_err(|error| place.failed(error))? {

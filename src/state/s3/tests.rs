@@ -185,9 +185,9 @@ async fn the_second_is_told_who_holds_the_lock() {
     assert!(error.to_string().contains("eve@build"), "{error}");
     // Whoever says the wrong id means another lock.
     let Backend::S3(s3) = &two.backend else { panic!() };
-    let other = remote(s3.force_unlock("x").await.unwrap_err());
+    let other = remote(s3.force_unlock("x", &|| ()).await.unwrap_err());
     assert!(matches!(other, RemoteError::OtherLock { .. }), "{other}");
-    assert_eq!(s3.force_unlock(id).await.unwrap(), holder());
+    assert_eq!(s3.force_unlock(id, &|| ()).await.unwrap(), holder());
     let second = two.lock().await.unwrap();
     // The first one does not remove what is not its own.
     guard.release().await.unwrap();

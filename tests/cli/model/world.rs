@@ -356,9 +356,8 @@ impl Known {
             let recorded = here.map(|(it, _)| it.values);
             let open = wish.blocked.is_none();
             let whose = self.whose(&wish.bucket, recorded, live, wanted, open);
-            // Of what is written to, the attributes tell.
-            let only_recorded = previous.is_some() && action == Action::NoOp;
-            let pending = action == Action::Adopt || only_recorded;
+            // Of what is written to, the attributes tell, unless the files give it another name.
+            let pending = action == Action::Adopt || previous.is_some();
             plan.steps.push(Step {
                 name: name.clone(),
                 previous,
