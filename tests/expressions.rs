@@ -24,11 +24,11 @@ fn corpus() -> PathBuf {
 }
 
 fn decode(text: &str) -> String {
-    text.replace('␤', "\n").replace('␉', "\t")
+    text.replace('␤', "\n").replace('␍', "\r").replace('␉', "\t")
 }
 
 fn encode(text: &str) -> String {
-    text.replace('\n', "␤").replace('\t', "␉")
+    text.replace('\n', "␤").replace('\r', "␍").replace('\t', "␉")
 }
 
 /// What our console prints for an expression, and for its type; of an error, why it is one.

@@ -2,8 +2,9 @@
 """Records what `terraform console` answers to the expressions of the corpus.
 
 Each line of a corpus file (`*.txt` beside this script) is an expression, what the console prints for it, and what it
-prints for `type(...)` of it, with tabs between. Line breaks are written as `␤` and tabs as `␉`. Where Terraform gives
-an error, the second column is `ERROR` and the third its summary. Lines that begin with `#` are comments.
+prints for `type(...)` of it, with tabs between. Line breaks are written as `␤`, carriage returns as `␍` and tabs
+as `␉`. Where Terraform gives an error, the second column is `ERROR` and the third its summary. Lines that begin with
+`#` are comments.
 
     record.py             asks again for every line of every file, and for the tables below
     record.py NAME...     does so for these files only, such as `templates.txt`
@@ -84,11 +85,11 @@ def tables():
 
 
 def encode(text):
-    return text.replace("\n", "␤").replace("\t", "␉")
+    return text.replace("\n", "␤").replace("\r", "␍").replace("\t", "␉")
 
 
 def decode(text):
-    return text.replace("␤", "\n").replace("␉", "\t")
+    return text.replace("␤", "\n").replace("␍", "\r").replace("␉", "\t")
 
 
 def console(directory, line):
@@ -98,14 +99,14 @@ def console(directory, line):
     }
     environment.update(CHECKPOINT_DISABLE="1", TF_CLI_CONFIG_FILE=str(directory / "rc"))
     done = subprocess.run(
-        ["terraform", "console"], input=line + "\n", cwd=directory, env=environment, capture_output=True, text=True,
+        ["terraform", "console"], input=f"{line}\n".encode(), cwd=directory, env=environment, capture_output=True,
         timeout=120,
     )
-    told = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr)
+    told = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr.decode())
     if done.returncode != 0 or "Error: " in told:
         found = re.search(r"Error: (.*)", told)
         return None, found.group(1).strip() if found else told.strip()[:80]
-    printed = re.sub(r"^Acquiring state lock\..*\n", "", done.stdout)
+    printed = re.sub(r"^Acquiring state lock\..*\n", "", done.stdout.decode())
     return printed.removesuffix("\n"), None
 
 
@@ -119,7 +120,7 @@ def record(expression):
         text = expression
         # Nor can a comment stand before the bracket that closes `type(`.
         if any(sign in expression for sign in ("\n", "#", "//")):
-            (directory / "line.tf").write_text(f"locals {{\n  asked = (\n{expression}\n)\n}}\n")
+            (directory / "line.tf").write_text(f"locals {{\n  asked = (\n{expression}\n)\n}}\n", newline="")
             text = "local.asked"
         value, error = console(directory, text)
         if value is None:

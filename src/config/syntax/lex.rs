@@ -472,12 +472,27 @@ impl<'a> Lexer<'a> {
                 Some(b'\r') if carriage_is_text => end += 1,
                 Some(b'\r') if end == at => return (TokenKind::Invalid, at + 1),
                 Some(sign @ (b'$' | b'%')) => match self.behind_signs(end, sign) {
+                    Some(behind) if self.holds_next(end, behind) => {
+                        return (TokenKind::RawText, behind + 1);
+                    }
                     Some(behind) => end = behind,
                     None => return (TokenKind::RawText, end),
                 },
                 Some(_) | None => return (TokenKind::RawText, end),
             }
         }
+    }
+
+    /// Whether the `$` or `%` from `signs` to `behind` keep the next byte, because the line ends
+    /// after it: `~` then takes the end of the line only. The first half of `\r\n` is such a byte
+    /// as well, but of a sign that stands alone only.
+    fn holds_next(&self, signs: usize, behind: usize) -> bool {
+        let held = match self.byte(behind) {
+            Some(b'\n') | None => false,
+            Some(b'\r') => behind == signs + 1,
+            Some(byte) => byte.is_ascii() && self.byte(behind - 1) != Some(b'{'),
+        };
+        held && self.newline(behind + 1) > 0
     }
 }
 
@@ -554,6 +569,11 @@ mod tests {
             ("\"a\\\nb", r#"OpenQuote:\" QuotedText:a\\ Newline:\n Ident:b"#),
             ("\"a\rb", r#"OpenQuote:\" QuotedText:a Invalid:\r QuotedText:b"#),
             ("<<E\na\rb\r\n", r"HeredocBegin:<<E\n RawText:a Invalid:\r RawText:b\r\n"),
+            (
+                "<<E\na$ \n%\r\n",
+                r"HeredocBegin:<<E\n RawText:a$  RawText:\n RawText:%\r RawText:\n",
+            ),
+            ("<<E\n$$\r\n$  \n", r"HeredocBegin:<<E\n RawText:$$\r\n RawText:$  \n"),
             (
                 "<<-E\n x ${1}E\n E \nE",
                 "HeredocBegin:<<-E\\n RawText: x  OpenValue:${ Number:1 CloseTemplate:} RawText:E\\n \
