@@ -169,6 +169,7 @@ fn step(
         sensitive: Vec::new(),
         changes: Vec::new(),
         follows: Vec::new(),
+        recorded: None,
         known: true,
         weakening: None,
         record: false,

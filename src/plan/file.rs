@@ -152,7 +152,7 @@ impl Step {
             let paths = settings.iter().flat_map(Value::sensitive_paths);
             paths.map(AttrPath::from_iter).collect()
         };
-        let secrets = [paths(&self.before), paths(&self.after)].concat();
+        let secrets = [paths(&self.before), paths(&self.after), paths(&self.recorded)].concat();
         let asks = self.request.any(&|part| part.is_sensitive());
         let idle = match self.action {
             Action::NoOp => !self.record,
@@ -165,7 +165,9 @@ impl Step {
         if asks {
             self.request = Value::NULL;
         }
-        for settings in [&mut self.before, &mut self.after].into_iter().flatten() {
+        for settings in
+            [&mut self.before, &mut self.after, &mut self.recorded].into_iter().flatten()
+        {
             for path in &secrets {
                 *settings = resource::with_leaf(settings, path, Value::NULL);
             }

@@ -95,6 +95,10 @@ pub struct Step {
     pub before: Option<Value>,
     /// The settings after the step, and what is recorded then; none where nothing is recorded.
     pub after: Option<Value>,
+    /// What is recorded instead. Where the files leave open what somebody else has weakened, it stays
+    /// so, but is not taken for right: it is drift until it is declared, or accepted by `refresh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Value>,
     /// Which of the settings after the step are never shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<AttrPath>,
@@ -308,7 +312,7 @@ impl Step {
             if has_it(&address) {
                 changes.push(state::Change::Remove { address });
             }
-        } else if let Some(values) = &self.after {
+        } else if let Some(values) = self.recorded.as_ref().or(self.after.as_ref()) {
             let recorded = Recorded {
                 identity: self.identity.to_string(),
                 provider: self.provider.to_string(),

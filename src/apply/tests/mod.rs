@@ -52,6 +52,7 @@ fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
         changes: Vec::new(),
         drift: Vec::new(),
         follows: Vec::new(),
+        recorded: None,
         known: false,
         weakening: None,
         record: false,

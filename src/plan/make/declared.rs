@@ -68,6 +68,21 @@ impl<'a> Maker<'a> {
         if let (Some(block), Some(_)) = (block, recorded) {
             desired = ignoring(ty, block, desired, &live);
         }
+        // What somebody else has weakened is not taken for right because nothing is declared of it.
+        let kept_open = recorded.filter(|_| !follows.is_empty()).and_then(|recorded| {
+            let as_it_was =
+                ty.keeping(desired.clone(), &recorded.values, &|path| follows.contains(path));
+            ty.weakening(&as_it_was, &desired, &keys).map(|_| as_it_was)
+        });
+        let mut notes = ty.notes(&live, &desired, false, &keys);
+        if kept_open.is_some() {
+            let open: Vec<String> = follows.iter().map(ToString::to_string).collect();
+            notes.push(format!(
+                "somebody has weakened what the files leave open, and it stays so: declare {} to \
+                 take it back, or accept it by `sealform refresh`",
+                open.join(" and ")
+            ));
+        }
         let depends_on = instances(self.inputs.dependencies.get(&address.resource.block()));
         let changes = changes_between(ty, &live, &desired, &keys);
         let region = region.or_else(|| recorded.and_then(recorded_region));
@@ -108,7 +123,7 @@ impl<'a> Maker<'a> {
             request: ty.request(&instance.declared),
             weakening: ty.weakening(&live, &desired, &keys),
             terms: Terms {
-                notes: ty.notes(&live, &desired, false, &keys),
+                notes,
                 unknown,
                 allow_weakening: lifecycle.is_some_and(|it| it.allow_weakening),
                 forget_on_destroy,
@@ -118,6 +133,7 @@ impl<'a> Maker<'a> {
             before: Some(live),
             sensitive: desired.sensitive_paths().into_iter().map(AttrPath::from_iter).collect(),
             after: Some(desired),
+            recorded: kept_open,
             changes,
             drift,
             follows,
@@ -141,7 +157,7 @@ fn is_outdated(ty: &dyn ResourceType, recorded: &Recorded, step: &Step) -> bool 
     let Terms { keys, forget_on_destroy, .. } = &step.terms;
     let is_other = |wanted| !ty.differences(&recorded.values, wanted, keys).is_empty();
     step.previous.is_some()
-        || step.after.as_ref().is_some_and(is_other)
+        || step.recorded.as_ref().or(step.after.as_ref()).is_some_and(is_other)
         || recorded.provider != *step.provider
         || recorded.depends_on != step.depends_on
         || recorded.prevent_destroy != step.prevent_destroy

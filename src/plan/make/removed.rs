@@ -122,6 +122,7 @@ impl<'a> Maker<'a> {
             changes,
             drift,
             follows: Vec::new(),
+            recorded: None,
             known: true,
             weakening,
             record: false,

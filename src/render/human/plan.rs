@@ -186,7 +186,12 @@ impl<'a> Page<'a> {
             let live = step.before.as_ref();
             leaves::draw(&mut self.canvas, &step.drift, [live, live], self.style.width);
             if step.action == Action::NoOp {
-                self.comment("nothing to do about it");
+                if step.recorded.is_none() {
+                    self.comment("nothing to do about it");
+                }
+                for note in &step.terms.notes {
+                    self.wrapped(note);
+                }
             }
         }
         self.more(loud.len());

@@ -60,6 +60,7 @@ pub(super) fn step(action: Action, address: Address, bucket: &str) -> Step {
         changes: Vec::new(),
         drift: Vec::new(),
         follows: Vec::new(),
+        recorded: None,
         known: false,
         weakening: None,
         record: false,
