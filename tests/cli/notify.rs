@@ -482,7 +482,7 @@ fn a_drift_that_is_out_of_time_is_told_like_any_other_error() {
         silent.local_addr().unwrap().port()
     );
     let block = notify("ops", &hook, "");
-    let dir = Dir::with(&(provider + &block + &resource("x", "x", "AES256", "")))
+    let dir = Dir::with(&(provider + &block + &resource("x", "acme-x", "AES256", "")))
         .env("AWS_ACCESS_KEY_ID", "123456789012")
         .env("AWS_SECRET_ACCESS_KEY", "x");
     let ran = discreet(dir.run(&["drift", "-json", "-timeout=1s"]).status(1));

@@ -1,15 +1,15 @@
 //! What is tested: the binary in a directory of its own, and what its commands must come to.
 
+mod states;
+
+use self::states::{Found, read};
 use super::service::{Call, Request, Service, Strike, What};
-use super::world::{
-    Action, Algorithm, BUCKETS, Fate, Files, Known, Plan, Recorded, Records, Settings, Step, TYPE,
-};
+use super::world::{Action, BUCKETS, Files, Known, Plan, Recorded, Records, Settings, Step, TYPE};
 use crate::harness::{Dir, Ran};
 use sealform::state::{Holder, Local};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
-use std::sync::OnceLock;
 
 const STATE: &str = "state/sealform.state.json";
 const PLAN: &str = "this.sealplan";
@@ -37,14 +37,6 @@ pub(super) struct Machine {
     versions: BTreeMap<u64, Records>,
     saved: Option<Saved>,
     pulled: Option<(u64, Records, String)>,
-}
-
-/// The state as the next run finds it.
-struct Found {
-    serial: Option<u64>,
-    records: Records,
-    /// By bucket: what may have been written.
-    unfinished: BTreeMap<String, BTreeSet<Settings>>,
 }
 
 impl Machine {
@@ -299,21 +291,9 @@ impl Machine {
         let befell = |it: &Request| it.struck.filter(|it| !matches!(it, What::KillTold(_)));
         let struck = log.iter().position(|it| befell(it).is_some());
         let killed = ran.status == -1;
-        // What is written is what the plan said, once.
-        let mut open: Vec<&Step> = plan.steps.iter().filter(|it| it.action.calls()).collect();
-        for request in log.iter().filter(|it| it.call != Call::Read) {
-            let call = |it: &Step| match it.action {
-                Action::Update => it.after.map(Call::Write),
-                _ => Some(Call::Reset),
-            };
-            let at = open
-                .iter()
-                .position(|it| it.bucket == request.bucket && call(it) == Some(request.call));
-            let at = at.unwrap_or_else(|| panic!("unplanned: {request:?}\n{told}"));
-            open.swap_remove(at);
-        }
+        let unwritten = unwritten(plan, &log, &told);
         if !plan.is_sound() {
-            assert!(open.len() == plan.steps.iter().filter(|it| it.action.calls()).count());
+            assert!(unwritten == plan.steps.iter().filter(|it| it.action.calls()).count());
             let stopped = struck.is_some_and(|at| log[at].struck == Some(What::Stop));
             assert!(ran.status == 1 || killed || (stopped && ran.status == 143), "{told}");
             return;
@@ -483,123 +463,6 @@ impl Machine {
         }
     }
 
-    pub(super) fn rename(&mut self, from: &str, to: &str) {
-        let (old, new) = (format!("{TYPE}.{from}"), format!("{TYPE}.{to}"));
-        let records = &mut self.known.records;
-        let fine = records.contains_key(from) && !records.contains_key(to);
-        if fine && let Some(it) = records.remove(from) {
-            records.insert(to.to_owned(), it);
-        }
-        drop(self.looking(&["state", "mv", &old, &new]).status(i32::from(!fine)));
-    }
-
-    pub(super) fn give_up(&mut self, name: &str) {
-        let removed = self.known.records.remove(name);
-        let address = format!("{TYPE}.{name}");
-        drop(self.looking(&["state", "rm", &address]).status(i32::from(removed.is_none())));
-        self.forget();
-    }
-
-    /// What was given up is managed no more.
-    fn forget(&mut self) {
-        let kept = self.known.buckets();
-        let ours = &self.known.ours;
-        self.managed.retain(|it| kept.contains(it) || ours.contains_key(it));
-    }
-
-    pub(super) fn pull(&mut self) {
-        let ran = self.looking(&["state", "pull"]);
-        if let Some(serial) = self.serial {
-            let ran = ran.status(0);
-            let (there, records) = read(&ran.json());
-            assert_eq!((there, &records), (serial, &self.known.records));
-            self.pulled = Some((serial, records, ran.stdout));
-        }
-    }
-
-    pub(super) fn push(&mut self, force: bool) {
-        let Some((serial, records, text)) = self.pulled.clone() else { return };
-        self.dir.write("pulled.json", text);
-        let same = Some(serial) == self.serial && records == self.known.records;
-        let arguments: &[&str] = if force {
-            &["state", "push", "-force", "pulled.json"]
-        } else {
-            &["state", "push", "pulled.json"]
-        };
-        let ran = self.looking(arguments);
-        if force || same {
-            drop(ran.status(0));
-            self.known.records = records;
-            self.forget();
-        } else {
-            drop(ran.status(1));
-        }
-    }
-
-    /// Puts the version so many back in force.
-    pub(super) fn restore(&mut self, back: usize, force: bool) {
-        let listed = self.looking(&["state", "history", "-json"]).status(0).json();
-        let kept: Vec<u64> = listed["versions"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| it["serial"].as_u64().unwrap())
-            .collect();
-        let Some(serial) = kept.get(back % kept.len().max(1)).copied() else { return };
-        let text = serial.to_string();
-        let mut arguments = vec!["state", "restore", &text];
-        arguments.extend(force.then_some("-force"));
-        let ran = self.looking(&arguments);
-        // A version may have been written and replaced within one command.
-        let content = match self.versions.get(&serial) {
-            Some(records) => records.clone(),
-            None => {
-                let path = format!("{STATE}.history/{serial:020}.json");
-                if self.dir.exists(&path) {
-                    read(&serde_json::from_str(&self.dir.read(&path)).unwrap()).1
-                } else {
-                    return self.known.records = self.look().records;
-                }
-            }
-        };
-        let buckets: BTreeSet<&String> = content.values().map(|it| &it.bucket).collect();
-        let records = &self.known.records;
-        let loses = records.values().any(|it| !buckets.contains(&it.bucket));
-        let renames = records.keys().any(|it| !content.contains_key(it));
-        if force || (!loses && !renames) {
-            drop(ran.status(0));
-        } else if loses {
-            drop(ran.status(1));
-            return;
-        } else if ran.status != 0 {
-            return;
-        }
-        self.known.records = content;
-        self.forget();
-    }
-
-    /// The state as the next run finds it.
-    fn look(&self) -> Found {
-        let found = Local::new(self.dir.path().join(STATE)).look().unwrap();
-        let mut unfinished: BTreeMap<String, BTreeSet<Settings>> = BTreeMap::new();
-        for intent in &found.unfinished {
-            let intent = serde_json::to_value(intent).unwrap();
-            let bucket = intent["identity"].as_str().unwrap().to_owned();
-            let after = settings(&intent["after"]);
-            let open = unfinished.entry(bucket).or_default();
-            open.insert(after);
-            open.extend((intent["writing"] == "reset").then(|| after.otherwise_blocked()));
-        }
-        match found.state {
-            None => Found { serial: None, records: Records::new(), unfinished },
-            Some(state) => {
-                let json = serde_json::to_value(&state).unwrap();
-                let (serial, records) = read(&json);
-                Found { serial: Some(serial), records, unfinished }
-            }
-        }
-    }
-
     /// What holds after every command.
     pub(super) fn settled(&mut self) {
         let Found { serial, records, unfinished } = self.look();
@@ -649,6 +512,23 @@ fn follows(plan: &Plan, step: &Step) -> bool {
         && others.any(|it| it.bucket == step.bucket)
 }
 
+/// Demands that what is written is what the plan said, once; gives how many of its writes are not.
+fn unwritten(plan: &Plan, log: &[Request], told: &str) -> usize {
+    let mut open: Vec<&Step> = plan.steps.iter().filter(|it| it.action.calls()).collect();
+    for request in log.iter().filter(|it| it.call != Call::Read) {
+        let call = |it: &Step| match it.action {
+            Action::Update => it.after.map(Call::Write),
+            _ => Some(Call::Reset),
+        };
+        let at = open
+            .iter()
+            .position(|it| it.bucket == request.bucket && call(it) == Some(request.call));
+        let at = at.unwrap_or_else(|| panic!("unplanned: {request:?}\n{told}"));
+        open.swap_remove(at);
+    }
+    open.len()
+}
+
 /// Holds a report to a plan.
 fn compare(report: &Json, plan: &Plan) {
     let told = || format!("{plan:#?}\n{report:#}");
@@ -689,40 +569,4 @@ fn statuses(report: &Json) -> BTreeMap<(String, String), String> {
             Some(((text(&it["address"])?, text(&it["bucket"])?), text(&it["status"])?))
         })
         .collect()
-}
-
-/// The serial and what is recorded, of a state that must be as its schema says.
-fn read(state: &Json) -> (u64, Records) {
-    static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
-    let schema = SCHEMA.get_or_init(|| {
-        let text = include_str!("../../../state/schema.json");
-        jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
-    });
-    let faults: Vec<String> = schema.iter_errors(state).map(|it| it.to_string()).collect();
-    assert_eq!(faults, [""; 0], "{state:#}");
-    let records = state["resources"].as_array().unwrap().iter().map(|it| {
-        let address = it["address"].as_str().unwrap();
-        let flag = |name: &str| it[name].as_bool().unwrap_or(false);
-        let fate = match (flag("prevent_destroy"), flag("forget_on_destroy")) {
-            (true, _) => Fate::Prevent,
-            (false, true) => Fate::Forget,
-            (false, false) => Fate::Reset,
-        };
-        let bucket = it["identity"].as_str().unwrap().to_owned();
-        let name = address.strip_prefix(TYPE).unwrap().trim_start_matches('.');
-        (name.to_owned(), Recorded { bucket, values: settings(&it["values"]), fate })
-    });
-    (state["serial"].as_u64().unwrap(), records.collect())
-}
-
-/// Settings as the state and the journal have them.
-fn settings(values: &Json) -> Settings {
-    let rule = &values["rule"][0];
-    let default = &rule["apply_server_side_encryption_by_default"][0];
-    Settings {
-        algorithm: default["sse_algorithm"].as_str().and_then(Algorithm::of).unwrap(),
-        key: default["kms_master_key_id"].as_str().map(|key| key.ends_with('1')),
-        bucket_key: rule["bucket_key_enabled"] == true,
-        blocked: rule["blocked_encryption_types"].as_array().is_some_and(|it| !it.is_empty()),
-    }
 }
