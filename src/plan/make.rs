@@ -4,7 +4,7 @@ use super::findings::{Findings, listed, lost_by_reset, prevented_destroy, unknow
 use super::moves::{self, Kept, Removals};
 use super::outputs::outputs;
 use super::unfinished::Unfinished;
-use super::{Action, Change, Plan, Reason, Step, Terms};
+use super::{Action, Change, Plan, Reason, Step, Terms, owner_in, recorded_request};
 use crate::addr::{Address, AttrPath, InstanceKey, ResourceAddr, Target};
 use crate::config::{Config, IgnoreChanges, Resource};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -317,6 +317,7 @@ impl<'a> Maker<'a> {
             None => block.timeouts.create,
             Some(_) => block.timeouts.update,
         });
+        let request = ty.request(&instance.declared);
         let record = action == Action::NoOp
             && recorded.is_some_and(|recorded| {
                 previous.is_some()
@@ -325,6 +326,7 @@ impl<'a> Maker<'a> {
                     || recorded.depends_on != depends_on
                     || recorded.prevent_destroy != prevent_destroy
                     || recorded.forget_on_destroy != forget_on_destroy
+                    || recorded.owner != owner_in(&request)
                     || recorded.region.as_deref() != region.as_deref()
             });
         let step = Step {
@@ -333,7 +335,7 @@ impl<'a> Maker<'a> {
             provider: Arc::clone(&instance.provider),
             identity,
             region,
-            request: ty.request(&instance.declared),
+            request,
             weakening: ty.weakening(&live, &desired, &keys),
             terms: Terms {
                 notes: ty.notes(&live, &desired, false, &keys),
@@ -593,7 +595,7 @@ impl<'a> Maker<'a> {
             {
                 ty.request(declared)
             }
-            (Some(ty), _) => ty.request(&Value::NULL),
+            (Some(ty), _) => recorded_request(ty, recorded),
             (None, _) => Value::NULL,
         }
     }
