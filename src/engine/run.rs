@@ -19,7 +19,6 @@ use crate::refresh::{self, Remembered};
 use crate::resource::{self, Observed};
 use crate::sandbox::Sandbox;
 use crate::state::{Backend, Change, Guard, Intent, Local, Recorded, StateError, StateFile};
-use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -451,7 +450,7 @@ impl Run {
                 ty: Arc::clone(&address.resource.ty),
                 provider: Arc::from(recorded.provider.as_str()),
                 identity: Arc::from(recorded.identity.as_str()),
-                request: ty.request(&Value::NULL),
+                request: plan::recorded_request(ty, recorded),
             });
         }
         targets.into_values().collect()

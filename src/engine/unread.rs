@@ -110,7 +110,8 @@ impl Run {
             match world.get(&recorded.provider, &identity) {
                 Some(Reading::Failed(error)) => {
                     let mut error = error.clone();
-                    // What its block said of its owner is not known any more.
+                    // What its block said of its owner is not known any more where it was sensitive,
+                    // or an earlier version recorded it.
                     error.detail += &format!(
                         " It is recorded as {address}, which is not declared any more: put the \
                          resource back as it was and use `destroy -target`, or drop the record by \

@@ -18,7 +18,7 @@ pub use self::make::{Inputs, Live, Selection, changes_between, make};
 pub use self::unfinished::Unfinished;
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
-use crate::resource::{KeyNames, UnknownElement};
+use crate::resource::{KeyNames, ResourceType, UnknownElement};
 use crate::state::{self, Intent, OutputState, Recorded, StateFile, Writing};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -270,6 +270,22 @@ impl Plan {
     }
 }
 
+/// What of a request says whose the object is.
+const OWNER: &str = "expected_bucket_owner";
+
+/// Whose the object is said to be in what goes along with requests for it, if that may be recorded.
+fn owner_in(request: &Value) -> Option<String> {
+    let secret = request.any(&|part| part.is_sensitive());
+    let owner = request.get(OWNER).filter(|_| !secret)?;
+    Some(owner.as_str()?.to_string())
+}
+
+/// What goes along with requests for what is recorded, and declared no more: whose it was said to be.
+pub fn recorded_request(ty: &dyn ResourceType, recorded: &Recorded) -> Value {
+    let owner = recorded.owner.as_deref().map_or(Value::NULL, Value::from);
+    ty.request(&Value::object([(OWNER, owner)]))
+}
+
 /// Which step of a plan. Its address alone does not tell: where an address goes from one bucket to
 /// another, one step takes leave of the old one, and one takes the new one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -321,6 +337,7 @@ impl Step {
                 depends_on: self.depends_on.clone(),
                 prevent_destroy: self.prevent_destroy,
                 forget_on_destroy: self.terms.forget_on_destroy,
+                owner: owner_in(&self.request),
             };
             changes.push(state::Change::Set { address, recorded });
         }

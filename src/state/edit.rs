@@ -306,6 +306,7 @@ mod tests {
                 depends_on: vec![],
                 prevent_destroy: false,
                 forget_on_destroy: false,
+                owner: None,
             };
             state.resources.insert(address.parse().unwrap(), recorded);
         }

@@ -57,6 +57,9 @@ pub struct Recorded {
     pub prevent_destroy: bool,
     /// `on_destroy = "forget"` of its last configuration: what would be reset is only forgotten.
     pub forget_on_destroy: bool,
+    /// The account that its last configuration expected it to belong to, where it said so openly:
+    /// what is declared no more is read and reset as that account's.
+    pub owner: Option<String>,
 }
 
 /// What is wrong with the bytes of a state file.
@@ -197,6 +200,8 @@ pub(super) struct Entry {
     prevent_destroy: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     forget_on_destroy: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
 }
 
 impl Entry {
@@ -209,6 +214,7 @@ impl Entry {
             depends_on,
             prevent_destroy,
             forget_on_destroy,
+            owner,
         } = recorded;
         let sensitive = values.sensitive_paths().into_iter().map(AttrPath::from_iter).collect();
         Self {
@@ -221,6 +227,7 @@ impl Entry {
             depends_on,
             prevent_destroy,
             forget_on_destroy,
+            owner,
         }
     }
 
@@ -235,6 +242,7 @@ impl Entry {
             depends_on,
             prevent_destroy,
             forget_on_destroy,
+            owner,
         } = self;
         for path in &sensitive {
             values = values.mark_at(path.steps());
@@ -247,6 +255,7 @@ impl Entry {
             depends_on,
             prevent_destroy,
             forget_on_destroy,
+            owner,
         };
         (address, recorded)
     }
@@ -384,7 +393,7 @@ mod tests {
             required.sort_unstable();
             // What is absent where it says nothing is not among what must be there.
             let mut properties = keys(&schema["properties"]);
-            properties.retain(|name| *name != "forget_on_destroy");
+            properties.retain(|name| !["forget_on_destroy", "owner"].contains(name));
             assert_eq!(required, properties);
             assert_eq!(required, keys(written));
             assert_eq!(schema["additionalProperties"], Json::Bool(false));
@@ -397,19 +406,24 @@ mod tests {
         assert_eq!(schema["properties"]["version"]["const"], VERSION);
     }
 
-    /// The field came later: a state without it is read, and one that needs it not is written
-    /// without it.
+    /// These fields came later: a state without them is read, and one that needs them not is written
+    /// without them.
     #[test]
-    fn what_is_to_be_forgotten_is_recorded() {
+    fn what_came_later_is_recorded() {
         let with = VERSION_1.replacen(
             "\"prevent_destroy\": false",
-            "\"prevent_destroy\": false,\n      \"forget_on_destroy\": true",
+            "\"prevent_destroy\": false,\n      \"forget_on_destroy\": true,\n      \"owner\": \"444455556666\"",
             1,
         );
         let state = StateFile::parse(with.as_bytes()).unwrap();
         let forgotten = state.resources.values().filter(|it| it.forget_on_destroy);
         assert_eq!(forgotten.count(), 1);
+        let owners = state.resources.values().filter_map(|it| it.owner.as_deref());
+        assert_eq!(owners.collect::<Vec<_>>(), ["444455556666"]);
         assert_eq!(String::from_utf8(state.print().unwrap()).unwrap().trim_end(), with.trim_end());
+        assert!(schema().is_valid(&serde_json::from_str(&with).unwrap()));
+        let before = StateFile::parse(VERSION_1.as_bytes()).unwrap();
+        assert!(before.resources.values().all(|it| it.owner.is_none()));
     }
 
     fn schema() -> jsonschema::Validator {
@@ -526,6 +540,7 @@ mod tests {
             depends_on in prop::collection::vec(address(), 0..3),
             prevent_destroy: bool,
             forget_on_destroy: bool,
+            owner in prop::option::of("[0-9]{12}"),
         ) -> Recorded {
             let values = Json::Object(values.into_iter().collect());
             let values = from_json(&values).unwrap();
@@ -537,6 +552,7 @@ mod tests {
                 depends_on,
                 prevent_destroy,
                 forget_on_destroy,
+                owner,
             }
         }
     }

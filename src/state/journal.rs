@@ -397,6 +397,7 @@ mod tests {
             depends_on: vec![],
             prevent_destroy: false,
             forget_on_destroy: false,
+            owner: None,
         };
         Change::Set { address: format!("t.{name}").parse().unwrap(), recorded }
     }

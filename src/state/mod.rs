@@ -27,6 +27,7 @@
 //!     depends_on: vec![],
 //!     prevent_destroy: false,
 //!     forget_on_destroy: false,
+//!     owner: None,
 //! };
 //! session.record(Change::Set { address: "t.logs".parse().unwrap(), recorded }).unwrap();
 //! session.flush().unwrap(); // From here on the change survives anything.

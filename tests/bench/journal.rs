@@ -86,6 +86,7 @@ fn end(session: &mut Session, n: usize) {
         depends_on: Vec::new(),
         prevent_destroy: false,
         forget_on_destroy: false,
+        owner: None,
     };
     session.record(Change::Set { address: address(n), recorded }).unwrap();
     session.settle(&"aws".into(), &identity.into()).unwrap();

@@ -315,9 +315,11 @@ async fn a_bucket_that_goes_is_not_drift_because_its_key_is_spelled_otherwise() 
     sandbox.stop().await;
 }
 
-/// The owner that was declared is gone with its block.
+/// The owner that was declared is recorded: it was gone with its block, and with it the bucket out of
+/// reach.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_of_another_account_that_is_not_declared_any_more_can_be_got_rid_of() {
+    const STATE: &str = "state/sealform.state.json";
     let world = World::in_memory();
     world.seed_bucket("theirs", "us-east-1", OTHER_ACCOUNT).unwrap();
     world.share_bucket("theirs").unwrap();
@@ -326,15 +328,34 @@ async fn a_bucket_of_another_account_that_is_not_declared_any_more_can_be_got_ri
         .replace("bucket = ", &format!("expected_bucket_owner = {OTHER_ACCOUNT:?}\n  bucket = "));
     let dir = at(&sandbox, &block);
     dir.run(&["apply", "-auto-approve"]).status(0);
-    dir.write("main.seal.hcl", "provider \"aws\" {}\n");
+    let owner = format!(",\n      \"owner\": \"{OTHER_ACCOUNT}\"");
+    assert!(dir.read(STATE).contains(&owner));
+    dir.run(&["state", "show", "aws_s3_bucket_server_side_encryption_configuration.x"])
+        .status(0)
+        .says(&format!("expected_bucket_owner = \"{OTHER_ACCOUNT}\""));
+    dir.run(&["drift", "-from-state"]).status(0);
+    let gone = "provider \"aws\" {}\n";
+    // A state that an earlier version wrote does not tell, until an apply with the block does.
+    dir.write(STATE, dir.read(STATE).replace(&owner, ""));
+    dir.write("main.seal.hcl", gone);
     dir.run(&["plan"])
         .status(1)
         .complains("does not belong to the account 123456789012")
         .complains("put the resource back as it was and use `destroy -target`");
     dir.write("main.seal.hcl", &block);
-    let address = "-target=aws_s3_bucket_server_side_encryption_configuration.x";
-    dir.run(&["destroy", "-auto-approve", address]).status(0).says("1 reset");
+    dir.run(&["plan", "-detailed-exitcode"]).status(0);
+    dir.run(&["apply", "-auto-approve"]).status(0);
+    assert!(dir.read(STATE).contains(&owner));
+    dir.write("main.seal.hcl", gone);
+    dir.run(&["plan", "-out=p.sealplan"]).status(0);
+    dir.run(&["apply", "-allow-weakening", "p.sealplan"]).status(0).says("1 reset");
     dir.run(&["state", "list"]).status(0).never_says("x");
+    // What is sensitive is not recorded.
+    let secret =
+        block.replace(&format!("{OTHER_ACCOUNT:?}"), &format!("sensitive({OTHER_ACCOUNT:?})"));
+    dir.write("main.seal.hcl", secret);
+    dir.run(&["apply", "-auto-approve"]).status(0);
+    assert!(!dir.read(STATE).contains(OTHER_ACCOUNT));
     sandbox.stop().await;
 }
 

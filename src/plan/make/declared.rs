@@ -4,7 +4,7 @@ use super::{Live, Maker, as_secret_as, changes_between, instances, milliseconds,
 use crate::addr::AttrPath;
 use crate::config::{IgnoreChanges, Resource};
 use crate::eval::Instance;
-use crate::plan::{Action, Step, Terms};
+use crate::plan::{Action, Step, Terms, owner_in};
 use crate::resource::{self, Facts, KeyName, KeyNames, Observed, ResourceType};
 use crate::state::Recorded;
 use crate::value::Value;
@@ -162,6 +162,7 @@ fn is_outdated(ty: &dyn ResourceType, recorded: &Recorded, step: &Step) -> bool 
         || recorded.depends_on != step.depends_on
         || recorded.prevent_destroy != step.prevent_destroy
         || recorded.forget_on_destroy != *forget_on_destroy
+        || recorded.owner != owner_in(&step.request)
         || recorded.region.as_deref() != step.region.as_deref()
 }
 

@@ -5,7 +5,7 @@ use crate::addr::Address;
 use crate::diag::Diagnostics;
 use crate::plan::findings::{elements, lost_by_reset, prevented_destroy, unknown_type};
 use crate::plan::moves::Kept;
-use crate::plan::{Action, Reason, Step, Terms};
+use crate::plan::{Action, Reason, Step, Terms, recorded_request};
 use crate::resource::{self, KeyNames, Observed, ResourceType, UnknownElement};
 use crate::state::Recorded;
 use crate::value::Value;
@@ -198,7 +198,7 @@ impl<'a> Maker<'a> {
             {
                 ty.request(declared)
             }
-            (Some(ty), _) => ty.request(&Value::NULL),
+            (Some(ty), _) => recorded_request(ty, recorded),
             (None, _) => Value::NULL,
         }
     }

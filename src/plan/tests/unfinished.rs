@@ -28,6 +28,7 @@ fn world(found: &str, intents: &[(&str, &str)]) -> World {
         depends_on: vec![],
         prevent_destroy: false,
         forget_on_destroy: false,
+        owner: None,
     };
     world.recorded.resources.insert(address("a"), recorded);
     let intent = |(before, after): &(&str, &str)| {

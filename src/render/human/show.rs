@@ -46,6 +46,7 @@ fn draw(canvas: &mut Canvas, address: &Address, recorded: &Recorded) {
         depends_on,
         prevent_destroy,
         forget_on_destroy,
+        owner,
     } = recorded;
     canvas.tinted(Tint::Strong, format_args!("# {address}"));
     if let Some(region) = region {
@@ -58,6 +59,9 @@ fn draw(canvas: &mut Canvas, address: &Address, recorded: &Recorded) {
     let mut attributes = vec![("bucket", literal(identity))];
     if provider != "aws" {
         attributes.push(("provider", clean(provider)));
+    }
+    if let Some(owner) = owner {
+        attributes.push(("expected_bucket_owner", literal(owner)));
     }
     if !depends_on.is_empty() {
         let blocks: Vec<String> = depends_on.iter().map(clean).collect();

@@ -56,6 +56,7 @@ fn the_state_is_shown_as_configuration() {
         depends_on: Vec::new(),
         prevent_destroy: false,
         forget_on_destroy: false,
+        owner: None,
     };
     assert_snapshot!(human::state(&state, &Style::PLAIN), @"Nothing is recorded.");
     let full = Recorded {
@@ -65,6 +66,7 @@ fn the_state_is_shown_as_configuration() {
         depends_on: vec![address("logs")],
         prevent_destroy: true,
         forget_on_destroy: false,
+        owner: Some("444455556666".to_owned()),
         ..recorded.clone()
     };
     state.resources.insert(address("logs"), recorded);
@@ -87,9 +89,10 @@ fn the_state_is_shown_as_configuration() {
 
     # aws_s3_bucket_server_side_encryption_configuration.other in eu-west-1
     resource "aws_s3_bucket_server_side_encryption_configuration" "other" {
-      bucket     = "acme-logs"
-      provider   = aws.eu
-      depends_on = [aws_s3_bucket_server_side_encryption_configuration.logs]
+      bucket                = "acme-logs"
+      provider              = aws.eu
+      expected_bucket_owner = "444455556666"
+      depends_on            = [aws_s3_bucket_server_side_encryption_configuration.logs]
 
       rule {
         blocked_encryption_types = ["SSE-C"]

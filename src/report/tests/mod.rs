@@ -39,6 +39,7 @@ impl Case {
             depends_on: Vec::new(),
             prevent_destroy: false,
             forget_on_destroy: false,
+            owner: None,
         };
         let resources = &mut self.world.recorded.resources;
         resources.insert(format!("{TYPE}.{name}").parse().unwrap(), recorded);

@@ -28,6 +28,7 @@ fn set(n: usize, algorithm: &str) -> Change {
         depends_on: vec![],
         prevent_destroy: false,
         forget_on_destroy: false,
+        owner: None,
     };
     Change::Set { address: address(n), recorded }
 }

@@ -99,6 +99,7 @@ fn set(name: &str) -> Change {
         depends_on: vec![],
         prevent_destroy: false,
         forget_on_destroy: false,
+        owner: None,
     };
     Change::Set { address: format!("t.{name}").parse().unwrap(), recorded }
 }
