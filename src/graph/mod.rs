@@ -79,15 +79,16 @@ fn cycle(graph: &DiGraph<&Node, &Edge>, members: &[NodeIndex]) -> Option<Diagnos
             .collect(),
         all => all.iter().map(|edge| edge.from.to_string()).collect(),
     };
-    let mut diagnostic = Diagnostic::error(
-        "Cycle",
-        format!(
+    let detail = match names.as_slice() {
+        [one] => format!("{one} refers to itself, so its value never ends. Remove the reference."),
+        all => format!(
             "{} → {}: each needs the next, so none can come first. Break the chain at one of the \
              references.",
-            names.join(" → "),
-            names.first()?
+            all.join(" → "),
+            all.first()?
         ),
-    );
+    };
+    let mut diagnostic = Diagnostic::error("Cycle", detail);
     for (n, edge) in chain.iter().take(MAX_SHOWN).enumerate() {
         if n == 0 {
             diagnostic = diagnostic.at(edge.span);
