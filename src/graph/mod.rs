@@ -215,7 +215,7 @@ mod tests {
         let mut faults = Diagnostics::new();
         let order = order(&[local("a"), local("b")], &[edge("a", "a", file)], &mut faults);
         assert_eq!(order, [local("b")]);
-        assert!(faults[0].detail.starts_with("local.a → local.a:"), "{}", faults[0].detail);
+        assert!(faults[0].detail.starts_with("local.a refers to itself,"), "{}", faults[0].detail);
     }
 
     #[test]
