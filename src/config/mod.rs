@@ -18,6 +18,7 @@ pub mod load;
 pub mod syntax;
 mod testing;
 mod types;
+pub(crate) mod unknown;
 
 pub use self::context::with_contexts;
 pub(crate) use self::decode::backend_arguments;
@@ -30,7 +31,7 @@ pub use self::testing::{Expected, TestCommand, TestFile, TestOptions, TestRun};
 use crate::addr::{AttrPath, ResourceAddr, Target};
 use crate::diag::{Diagnostics, FileId, Sources, Span};
 use crate::value::{Type, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +69,9 @@ pub struct Config {
     pub notifications: BTreeMap<Arc<str>, Notify>,
     /// Where something is written out that nobody may be shown.
     pub hidden: Vec<Span>,
+    /// Names that stand in what syntax errors have damaged, as if they were declared there. Whether
+    /// they are is not known, so that nobody is told they are not.
+    pub lost: BTreeSet<Arc<str>>,
 }
 
 /// A `notify` block. Which words `format`, `on` and `min_severity` may be is not known here.
@@ -379,6 +383,7 @@ pub fn parse(
         };
         let told = diagnostics.len();
         decode::file(parsed.body, &mut config, diagnostics);
+        config.lost.extend(lost_names(text, &parsed.damaged));
         forget_followers(diagnostics, told, parsed.damaged);
     }
     decode::check_moves(&config.moved, diagnostics);
@@ -439,6 +444,31 @@ pub fn parse_template(
     diagnostics: &mut Diagnostics,
 ) -> Option<Expr> {
     syntax::parse_template(sources.text(file), file, diagnostics)
+}
+
+/// The names behind which `=` stands or, in quotes, `{`, in what syntax errors have damaged.
+fn lost_names(text: &str, damaged: &[Span]) -> BTreeSet<Arc<str>> {
+    let mut names = BTreeSet::new();
+    let mut spans: Vec<(u32, u32)> = damaged.iter().map(|span| (span.start, span.end)).collect();
+    spans.sort_unstable();
+    let mut done = 0;
+    for (start, end) in spans {
+        // Of spans within each other, each byte is read once.
+        let start = start.max(done);
+        done = done.max(end);
+        let part = text.get(start as usize..end as usize).unwrap_or("");
+        let mut name = None;
+        for token in syntax::Lexer::new(part).filter(|token| !token.kind.is_trivia()) {
+            use syntax::TokenKind as K;
+            match token.kind {
+                K::Ident | K::QuotedText => name = Some(token.text(part)),
+                K::CloseQuote => {}
+                K::Equal | K::OpenBrace => names.extend(name.take().map(Arc::from)),
+                _ => name = None,
+            }
+        }
+    }
+    names
 }
 
 /// Drops the faults from `told` on that lie in what syntax errors have damaged: they follow from

@@ -133,7 +133,20 @@ fn unknown_blocks_and_attributes_are_told_with_a_guess() {
             "Unknown block: validaton",
             "Did you mean \"validation\"?",
         ),
-        ("locals {\n a {}\n}\n", "Unknown block: a", "no block"),
+        ("locals {\n a {}\n}\n", "Block instead of an attribute: a", "write `a = { … }`"),
+        ("locals {\n output \"a\" {}\n}\n", "Unknown block: output", "close what is open before"),
+        (
+            "variable \"v\" {\n validation = {}\n}\n",
+            "Attribute instead of a block: validation",
+            "`validation { … }`",
+        ),
+        ("variable \"v\" {\n type {}\n}\n", "Block instead of an attribute: type", "`type = …`"),
+        ("output \"o\" {\n vaule = 1\n}\n", "Unknown attribute: vaule", "Did you mean \"value\"?"),
+        (
+            "provider \"aws\" {\n alias = \"a b\"\n}\n",
+            "Invalid name: \"a b\"",
+            "cannot be referred to",
+        ),
         ("output \"o\" {\n value = 1\n vlue = 2\n}\n", "Unknown attribute: vlue", "\"value\"?"),
         ("output \"o\" {}\n", "Missing attribute: output \"o\"", "\"value\""),
         (
@@ -237,6 +250,17 @@ fn all_faults_of_all_files_are_told_in_order() {
     assert_eq!(config.locals.len(), 2, "what could not be read is declared all the same");
     let places: Vec<Option<Span>> = diagnostics.iter().map(|fault| fault.subject).collect();
     assert!(places.iter().all(Option::is_some));
+}
+
+#[test]
+fn names_in_what_cannot_be_read_may_be_declared_there() {
+    let text = "locals {\n a = {\n  b = x == y ? z : 1\n\n c = 2\n}\nvariable \"v\" {\n}\n";
+    let (config, faults, _) = files(&[text]);
+    assert_eq!(faults, ["Unclosed bracket: {"]);
+    let lost: Vec<&str> = config.lost.iter().map(|name| &**name).collect();
+    assert!(lost.contains(&"c"), "{lost:?}");
+    assert!(!lost.contains(&"x") && !lost.contains(&"z"), "{lost:?}");
+    assert!(files(&["locals {\n a = 1\n}\n"]).0.lost.is_empty());
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! "Did you mean".
 
+/// The most names that are told where none is similar, and how long they are together; more would
+/// not be read.
+const MAX_LISTED: usize = 8;
+const MAX_LENGTH: usize = 80;
+
 /// The candidate that `given` was most likely meant to be, if one is near enough.
 pub fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Comparing costs the product of the lengths; a name of this length is no slip of the finger.
@@ -24,6 +29,26 @@ pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a st
         .unwrap_or_default()
 }
 
+/// As [`did_you_mean`]; where nothing is similar, what there is, unless that is too much to read.
+pub fn did_you_mean_or_known<'a>(
+    given: &str,
+    candidates: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+) -> String {
+    let candidates = candidates.into_iter();
+    let hint = did_you_mean(given, candidates.clone());
+    if !hint.is_empty() {
+        return hint;
+    }
+    let known: Vec<&str> = candidates.take(MAX_LISTED + 1).collect();
+    match known.as_slice() {
+        [] => String::new(),
+        [one] => format!(" Known is {one}."),
+        all if all.len() > MAX_LISTED => String::new(),
+        all if all.iter().map(|name| name.len()).sum::<usize>() > MAX_LENGTH => String::new(),
+        all => format!(" Known are {}.", all.join(", ")),
+    }
+}
+
 /// A name in quotes, so that it can be pasted into a shell: one with quotes in it, such as the address
 /// of an instance, is in single ones.
 fn quoted(name: &str) -> String {
@@ -45,6 +70,20 @@ mod tests {
         assert_eq!(suggest("expected_owner", names), Some("expected_bucket_owner"));
         assert_eq!(suggest("rules", names), Some("rule"));
         assert_eq!(suggest("tags", names), None);
+    }
+
+    #[test]
+    fn where_nothing_is_similar_a_few_names_are_told_and_many_are_not() {
+        let rows: [(&[&str], &str); 5] = [
+            (&[], ""),
+            (&["bucket"], " Known is bucket."),
+            (&["bucket", "rule"], " Known are bucket, rule."),
+            (&["bucket", "tag"], " Did you mean \"tag\"?"),
+            (&["a", "b", "c", "d", "e", "f", "g", "h", "i"], ""),
+        ];
+        for (names, expected) in rows {
+            assert_eq!(did_you_mean_or_known("tags", names.iter().copied()), expected);
+        }
     }
 
     #[test]

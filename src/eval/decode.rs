@@ -1,9 +1,10 @@
 //! Bodies of providers and resources to objects, as their schema says.
 
-use super::expression::{Scope, capital, fault};
+use super::expression::{Scope, fault};
 use crate::addr::AttrPath;
-use crate::config::{Attribute, Block, Body, ExprKind, Name};
-use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::config::language::LanguageBlock;
+use crate::config::{Attribute, Block, Body, ExprKind, Name, unknown};
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean, suggest};
 use crate::schema::{self, NestedBlock, Schema, Usage};
 use crate::value::{Type, Value};
 use std::sync::Arc;
@@ -70,15 +71,27 @@ impl<'a> Dynamic<'a> {
     }
 }
 
-/// Reports what the body has and the schema has not, and the other way round. Evaluates nothing,
-/// so that it is done once for all instances.
+/// Reports what the body has and the schema has not, and the other way round. What the language
+/// itself has in such a block, if it is one of its own, is known as well, and no fault of the body.
+/// Evaluates nothing, so that it is done once for all instances.
 pub(super) fn check(
     body: &Body,
     schema: &Schema,
+    own: Option<&LanguageBlock>,
     what: &str,
     header: Span,
     diagnostics: &mut Diagnostics,
 ) {
+    let (arguments, kinds) = own.map_or_else(Default::default, |own| (own.arguments, own.blocks));
+    let attributes: Vec<&str> =
+        schema.settable().chain(arguments.iter().map(|argument| argument.name)).collect();
+    let blocks: Vec<&str> = schema
+        .blocks
+        .iter()
+        .map(|block| block.name)
+        .chain(kinds.iter().map(|block| block.kind))
+        .collect();
+    let mut inner = Diagnostics::new();
     let mut report = |summary, detail: String, span: Span| {
         diagnostics.push(Diagnostic::error(summary, detail).at(span));
     };
@@ -91,20 +104,22 @@ pub(super) fn check(
                 name.span,
             ),
             Some(_) => {}
-            None if schema.block(text).is_some() => report(
-                "Attribute instead of a block",
-                format!("{text:?} is a block: write `{text} {{ … }}` without `=`."),
-                name.span,
-            ),
-            None => report(
-                "Unknown attribute",
-                format!("{what} has no attribute {text:?}.{}", did_you_mean(text, schema.names())),
-                name.span,
-            ),
+            None => inner.push(unknown::attribute(what, name, &attributes, &blocks)),
         }
     }
+    // What was misspelt is told as that, and not as missing, too.
+    let meant = |missing: &str| {
+        let names = body.attributes.iter().map(|it| &it.name);
+        names.chain(body.blocks.iter().map(|it| &it.kind)).any(|given| {
+            let known = attributes.iter().chain(&blocks).copied();
+            suggest(&given.text, known) == Some(missing)
+        })
+    };
     for attribute in schema.attributes {
-        if attribute.usage == Usage::Required && body.attribute(attribute.name).is_none() {
+        if attribute.usage == Usage::Required
+            && body.attribute(attribute.name).is_none()
+            && !meant(attribute.name)
+        {
             report(
                 "Missing attribute",
                 format!(
@@ -121,7 +136,8 @@ pub(super) fn check(
             let mut dynamics = body.blocks.iter().filter_map(Dynamic::of);
             dynamics.any(|dynamic| &*dynamic.kind.text == nested.name)
         };
-        if nested.required && body.blocks(nested.name).next().is_none() && !made() {
+        let missing = nested.required && body.blocks(nested.name).next().is_none() && !made();
+        if missing && !meant(nested.name) {
             report(
                 "Missing block",
                 format!(
@@ -133,27 +149,18 @@ pub(super) fn check(
             );
         }
     }
-    let mut inner = Diagnostics::new();
     for block in &body.blocks {
         let dynamic = Dynamic::of(block);
-        let (text, span, content) = match &dynamic {
-            None => (&*block.kind.text, block.kind.span, Some(block)),
+        let (kind, content) = match &dynamic {
+            None => (&block.kind, Some(block)),
             Some(dynamic) => {
                 dynamic.check(block, &mut inner);
-                (&*dynamic.kind.text, dynamic.kind.span, dynamic.content)
+                (dynamic.kind, dynamic.content)
             }
         };
+        let (text, span) = (&*kind.text, kind.span);
         let Some(nested) = schema.block(text) else {
-            let (summary, detail) = if schema.attribute(text).is_some() {
-                (
-                    "Block instead of an attribute",
-                    format!("{text:?} is an attribute: write `{text} = …`."),
-                )
-            } else {
-                let hint = did_you_mean(text, schema.names());
-                ("Unknown block", format!("{what} has no block {text:?}.{hint}"))
-            };
-            report(summary, detail, span);
+            inner.push(unknown::block(what, kind, &attributes, &blocks));
             continue;
         };
         let first = body.blocks(nested.name).next().map_or(span, |first| first.kind.span);
@@ -167,7 +174,7 @@ pub(super) fn check(
             report("Wrong number of labels", format!("`{text}` takes no label."), label.span);
         }
         if let Some(content) = content {
-            check(&content.body, nested.schema, &format!("`{text}`"), span, &mut inner);
+            check(&content.body, nested.schema, None, &format!("`{text}`"), span, &mut inner);
         }
     }
     diagnostics.append(&mut inner);
@@ -312,14 +319,23 @@ fn evaluate(scope: &Scope<'_>, given: &Attribute, ty: &Type) -> Result<Value, Bo
     }
     value.convert(ty).map_err(|error| {
         let detail = format!(
-            "{:?} is to be a {}, and this is a {}: {}.",
+            "{:?} is to be a {}, and this is a {}{}.",
             given.name.text,
             ty.friendly(),
             value.ty().friendly(),
-            capital(&error.to_string())
+            why(&error.to_string(), ty)
         );
         fault("Wrong type", detail, given.expr.span)
     })
+}
+
+/// Why a value has not the type, where that says more than the type's name.
+fn why(error: &str, ty: &Type) -> String {
+    if *error == format!("a {} is required", ty.friendly()) {
+        String::new()
+    } else {
+        format!(": {error}")
+    }
 }
 
 /// Where the attribute at `path` is set, or the innermost block around it that is there.

@@ -6,7 +6,7 @@ use super::reference::{
 use super::tree::{Module, ModulePath, Tree};
 use crate::addr::ResourceAddr;
 use crate::config::{Attribute, Body, Condition, Expr, ExprKind, Repeat, Resource};
-use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean_or_known};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -369,7 +369,7 @@ impl Finder<'_> {
                         "There is no variable {name:?}.{hint} Declare it with \
                          `variable {name:?} {{ }}`."
                     );
-                    return self.report("Unknown variable", detail, mention.span);
+                    return self.undeclared(name, "Unknown variable", detail, mention.span);
                 }
                 Item::Variable(Arc::clone(name))
             }
@@ -377,7 +377,7 @@ impl Finder<'_> {
                 if !config.locals.contains_key(name) {
                     let hint = self.hint(name, config.locals.keys().map(|key| &**key));
                     let detail = format!("There is no local value {name:?}.{hint}");
-                    return self.report("Unknown local value", detail, mention.span);
+                    return self.undeclared(name, "Unknown local value", detail, mention.span);
                 }
                 Item::Local(Arc::clone(name))
             }
@@ -429,7 +429,7 @@ impl Finder<'_> {
                     };
                     let hint = self.hint(&text, known.iter().map(String::as_str));
                     let detail = format!("There is no {kind} {text}.{hint}");
-                    return self.report("Unknown resource", detail, mention.span);
+                    return self.undeclared(&addr.name, "Unknown resource", detail, mention.span);
                 }
                 Item::Resource(addr)
             }
@@ -447,7 +447,7 @@ impl Finder<'_> {
         let Some(call) = config.modules.get(name) else {
             let hint = self.hint(name, config.modules.keys().map(|key| &**key));
             let detail = format!("There is no module {name:?} here.{hint}");
-            return self.report("Unknown module", detail, mention.span);
+            return self.undeclared(name, "Unknown module", detail, mention.span);
         };
         let outputs = &call.config.outputs;
         let path: ModulePath = self.module.path.iter().cloned().chain([Arc::clone(name)]).collect();
@@ -485,8 +485,19 @@ impl Finder<'_> {
         self.diagnostics.len() < MAX_HINTS
     }
 
-    fn hint<'n>(&self, given: &str, known: impl IntoIterator<Item = &'n str>) -> String {
-        if self.hints() { did_you_mean(given, known) } else { String::new() }
+    /// Reports what is not declared, unless it may be where the syntax is wrong: that is told.
+    fn undeclared(&mut self, name: &str, summary: &'static str, detail: String, span: Span) {
+        if !self.module.config.lost.contains(name) {
+            self.report(summary, detail, span);
+        }
+    }
+
+    fn hint<'n>(
+        &self,
+        given: &str,
+        known: impl IntoIterator<Item = &'n str, IntoIter: Clone>,
+    ) -> String {
+        if self.hints() { did_you_mean_or_known(given, known) } else { String::new() }
     }
 
     fn report(&mut self, summary: &'static str, detail: impl Into<String>, span: Span) {

@@ -1,7 +1,7 @@
 //! How many instances a block has: `count` and `for_each`.
 
 use super::FAILED;
-use super::expression::{Scope, capital, fault};
+use super::expression::{Scope, fault};
 use crate::addr::InstanceKey;
 use crate::config::{Expr, Repeat};
 use crate::diag::Diagnostic;
@@ -81,13 +81,17 @@ fn count(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<Diagnostic>> {
     if value.is_unknown() {
         return Err(unknown_repeat("`count`", expr));
     }
-    let number = value.convert(&Type::Number).map_err(|error| {
-        fault("Wrong type", format!("{}.", capital(&error.to_string())), expr.span)
-    })?;
+    let invalid = |what: &str| {
+        let detail = format!("`count` is a whole number from 0, {what}.");
+        fault("Invalid count", detail, expr.span)
+    };
+    let number = value
+        .convert(&Type::Number)
+        .map_err(|_| invalid(&format!("and this is a {}", value.ty().friendly())))?;
     let count = number
         .as_number()
-        .and_then(crate::value::Number::as_usize)
-        .ok_or_else(|| fault("Invalid count", "`count` is a whole number from 0.", expr.span))?;
+        .ok_or_else(|| invalid("not null"))
+        .and_then(|it| it.as_usize().ok_or_else(|| invalid(&format!("not {it}"))))?;
     if count > MAX_INSTANCES {
         return Err(too_many(count, expr));
     }

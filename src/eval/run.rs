@@ -10,7 +10,7 @@ use super::repeat::{self, Repeated};
 use super::tree::ModulePath;
 use super::{Evaluation, FAILED, Input, Instance, decode, size, variable};
 use crate::addr::{Address, InstanceKey, Mode, ResourceAddr};
-use crate::config::{Output, Repeat, Resource};
+use crate::config::{Output, Repeat, Resource, language};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,7 +136,9 @@ impl<'a> Run<'a> {
                 let schema = self.input.provider_schema;
                 let span = provider.name.span;
                 let before = diagnostics.len();
-                decode::check(&provider.body, schema, "The provider \"aws\"", span, diagnostics);
+                let own = language::find("provider");
+                let what = "The provider \"aws\"";
+                decode::check(&provider.body, schema, own, what, span, diagnostics);
                 if diagnostics.len() > before {
                     return;
                 }
@@ -286,11 +288,12 @@ impl<'a> Run<'a> {
             return None;
         };
         let before = diagnostics.len();
-        let what = match mode {
-            Mode::Managed => format!("The resource {}", resource.addr),
-            Mode::Data => format!("The data source {}", resource.addr),
+        let (kind, what) = match mode {
+            Mode::Managed => ("resource", format!("The resource {}", resource.addr)),
+            Mode::Data => ("data", format!("The data source {}", resource.addr)),
         };
-        decode::check(&resource.body, schema, &what, resource.header, diagnostics);
+        let own = language::find(kind);
+        decode::check(&resource.body, schema, own, &what, resource.header, diagnostics);
         // What is there is evaluated all the same, so that all its faults are told at once.
         let sound = diagnostics.len() == before;
         let keys = self.keys(&resource.repeat, diagnostics)?;
@@ -510,14 +513,18 @@ fn condense(diagnostics: &mut Diagnostics, fault: Diagnostic) {
 fn unknown_type(resource: &Resource, input: &Input<'_>) -> Diagnostic {
     let ResourceAddr { mode, ty, .. } = &resource.addr;
     let known = (input.resource_types)(*mode);
-    let hint = crate::diag::did_you_mean(ty, known.iter().copied());
+    let hint = match crate::diag::did_you_mean(ty, known.iter().copied()) {
+        hint if hint.is_empty() => {
+            let are = if known.len() == 1 { "is" } else { "are" };
+            format!(" Known {are} {}.", known.join(", "))
+        }
+        hint => hint,
+    };
     let (summary, noun) = match mode {
         Mode::Managed => ("Unknown resource type", "resource type"),
         Mode::Data => ("Unknown data source", "data source"),
     };
-    let are = if known.len() == 1 { "is" } else { "are" };
-    let detail = format!("There is no {noun} {ty:?}.{hint} Known {are} {}.", known.join(", "));
-    Diagnostic::error(summary, detail).at(resource.header)
+    Diagnostic::error(summary, format!("There is no {noun} {ty:?}.{hint}")).at(resource.header)
 }
 
 fn report(value: Result<Value, Box<Diagnostic>>, diagnostics: &mut Diagnostics) -> Value {

@@ -79,15 +79,16 @@ fn cycle(graph: &DiGraph<&Node, &Edge>, members: &[NodeIndex]) -> Option<Diagnos
             .collect(),
         all => all.iter().map(|edge| edge.from.to_string()).collect(),
     };
-    let mut diagnostic = Diagnostic::error(
-        "Cycle",
-        format!(
+    let detail = match names.as_slice() {
+        [one] => format!("{one} refers to itself, so its value never ends. Remove the reference."),
+        all => format!(
             "{} → {}: each needs the next, so none can come first. Break the chain at one of the \
              references.",
-            names.join(" → "),
-            names.first()?
+            all.join(" → "),
+            all.first()?
         ),
-    );
+    };
+    let mut diagnostic = Diagnostic::error("Cycle", detail);
     for (n, edge) in chain.iter().take(MAX_SHOWN).enumerate() {
         if n == 0 {
             diagnostic = diagnostic.at(edge.span);
@@ -214,7 +215,7 @@ mod tests {
         let mut faults = Diagnostics::new();
         let order = order(&[local("a"), local("b")], &[edge("a", "a", file)], &mut faults);
         assert_eq!(order, [local("b")]);
-        assert!(faults[0].detail.starts_with("local.a → local.a:"), "{}", faults[0].detail);
+        assert!(faults[0].detail.starts_with("local.a refers to itself,"), "{}", faults[0].detail);
     }
 
     #[test]

@@ -178,11 +178,12 @@ impl Schema {
 
     /// The names of the attributes and blocks that a configuration may set.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        let attributes = self
-            .attributes
-            .iter()
-            .filter(|attribute| attribute.is_settable())
-            .map(|attribute| attribute.name);
-        attributes.chain(self.blocks.iter().map(|block| block.name))
+        self.settable().chain(self.blocks.iter().map(|block| block.name))
+    }
+
+    /// The names of the attributes that a configuration may set.
+    pub fn settable(&self) -> impl Iterator<Item = &'static str> {
+        let attributes = self.attributes.iter().filter(|attribute| attribute.is_settable());
+        attributes.map(|attribute| attribute.name)
     }
 }

@@ -106,12 +106,12 @@ impl Fields {
     }
 
     /// The entries in ascending order of their names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> + Clone {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
     /// The names in ascending order.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Arc<str>> {
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Arc<str>> + Clone {
         self.iter().map(|(key, _)| key)
     }
 

@@ -15,9 +15,11 @@ pub(super) use self::testing::test_file;
 pub(in crate::config) use self::refactor::check_moves;
 
 use super::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
-use super::{Check, Condition, Config, Output, Provider, Settings, Variable, types};
+use super::{
+    Check, Condition, Config, Output, Provider, Settings, Variable, language, types, unknown,
+};
 use crate::addr::Mode;
-use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean, suggest};
 use crate::value::Type;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,11 +69,11 @@ pub(in crate::config) fn file(body: Body, config: &mut Config, diagnostics: &mut
                 let detail = if other == "terraform" {
                     "Sealform's own settings stand in a `sealform` block.".to_owned()
                 } else {
-                    format!(
-                        "There is no block {other:?}.{} Known are {}.",
-                        did_you_mean(other, BLOCKS),
-                        BLOCKS.join(", ")
-                    )
+                    let hint = match did_you_mean(other, BLOCKS) {
+                        hint if hint.is_empty() => format!(" Known are {}.", BLOCKS.join(", ")),
+                        hint => hint,
+                    };
+                    format!("There is no block {other:?}.{hint}")
                 };
                 decoder.error("Unsupported block", detail, block.kind.span);
             }
@@ -88,26 +90,25 @@ impl Decoder<'_> {
         self.diagnostics.push(Diagnostic::error(summary, detail).at(span));
     }
 
+    /// Reports what cannot be written where it is referred to.
+    fn is_name(&mut self, name: &Name) -> bool {
+        let text = &*name.text;
+        let sound = text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        if !sound {
+            let detail = format!(
+                "{text:?} cannot be referred to. A name is made of letters, digits, underscores \
+                 and dashes, and begins with a letter or an underscore."
+            );
+            self.error("Invalid name", detail, name.span);
+        }
+        sound
+    }
+
     /// Reports labels that are too many or too few; gives exactly `N` where they are right.
     fn labels<const N: usize>(&mut self, block: &Block, usage: &str) -> Option<[Name; N]> {
         if let Ok(labels) = <[Name; N]>::try_from(block.labels.clone()) {
-            for label in &labels {
-                let text = &label.text;
-                if !text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-                    || !text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-                {
-                    self.error(
-                        "Invalid name",
-                        format!(
-                            "{text:?} cannot be referred to. A name is made of letters, digits, \
-                             underscores and dashes, and begins with a letter or an underscore."
-                        ),
-                        label.span,
-                    );
-                    return None;
-                }
-            }
-            return Some(labels);
+            return labels.iter().all(|label| self.is_name(label)).then_some(labels);
         }
         self.error(
             "Wrong number of labels",
@@ -120,26 +121,27 @@ impl Decoder<'_> {
     /// Reports attributes and blocks that the block does not have.
     fn only(&mut self, what: &str, body: &Body, attributes: &[&str], blocks: &[&str]) {
         for attribute in &body.attributes {
-            let name = &*attribute.name.text;
-            if !attributes.contains(&name) {
-                let hint = did_you_mean(name, attributes.iter().copied());
-                self.error(
-                    "Unknown attribute",
-                    format!("{what} has no attribute {name:?}.{hint}"),
-                    attribute.name.span,
-                );
+            if !attributes.contains(&&*attribute.name.text) {
+                let fault = unknown::attribute(what, &attribute.name, attributes, blocks);
+                self.diagnostics.push(fault);
             }
         }
         for block in &body.blocks {
-            let name = &*block.kind.text;
-            if !blocks.contains(&name) {
-                let hint = did_you_mean(name, blocks.iter().copied());
-                self.error(
-                    "Unknown block",
-                    format!("{what} has no block {name:?}.{hint}"),
-                    block.kind.span,
-                );
+            if !blocks.contains(&&*block.kind.text) {
+                self.diagnostics.push(unknown::block(what, &block.kind, attributes, blocks));
             }
+        }
+    }
+
+    /// Reports blocks where any attributes may stand, and nothing else.
+    fn values_only(&mut self, what: &str, body: &Body) {
+        for Block { kind, .. } in &body.blocks {
+            if language::find(&kind.text).is_some() {
+                self.diagnostics.push(unknown::block(what, kind, &[], &[]));
+                continue;
+            }
+            let detail = format!("{what} holds values: write `{} = {{ … }}`.", kind.text);
+            self.error("Block instead of an attribute", detail, kind.span);
         }
     }
 
@@ -207,6 +209,9 @@ impl Decoder<'_> {
             return;
         }
         let alias = self.text(&block.body, "alias").map(|(text, span)| Name { text, span });
+        if alias.as_ref().is_some_and(|alias| !self.is_name(alias)) {
+            return;
+        }
         block.body.attributes.retain(|attribute| &*attribute.name.text != "alias");
         let address: Arc<str> = match &alias {
             Some(alias) => format!("{}.{}", name.text, alias.text).into(),
@@ -305,7 +310,12 @@ impl Decoder<'_> {
 
     fn required(&mut self, block: &Block, name: &str) -> Option<Expr> {
         let found = block.body.attribute(name).map(|attribute| attribute.expr.clone());
-        if found.is_none() {
+        // What was misspelt is told as that, and not as missing, too.
+        let meant = || {
+            let mut given = block.body.attributes.iter().map(|it| &*it.name.text);
+            given.any(|given| suggest(given, [name]).is_some())
+        };
+        if found.is_none() && !meant() {
             self.error(
                 "Missing attribute",
                 format!("{:?} needs the attribute {name:?}.", block.kind.text),
@@ -317,7 +327,7 @@ impl Decoder<'_> {
 
     fn locals(&mut self, block: Block, locals: &mut BTreeMap<Arc<str>, Attribute>) {
         let Some([]) = self.labels(&block, "locals { }") else { return };
-        self.only("`locals`", &Body { attributes: Vec::new(), ..block.body.clone() }, &[], &[]);
+        self.values_only("`locals`", &block.body);
         for attribute in block.body.attributes {
             if let Some(first) = locals.get(&attribute.name.text) {
                 let what = format!("The local value {:?}", attribute.name.text);

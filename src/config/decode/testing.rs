@@ -84,7 +84,7 @@ impl Decoder<'_> {
             return;
         }
         *first = Some(block.kind.span);
-        self.only("`variables`", &Body { attributes: Vec::new(), ..block.body.clone() }, &[], &[]);
+        self.values_only("`variables`", &block.body);
         *values = block.body.attributes;
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Fault, Marks, Outcome, Scope, fault};
 use crate::config::{Expr, ExprKind, For, Name};
-use crate::diag::{Span, did_you_mean};
+use crate::diag::{Span, did_you_mean_or_known};
 use crate::value::{Fields, Number, Type, Value, unify};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -315,11 +315,7 @@ pub(super) fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value
             Type::Map(element) => Some(Value::Unknown((**element).clone())),
             Type::Object(attributes) => match attributes.get(&name.text) {
                 Some(attribute) => Some(Value::Unknown(attribute.ty.clone())),
-                None => {
-                    let hint = did_you_mean(&name.text, attributes.keys().map(|key| &**key));
-                    let detail = format!("There is no attribute {:?}.{hint}", name.text);
-                    return Err(fault("Unknown attribute", detail, name.span));
-                }
+                None => return Err(no_attribute(name, attributes.keys())),
             },
             Type::Bool
             | Type::Number
@@ -335,11 +331,9 @@ pub(super) fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value
         open => match open.as_fields() {
             Some(fields) => match fields.get(&name.text) {
                 Some(value) => Some(value.clone()),
-                None => {
-                    let hint = did_you_mean(&name.text, fields.keys().map(|key| &**key));
-                    let detail = format!("There is no attribute {:?}.{hint}", name.text);
-                    return Err(fault("Unknown attribute", detail, name.span));
-                }
+                // The keys of what is sensitive are sensitive, too.
+                None if marked => return Err(no_attribute(name, [])),
+                None => return Err(no_attribute(name, fields.keys())),
             },
             None => None,
         },
@@ -362,6 +356,15 @@ pub(super) fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value
     }
 }
 
+fn no_attribute<'a>(
+    name: &Name,
+    known: impl IntoIterator<Item = &'a Arc<str>, IntoIter: Clone>,
+) -> Fault {
+    let hint = did_you_mean_or_known(&name.text, known.into_iter().map(|key| &**key));
+    let detail = format!("There is no attribute {:?}.{hint}", name.text);
+    fault("Unknown attribute", detail, name.span)
+}
+
 /// `source[key]`. What is sensitive about either is so about the element, but for the key of an
 /// object: that names an attribute, as `.name` does.
 pub(super) fn index(source: &Value, key: &Value, span: Span) -> Result<Value, Fault> {
@@ -381,11 +384,13 @@ pub(super) fn index(source: &Value, key: &Value, span: Span) -> Result<Value, Fa
             None => unknown(element_type(source)),
         },
         Value::Map(_) => match named(key, span)? {
-            Some(name) => entry(source, &name, with, span).map(|it| it.sensitive_if(from || with)),
+            Some(name) => {
+                entry(source, &name, (from, with), span).map(|it| it.sensitive_if(from || with))
+            }
             None => unknown(element_type(source)),
         },
         Value::Object(_) => match named(key, span)? {
-            Some(name) => entry(source, &name, with, span).map(|it| it.sensitive_if(from)),
+            Some(name) => entry(source, &name, (from, with), span).map(|it| it.sensitive_if(from)),
             None => unknown(Type::Any),
         },
         Value::Set(_) | Value::Unknown(Type::Set(_)) => {
@@ -468,15 +473,18 @@ fn out_of_range(at: &Number, length: usize, hidden: bool, span: Span) -> Fault {
     fault("Invalid index", detail, span)
 }
 
-fn entry(source: &Value, name: &str, hidden: bool, span: Span) -> Result<Value, Fault> {
+/// The element of this key; `hidden` says whether the collection is sensitive, and whether the key.
+fn entry(source: &Value, name: &str, hidden: (bool, bool), span: Span) -> Result<Value, Fault> {
     let empty = Fields::default();
     let fields = source.as_fields().unwrap_or(&empty);
     fields.get(name).cloned().ok_or_else(|| {
-        let detail = if hidden {
-            "There is no element under this key.".to_owned()
-        } else {
-            let hint = did_you_mean(name, fields.keys().map(|key| &**key));
-            format!("There is no element {name:?}.{hint}")
+        let detail = match hidden {
+            (_, true) => "There is no element under this key.".to_owned(),
+            (true, false) => format!("There is no element {name:?}."),
+            (false, false) => {
+                let hint = did_you_mean_or_known(name, fields.keys().map(|key| &**key));
+                format!("There is no element {name:?}.{hint}")
+            }
         };
         fault("Invalid index", detail, span)
     })

@@ -83,6 +83,15 @@ fn what_is_secret_is_not_told_by_errors() {
         ("var.secret.a", "error Unknown attribute: a"),
         ("var.secret + 1", "error Wrong type: var.secret"),
     ]);
+    for (value, detail) in [
+        ("{abc = 1}.abd", "There is no attribute \"abd\". Did you mean \"abc\"?"),
+        ("sensitive({abc = 1}).abd", "There is no attribute \"abd\"."),
+        ("sensitive({abc = 1})[\"abd\"]", "There is no element \"abd\"."),
+        ("sensitive(tomap({abc = 1}))[\"xyz\"]", "There is no element \"xyz\"."),
+    ] {
+        let outcome = super::whole::run(&format!("output \"o\" {{\n value = {value}\n}}\n"));
+        assert_eq!(outcome.details, [detail], "{value}");
+    }
 }
 
 #[test]

@@ -275,7 +275,7 @@ fn a_wrong_count_or_for_each_is_told_once() {
     let rows = [
         ("count = -1", "Invalid count: -1"),
         ("count = 1.5", "Invalid count: 1.5"),
-        ("count = \"x\"", "Wrong type: \"x\""),
+        ("count = \"x\"", "Invalid count: \"x\""),
         ("count = null", "Invalid count: null"),
         ("count = 1000001", "Too many instances: 1000001"),
         ("count = sensitive(1)", "Sensitive count: sensitive(1)"),
@@ -321,14 +321,18 @@ fn bodies_are_held_to_their_schema() {
     assert_eq!(
         faults("nam = \"n\"\nid = 1\nrule = {}\non {}\nrul {}"),
         [
-            "Unknown attribute: nam",
             "Attribute cannot be set: id",
+            "Unknown attribute: nam",
             "Attribute instead of a block: rule",
-            "Missing attribute: resource \"thing\" \"a\"",
             "Block instead of an attribute: on",
             "Unknown block: rul",
         ]
     );
+    assert_eq!(
+        faults("for_each {}"),
+        ["Missing attribute: resource \"thing\" \"a\"", "Block instead of an attribute: for_each"]
+    );
+    assert_eq!(faults("name = \"n\"\nlifecycle = {}"), ["Attribute instead of a block: lifecycle"]);
     assert_eq!(
         faults("name = null\non = \"x\"\nrule {\n size = []\n}"),
         ["Missing attribute: null", "Wrong type: \"x\"", "Wrong type: []"]
@@ -403,6 +407,17 @@ fn a_cycle_is_told_and_what_is_outside_of_it_goes_on() {
         run("resource \"thing\" \"a\" {\n name = thing.a.id\n}\n").faults,
         ["Cycle: thing.a"]
     );
+    let outcome = run("locals {\n a = local.a\n}\n");
+    assert_eq!(
+        outcome.details,
+        ["local.a refers to itself, so its value never ends. Remove the reference."]
+    );
+}
+
+#[test]
+fn what_may_be_declared_where_the_syntax_is_wrong_is_not_told_to_be_unknown() {
+    let text = "locals {\n a = {\n  b = 1\n\n c = 2\n}\noutput \"o\" {\n                 value = [local.c, local.d]\n}\n";
+    assert_eq!(run(text).faults, ["Unclosed bracket: {", "Unknown local value: local.d"]);
 }
 
 #[test]

@@ -175,7 +175,6 @@ fn the_blocks_are_decoded() {
             "Unsupported block: \"resorce\"",
             "Declared twice: {",
             "Unknown attribute: \"vlue\"",
-            "Missing attribute: \"o\"",
         ]
     );
 }
