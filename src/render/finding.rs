@@ -235,6 +235,15 @@ pub(super) fn writes(item: &Item) -> bool {
     matches!(item.action.as_deref(), Some("update" | "reset"))
 }
 
+/// Whether `apply` has taken back all that somebody else had changed.
+pub(super) fn is_restored(item: &Item) -> bool {
+    let mut outside = item.differences.iter().filter(|it| it.whose != Whose::Pending).peekable();
+    item.status == Some(Status::Done)
+        && item.action.as_deref() == Some("update")
+        && outside.peek().is_some()
+        && outside.all(|it| it.sensitive || it.desired != it.live)
+}
+
 /// What is known of an instance besides its differences, a line each.
 pub(super) fn notes(item: &Item) -> Vec<String> {
     let mut lines = Vec::new();
@@ -248,7 +257,12 @@ pub(super) fn notes(item: &Item) -> Vec<String> {
         lines.push(format!("Not known to this version, and {fate}: {path} {content}."));
     }
     if let Some(weakened) = &item.weakened {
-        lines.push(format!("New objects are protected less: {}.", clean(weakened)));
+        let weakened = clean(weakened);
+        lines.push(if is_restored(item) {
+            format!("Restored: somebody else had made it protect new objects less: {weakened}.")
+        } else {
+            format!("New objects are protected less: {weakened}.")
+        });
     }
     if let Some(weakening) = &item.weakening {
         let weakening = clean(weakening);

@@ -6,7 +6,7 @@
 
 use super::LISTED;
 use super::canvas::{clean, clean_lines, counted, number, wrap};
-use super::finding::writes;
+use super::finding::{is_restored, writes};
 use super::item_diff::{diff, is_outside, output};
 use super::markup::{
     self, block, capped, code, code_cell, code_html, words, words_cell, words_html,
@@ -292,9 +292,14 @@ fn risk(item: &Item) -> String {
         parts.push(format!("**weakens:** {}", words_cell(why)));
     }
     if let Some(level) = item.severity {
+        let level = severity(level);
         parts.push(match &item.weakened {
-            Some(why) => format!("**{}:** {}", severity(level), words_cell(why)),
-            None => severity(level).to_owned(),
+            Some(why) if is_restored(item) => {
+                format!("restored, was {level}: {}", words_cell(why))
+            }
+            None if is_restored(item) => format!("restored, was {level}"),
+            Some(why) => format!("**{level}:** {}", words_cell(why)),
+            None => level.to_owned(),
         });
     }
     if let Some(by) = &item.suppressed {
@@ -305,9 +310,14 @@ fn risk(item: &Item) -> String {
 
 /// Drift on one line.
 fn drift_in_words(item: &Item) -> String {
-    let mut text = item.severity.map_or("drift", severity).to_owned();
+    let level = item.severity.map_or("drift", severity);
+    let (mut text, protects) = if is_restored(item) {
+        (format!("restored, was {level}"), "protected")
+    } else {
+        (level.to_owned(), "protects")
+    };
     if let Some(why) = &item.weakened {
-        text.push_str(&format!(", protects less: {}", words(why)));
+        text.push_str(&format!(", {protects} less: {}", words(why)));
     }
     let outside = item.differences.iter().filter(|it| is_outside(it.whose));
     for (n, difference) in outside.take(PATHS).enumerate() {

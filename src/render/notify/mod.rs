@@ -213,6 +213,7 @@ fn item(item: &Item) -> Entry {
         ("error", Mood::Bad)
     } else if let (true, Some(action)) = (is_done(item), item.action.as_deref()) {
         match action {
+            "update" if finding::is_restored(item) => ("restored", Mood::Good),
             "update" => ("updated", Mood::Good),
             "reset" => ("reset", Mood::Worth),
             "adopt" => ("adopted", Mood::Good),
