@@ -244,6 +244,20 @@ pub(super) fn is_restored(item: &Item) -> bool {
         && outside.all(|it| it.sensitive || it.desired != it.live)
 }
 
+/// That a step protects new objects less, as a sentence that needs no step in sight: a report of
+/// drift shows none.
+pub(super) fn weakens(item: &Item) -> Option<String> {
+    let why = clean(item.weakening.as_ref()?);
+    Some(match item.status {
+        Some(Status::Done | Status::Unrecorded) => {
+            format!("What apply did protects new objects less: {why}.")
+        }
+        Some(Status::Failed | Status::Skipped | Status::Unknown) | None => {
+            format!("What apply would do protects new objects less: {why}.")
+        }
+    })
+}
+
 /// What is known of an instance besides its differences, a line each.
 pub(super) fn notes(item: &Item) -> Vec<String> {
     let mut lines = Vec::new();
@@ -264,10 +278,7 @@ pub(super) fn notes(item: &Item) -> Vec<String> {
             format!("New objects are protected less: {weakened}.")
         });
     }
-    if let Some(weakening) = &item.weakening {
-        let weakening = clean(weakening);
-        lines.push(format!("After the step new objects are protected less: {weakening}."));
-    }
+    lines.extend(weakens(item));
     if let Some(blame) = &item.blame {
         let source = blame.source.as_ref().map(|it| format!(" from {}", clean(it)));
         lines.push(format!(

@@ -72,12 +72,17 @@ pub fn markdown(report: &Report, limit: usize) -> String {
     let mut page = Page { report, out: head, room, left_out: LeftOut::default() };
     let items = important(report);
     page.errors(&items);
-    page.marked(&items, "⚠️", ["weakens protection", "weaken protection"], |item| {
-        item.weakening.as_deref().map(words)
-    });
+    // What was found comes before what would be done about it, in a report of what was found.
+    let is_pending_first = report.command != Command::Drift;
+    if is_pending_first {
+        page.weakening(&items);
+    }
     page.marked(&items, "🔀", ["changed outside", "changed outside"], |item| {
         is_drift(item).then(|| drift_in_words(item))
     });
+    if !is_pending_first {
+        page.weakening(&items);
+    }
     page.items(&items);
     page.outputs();
     page.warnings();
@@ -183,10 +188,19 @@ fn verdict(report: &Report) -> String {
             format!("🔴 **{errors}{nothing}.**{rest}")
         }
     };
+    let [one, many] = weakening_words(report.command);
     match summary.weakening {
         0 => text,
-        count => {
-            format!("{text} ⚠️ **{}.**", counted(count, "weakens protection", "weaken protection"))
+        count => format!("{text} ⚠️ **{}.**", counted(count, one, many)),
+    }
+}
+
+/// What weakens protection, of one and of many. In a report of drift it must not read as drift.
+fn weakening_words(command: Command) -> [&'static str; 2] {
+    match command {
+        Command::Plan | Command::Apply => ["weakens protection", "weaken protection"],
+        Command::Drift => {
+            ["pending change would weaken protection", "pending changes would weaken protection"]
         }
     }
 }
@@ -202,7 +216,6 @@ fn is_undone(report: &Report) -> bool {
 /// What stands there whatever the room: marker, title, verdict and counts.
 fn head(report: &Report) -> String {
     let summary = &report.summary;
-    let actions = &summary.actions;
     let word = |infinitive: &str, past: &str| {
         if report.command == Command::Apply { past.to_owned() } else { format!("to {infinitive}") }
     };
@@ -213,10 +226,16 @@ fn head(report: &Report) -> String {
         number(severities.medium),
         number(severities.low)
     );
+    // `drift` takes no step: what one would do is pending, and told as that.
+    let (actions, pending) = match report.command {
+        Command::Drift => (Actions::default(), summary.pending),
+        Command::Plan | Command::Apply => (summary.actions.clone(), 0),
+    };
     let counts = [
         (summary.errors, "in error".to_owned()),
         (summary.drifted, severities),
         (summary.suppressed, "changed outside and suppressed".to_owned()),
+        (pending, "with changes pending".to_owned()),
         (actions.update, word("update", "updated")),
         (actions.adopt, word("adopt", "adopted")),
         (actions.reset, word("reset", "reset")),
@@ -405,6 +424,12 @@ impl Page<'_> {
             let more = number(self.left_out.errors);
             self.out.push_str(&format!("… and {more} more.\n\n"));
         }
+    }
+
+    /// The steps after which new objects are protected less.
+    fn weakening(&mut self, items: &[&Item]) {
+        let title = weakening_words(self.report.command);
+        self.marked(items, "⚠️", title, |item| item.weakening.as_deref().map(words));
     }
 
     /// A list of the items that `why` has words about, which are markup.

@@ -220,6 +220,25 @@ fn what_apply_took_back_is_told_as_restored() {
 }
 
 #[test]
+fn a_weakening_is_said_to_be_what_apply_does_where_no_step_is_in_sight() {
+    let weakening = Item {
+        weakening: Some("customer managed key → SSE-S3".to_owned()),
+        ..pending("x.logs", "acme-logs", "alias/a")
+    };
+    let mut report = report(Command::Drift, vec![weakening]);
+    report.tally();
+    let slack =
+        |report: &Report| all_texts(&drawn(Shape::Slack, &message(report, Occasion::Pending)));
+    let would = "What apply would do protects new objects less: customer managed key → SSE-S3.";
+    assert!(slack(&report).contains(would));
+    assert!(crate::render::github::annotations(&report).contains(would));
+    report.command = Command::Apply;
+    report.resources[0].status = Some(Status::Done);
+    report.tally();
+    assert!(slack(&report).contains("What apply did protects new objects less"));
+}
+
+#[test]
 fn what_is_not_told_for_its_severity_is_said_to_be_so() {
     let report = sample();
     let told = Message { least: Severity::High, ..message(&report, Occasion::Drift) };
