@@ -106,30 +106,41 @@ impl Page<'_> {
             self.canvas.line();
         }
         self.canvas.push("  ").tinted(tint, word).spaces(8 - word.len());
-        self.head(item);
+        let by = item.blame.as_ref().map(by);
         if self.style.concise {
+            self.title(item);
+            if let Some(by) = by {
+                self.canvas.push("  ").clean(by);
+            }
+            self.canvas.line();
             return;
         }
+        self.head(item);
         for difference in &item.differences {
             self.difference(difference);
         }
         if let Some(why) = &item.weakened {
             self.canvas.spaces(10).tinted(Tint::Bad, format_args!("weakened: {why}")).line();
         }
-        if let Some(Blame { who, when, event, source, agent: _ }) = &item.blame {
-            let from = source.as_ref().map(|it| format!(" from {it}")).unwrap_or_default();
-            self.wrapped("          ", &format!("by {who} at {when} ({event}{from})"));
+        if let Some(by) = by {
+            self.wrapped("          ", &by);
         }
     }
 
     fn head(&mut self, item: &Item) {
+        self.title(item);
+        self.canvas.line();
+    }
+
+    /// The address and the bucket, of which the line is left open.
+    fn title(&mut self, item: &Item) {
         self.canvas.tinted(Tint::Strong, &item.address);
         if self.style.concise {
             self.canvas.push("  ");
         } else {
             self.canvas.line().spaces(10);
         }
-        self.canvas.push("bucket ").push(&literal(&item.bucket)).line();
+        self.canvas.push("bucket ").push(&literal(&item.bucket));
     }
 
     /// Whose it is, and from what to what.
@@ -194,6 +205,12 @@ impl Page<'_> {
             self.canvas.push(indent).push(&line).line();
         }
     }
+}
+
+/// Who made drift, and when.
+fn by(Blame { who, when, event, source, agent: _ }: &Blame) -> String {
+    let from = source.as_ref().map(|it| format!(" from {it}")).unwrap_or_default();
+    format!("by {who} at {when} ({event}{from})")
 }
 
 /// A value as it would be written in the configuration.

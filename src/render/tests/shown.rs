@@ -1,10 +1,12 @@
 //! Outputs, the state and the course of an apply, for people.
 
+use super::reports::{drifted, report};
 use super::samples::*;
 use crate::diag::Diagnostic;
 use crate::event::{Event, Failed, Outcome, Reporter as _};
 use crate::plan::{Action, OutputChange};
 use crate::render::{Style, human};
+use crate::report::Command;
 use crate::state::{OutputState, Recorded, StateFile};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -225,4 +227,19 @@ fn progress_is_lines_without_a_terminal() {
     aws_s3_bucket_server_side_encryption_configuration.old: Reset failed: Access denied [bucket="acme\u001bold"]
     aws_s3_bucket_server_side_encryption_configuration.logs: Update complete after 1m15s [bucket=acme-logs]
     "#);
+}
+
+#[test]
+fn a_concise_report_of_drift_tells_who_made_it() {
+    let mut found = report(Command::Drift, vec![drifted("x.logs", "acme-logs", "alias/a")]);
+    found.tally();
+    let style = Style { concise: true, ..Style::PLAIN };
+    let text = human::drift(&found, false, &style);
+    let line = "  high    x.logs  bucket \"acme-logs\"  by \
+                arn:aws:sts::111122223333:assumed-role/ops/eve at 2026-11-20T09:00:00Z \
+                (PutBucketEncryption)\n";
+    assert!(text.ends_with(line), "{text}");
+    found.resources[0].blame = None;
+    let text = human::drift(&found, false, &style);
+    assert!(text.ends_with("  high    x.logs  bucket \"acme-logs\"\n"), "{text}");
 }
