@@ -45,6 +45,16 @@ fn symbol(action: Action) -> (&'static str, Tint) {
     }
 }
 
+/// The symbol of a step: one that only has another address has its own.
+fn symbol_of(step: &Step) -> (&'static str, Tint) {
+    if is_only_moved(step) { (">", Tint::Noted) } else { symbol(step.action) }
+}
+
+/// Whether nothing is done but to record the object under another address.
+fn is_only_moved(step: &Step) -> bool {
+    step.action == Action::NoOp && step.previous.is_some()
+}
+
 /// What an action does, in a word or two.
 fn meaning(action: Action) -> &'static str {
     match action {
@@ -203,9 +213,13 @@ impl<'a> Page<'a> {
             "Sealform will perform the following actions:"
         });
         for (n, step) in steps().enumerate() {
-            let (symbol, tint) = symbol(step.action);
+            let (symbol, tint) = symbol_of(step);
             if self.style.concise {
                 self.concise(step, symbol, tint, &step.changes);
+                if let Some(previous) = &step.previous {
+                    let moved = format_args!("# has moved from {previous}");
+                    self.canvas.push("  ").tinted(Tint::Dim, moved);
+                }
                 match explanation(step) {
                     Some(why) if step.changes.is_empty() => {
                         self.canvas.push(": ").clean(why);
@@ -268,14 +282,14 @@ impl<'a> Page<'a> {
 
     /// The symbols in use.
     fn legend(&mut self, plan: &Plan) {
-        if plan.steps.iter().all(|step| step.action == Action::NoOp) {
-            return;
-        }
         let used = Action::ALL.into_iter().filter(|action| *action != Action::NoOp);
         let mut symbols: Vec<String> = used
             .filter(|action| plan.steps.iter().any(|step| step.action == *action))
             .map(|action| format!("{} {}", symbol(action).0, meaning(action)))
             .collect();
+        if plan.steps.iter().any(is_only_moved) {
+            symbols.push("> move (record only)".to_owned());
+        }
         if plan.steps.iter().any(|step| step.weakening.is_some()) {
             symbols.push("! weakens protection".to_owned());
         }
