@@ -205,7 +205,7 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
         };
         let Round { report, diagnostics } = looked;
         let Ready { project, notices, .. } = ready;
-        let human = |style: &render::Style| render::human::drift(&report, false, style);
+        let human = |style: &render::Style| render::human::watched(&report, style);
         if last.replace(report.verdict) != Some(report.verdict) {
             args.outputs.print(&report, &human, ui);
             ui.diagnostics(&diagnostics, &project.sources);

@@ -1,13 +1,22 @@
 //! What `drift` found, or several reports together: the verdict in one word, then what it is.
 
 use super::super::canvas::{
-    Canvas, SENSITIVE, Tint, clean_lines, columns, counted, literal, number, wrap,
+    Canvas, SENSITIVE, Tint, clean, clean_lines, columns, counted, literal, number, wrap,
 };
 use super::super::{LISTED, Style};
 use crate::report::{
     Blame, Class, Difference, Item, Level, Report, Severity, Suppression, Verdict, Whose,
 };
 use serde_json::Value as Json;
+
+/// What one of many looks found, which says when it was looked.
+pub fn watched(report: &Report, style: &Style) -> String {
+    let text = drift(report, false, style);
+    match &report.started {
+        Some(started) => format!("{} {text}", clean(started)),
+        None => text,
+    }
+}
 
 /// What was found, as text for standard output. Of a report that was `read_back`, errors that belong
 /// to no bucket are told here; those of a run are diagnostics.
@@ -36,6 +45,9 @@ pub fn drift(report: &Report, read_back: bool, style: &Style) -> String {
     page.section("Read, but with an error:", &read, Page::error);
     page.canvas.finish()
 }
+
+/// What stands before all that is told of a bucket.
+const INDENT: &str = "          ";
 
 struct Page<'a> {
     canvas: Canvas,
@@ -120,10 +132,10 @@ impl Page<'_> {
             self.difference(difference);
         }
         if let Some(why) = &item.weakened {
-            self.canvas.spaces(10).tinted(Tint::Bad, format_args!("weakened: {why}")).line();
+            self.bad(&format!("weakened: {why}"));
         }
         if let Some(by) = by {
-            self.wrapped("          ", &by);
+            self.wrapped(INDENT, &by);
         }
     }
 
@@ -153,14 +165,31 @@ impl Page<'_> {
         };
         let name = path.rsplit('.').next().unwrap_or_default();
         let (live, recorded) = (text(live), text(recorded));
-        let line = match whose {
-            Whose::Drift => format!("drift: {name} = {recorded} -> {live}"),
+        let (to, declared) = (format!("-> {live}"), format!("declared {}", text(desired)));
+        let (word, line, values) = match whose {
+            Whose::Drift => ("drift", format!("{recorded} {to}"), vec![recorded, to]),
             Whose::Both => {
-                format!("both: {name} = {recorded} -> {live}, declared {}", text(desired))
+                ("both", format!("{recorded} {to}, {declared}"), vec![recorded, to, declared])
             }
-            Whose::Pending => format!("pending: {name} = {live}, declared {}", text(desired)),
+            Whose::Pending => ("pending", format!("{live}, {declared}"), vec![live, declared]),
         };
-        self.wrapped("          ", &line);
+        let line = format!("{word}: {name} = {line}");
+        if columns(&clean(&line)) <= self.room(INDENT) {
+            self.wrapped(INDENT, &line);
+            return;
+        }
+        // Values that are too long for one line stand one below the other.
+        self.wrapped(INDENT, &format!("{word}: {name} ="));
+        for value in &values {
+            self.wrapped("            ", value);
+        }
+    }
+
+    /// Why protection is less, as a line that matters.
+    fn bad(&mut self, text: &str) {
+        for line in wrap(&clean_lines(text), self.room(INDENT)) {
+            self.canvas.push(INDENT).tinted(Tint::Bad, line).line();
+        }
     }
 
     fn pending(&mut self, item: &Item) {
@@ -171,13 +200,13 @@ impl Page<'_> {
             return;
         }
         if let Some(reason) = &item.reason {
-            self.wrapped("          ", reason);
+            self.wrapped(INDENT, reason);
         }
         for difference in &item.differences {
             self.difference(difference);
         }
         if let Some(why) = &item.weakening {
-            self.canvas.spaces(10).tinted(Tint::Bad, format_args!("weakens: {why}")).line();
+            self.bad(&format!("weakens: {why}"));
         }
     }
 
@@ -186,7 +215,7 @@ impl Page<'_> {
         self.head(item);
         if let Some(Suppression { name, reason, expires }) = &item.suppressed {
             let until = expires.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
-            self.wrapped("          ", &format!("{name}: {reason}{until}"));
+            self.wrapped(INDENT, &format!("{name}: {reason}{until}"));
         }
     }
 
@@ -195,15 +224,19 @@ impl Page<'_> {
         self.head(item);
         if let Some(error) = &item.error {
             let detail = if self.read_back { format!(": {}", error.detail) } else { String::new() };
-            self.wrapped("          ", &format!("{}{detail}", error.summary));
+            self.wrapped(INDENT, &format!("{}{detail}", error.summary));
         }
     }
 
     fn wrapped(&mut self, indent: &str, text: &str) {
-        let width = self.style.width.saturating_sub(indent.len()).max(30);
-        for line in wrap(&clean_lines(text), width) {
+        for line in wrap(&clean_lines(text), self.room(indent)) {
             self.canvas.push(indent).push(&line).line();
         }
+    }
+
+    /// How many columns there are behind an indentation.
+    fn room(&self, indent: &str) -> usize {
+        self.style.width.saturating_sub(indent.len()).max(30)
     }
 }
 

@@ -243,3 +243,23 @@ fn a_concise_report_of_drift_tells_who_made_it() {
     let text = human::drift(&found, false, &style);
     assert!(text.ends_with("  high    x.logs  bucket \"acme-logs\"\n"), "{text}");
 }
+
+#[test]
+fn drift_keeps_to_the_width_and_breaks_between_values() {
+    let key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let mut found = report(Command::Drift, vec![drifted("x.logs", "acme-logs", key)]);
+    found.tally();
+    let text = human::drift(&found, false, &Style { width: 60, ..Style::PLAIN });
+    let key =
+        format!("{:10}drift: kms_master_key_id =\n{:12}\"{key}\"\n{:12}-> nothing\n", "", "", "");
+    assert!(text.contains(&key), "{text}");
+    found.resources[0].weakened = Some("customer managed key → SSE-S3 ".repeat(3));
+    let text = human::drift(&found, false, &Style { width: 60, ..Style::PLAIN });
+    let long = text.lines().filter(|line| line.chars().count() > 60 && !line.contains("arn:"));
+    assert_eq!(long.collect::<Vec<_>>(), [""; 0], "{text}");
+    let text = human::drift(&found, false, &Style { width: 160, ..Style::PLAIN });
+    assert!(text.contains("90ab\" -> nothing\n"), "{text}");
+    // Who watches is told when.
+    let text = human::watched(&found, &Style::PLAIN);
+    assert!(text.starts_with("2026-11-21T06:00:00Z Drift. 1 bucket checked"), "{text}");
+}
