@@ -25,7 +25,8 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 nothing differs; 1 an error, with whatever was found printed \
-all the same; 2 drift: somebody else changed a bucket; 3 no drift, but changes are pending."
+all the same; 2 drift: somebody else changed a bucket, and every bucket was read, even if one cannot \
+be written as declared; 3 no drift, but changes are pending."
 )]
 pub(super) struct Args {
     #[command(flatten)]

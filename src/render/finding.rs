@@ -21,8 +21,10 @@ pub(super) enum Kind {
     DriftWeakening,
     /// A step of `apply` that failed.
     FailedStep,
-    /// A bucket that could not be read or planned.
+    /// A bucket that could not be read.
     UnreadableBucket,
+    /// A bucket that was read, and of which no change could be planned.
+    UnplannedBucket,
     /// An error that is not about one bucket.
     Error,
     /// A step after which new objects are protected less.
@@ -38,10 +40,11 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::DriftWeakening,
         Self::FailedStep,
         Self::UnreadableBucket,
+        Self::UnplannedBucket,
         Self::Error,
         Self::WeakeningChange,
         Self::Drift,
@@ -56,6 +59,7 @@ impl Kind {
             Self::DriftWeakening => "drift-weakening",
             Self::FailedStep => "failed-step",
             Self::UnreadableBucket => "unreadable-bucket",
+            Self::UnplannedBucket => "unplanned-bucket",
             Self::Error => "configuration-error",
             Self::WeakeningChange => "weakening-change",
             Self::Drift => "drift",
@@ -71,6 +75,7 @@ impl Kind {
             Self::DriftWeakening | Self::Drift | Self::DriftStrengthening => true,
             Self::FailedStep
             | Self::UnreadableBucket
+            | Self::UnplannedBucket
             | Self::Error
             | Self::WeakeningChange
             | Self::Warning
@@ -127,8 +132,10 @@ pub(super) fn of_item(item: &Item, command: Command) -> Vec<Kind> {
     let mut kinds = Vec::new();
     if item.status == Some(Status::Failed) {
         kinds.push(Kind::FailedStep);
-    } else if item.error.is_some() || item.class == Class::Error {
+    } else if item.class == Class::Error {
         kinds.push(Kind::UnreadableBucket);
+    } else if item.error.is_some() {
+        kinds.push(Kind::UnplannedBucket);
     }
     if item.status == Some(Status::Done) {
         return kinds;

@@ -174,6 +174,9 @@ fn verdict(report: &Report) -> String {
             )
         }
         Verdict::Pending => "🟡 **Changes are pending.** Nobody changed a bucket.".to_owned(),
+        Verdict::Drift if errors > 0 => {
+            format!("{} 🔴 **{}.**", outside(), counted(errors, "error", "errors"))
+        }
         Verdict::Drift => outside(),
         Verdict::Error if errors == 0 => "🔴 **Not everything was done.**".to_owned(),
         Verdict::Error => {

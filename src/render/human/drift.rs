@@ -70,7 +70,8 @@ impl Page<'_> {
             (sum.drifted, "changed outside"),
             (sum.pending, "with changes pending"),
             (sum.suppressed, "suppressed"),
-            (sum.errors, "not known"),
+            (report.unread(), "not known"),
+            (sum.errors.saturating_sub(report.unread()), "read, but with an error"),
         ] {
             if count > 0 {
                 parts.push(format!("{} {what}", number(count)));

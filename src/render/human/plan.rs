@@ -429,7 +429,8 @@ impl<'a> Page<'a> {
                 self.canvas.push(" ").push(&number(unchanged)).push(" unchanged.");
             }
         }
-        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty());
+        let all = plan.steps.iter().chain(&plan.refused);
+        let drifted = all.filter(|step| !step.drift.is_empty());
         let (silent, loud): (Vec<&Step>, Vec<&Step>) =
             drifted.partition(|step| self.silence(step).is_some());
         for (drifted, what) in

@@ -137,7 +137,8 @@ impl Message<'_> {
                 parts.extend(of(&[
                     (sum.pending, "with changes pending"),
                     (sum.suppressed, "suppressed"),
-                    (sum.errors, "not known"),
+                    (self.report.unread(), "not known"),
+                    (sum.errors.saturating_sub(self.report.unread()), "read, but with an error"),
                 ]));
                 parts
             }
