@@ -25,7 +25,8 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 nothing differs; 1 an error, with whatever was found printed \
-all the same; 2 drift: somebody else changed a bucket; 3 no drift, but changes are pending."
+all the same; 2 drift: somebody else changed a bucket, and every bucket was read, even if one cannot \
+be written as declared; 3 no drift, but changes are pending."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -205,7 +206,7 @@ async fn watch(global: &Global, args: &Args, interval: Duration, ui: &Ui) -> Exi
         };
         let Round { report, diagnostics } = looked;
         let Ready { project, notices, .. } = ready;
-        let human = |style: &render::Style| render::human::drift(&report, false, style);
+        let human = |style: &render::Style| render::human::watched(&report, style);
         if last.replace(report.verdict) != Some(report.verdict) {
             args.outputs.print(&report, &human, ui);
             ui.diagnostics(&diagnostics, &project.sources);

@@ -97,6 +97,7 @@ impl Run {
             unplanned: Vec::new(),
             lost: BTreeMap::new(),
             refused: Vec::new(),
+            refusals: BTreeMap::new(),
             left_out: 0,
             outputs: BTreeMap::new(),
             output_changes: Vec::new(),

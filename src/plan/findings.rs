@@ -22,6 +22,8 @@ pub(super) struct Findings<'a> {
     found: Vec<(Diagnostic, usize)>,
     /// Where each is in the list, by block, summary and text.
     places: BTreeMap<(ResourceAddr, &'static str, String), usize>,
+    /// What cannot be planned, and which of what was found is why.
+    refused: Vec<(&'a Address, usize)>,
     /// Keys that KMS did not tell about, and why it did not for the first.
     untold: BTreeSet<Arc<str>>,
     untold_why: Option<String>,
@@ -49,16 +51,19 @@ impl<'a> Findings<'a> {
         // Most have nothing to tell.
         let quiet = found.is_empty() && untold.is_empty();
         let secrets = if quiet { Vec::new() } else { instance.declared.secrets() };
-        let mut fine = true;
+        let mut fault = None;
         for Finding { severity, path, summary, mut detail } in found {
             for secret in &secrets {
                 detail = detail.replace(&format!("{secret:?}"), "(sensitive)");
                 detail = detail.replace(&**secret, "(sensitive)");
             }
-            fine &= severity == Severity::Warning;
             let finding = Finding { severity, path, summary, detail };
-            self.take(finding, &instance.address, block);
+            let place = self.take(finding, &instance.address, block);
+            if severity == Severity::Error {
+                fault = fault.or(Some(place));
+            }
         }
+        self.refused.extend(fault.map(|place| (&instance.address, place)));
         for (name, why) in untold {
             let secret = secrets.contains(&name);
             self.not_told(if secret { "(sensitive)".into() } else { name }, why);
@@ -66,17 +71,18 @@ impl<'a> Findings<'a> {
         if ty.is_doubtful(facts.live, facts.desired, facts.names) {
             self.doubtful.push(&instance.address);
         }
-        fine
+        fault.is_none()
     }
 
-    /// Takes note of one thing, unless it holds for another instance of the block already.
-    fn take(&mut self, finding: Finding, address: &Address, block: Option<&Resource>) {
+    /// Takes note of one thing, unless it holds for another instance of the block already. Tells
+    /// which it is of what was found.
+    fn take(&mut self, finding: Finding, address: &Address, block: Option<&Resource>) -> usize {
         let Finding { severity, path, summary, detail } = finding;
         let key = (address.resource.block(), summary, detail.clone());
-        let place = self.places.entry(key).or_insert(self.found.len());
-        if let Some((_, further)) = self.found.get_mut(*place) {
+        let place = *self.places.entry(key).or_insert(self.found.len());
+        if let Some((_, further)) = self.found.get_mut(place) {
             *further += 1;
-            return;
+            return place;
         }
         let diagnostic = match severity {
             Severity::Error => Diagnostic::error(summary, detail),
@@ -84,6 +90,7 @@ impl<'a> Findings<'a> {
         };
         let span = block.map(|block| span_of(&block.body, &path).unwrap_or(block.header));
         self.found.push((diagnostic.of(address).at_maybe(span), 0));
+        place
     }
 
     /// Takes note of a key that KMS did not tell about.
@@ -92,8 +99,19 @@ impl<'a> Findings<'a> {
         self.untold.insert(name);
     }
 
-    /// Reports all of it.
-    pub(super) fn report(self, diagnostics: &mut Diagnostics) {
+    /// Reports all of it, each thing once. Gives back why each instance cannot be planned that
+    /// cannot, be it told of that one or of another.
+    pub(super) fn report(
+        self,
+        diagnostics: &mut Diagnostics,
+    ) -> BTreeMap<Address, Arc<Diagnostic>> {
+        let mut shared: BTreeMap<usize, Arc<Diagnostic>> = BTreeMap::new();
+        let mut refusals = BTreeMap::new();
+        for (address, place) in self.refused {
+            let Some((found, _)) = self.found.get(place) else { continue };
+            let why = shared.entry(place).or_insert_with(|| Arc::new(found.clone()));
+            refusals.insert(address.clone(), Arc::clone(why));
+        }
         for (mut diagnostic, further) in self.found {
             if further > 0 {
                 let many = if further == 1 { "1 further instance" } else { "further instances" };
@@ -134,6 +152,7 @@ impl<'a> Findings<'a> {
                 ),
             ));
         }
+        refusals
     }
 }
 

@@ -18,6 +18,7 @@ pub use self::make::{Inputs, Live, Selection, changes_between, make};
 pub use self::unfinished::Unfinished;
 
 use crate::addr::{Address, AttrPath, ResourceAddr};
+use crate::diag::Diagnostic;
 use crate::resource::{KeyNames, ResourceType, UnknownElement};
 use crate::state::{self, Intent, OutputState, Recorded, StateFile, Writing};
 use crate::value::Value;
@@ -56,6 +57,9 @@ pub struct Plan {
     /// have been done, and what somebody else changed. Nothing of it is in the file.
     #[serde(skip)]
     pub refused: Vec<Step>,
+    /// Why what was refused was: many instances share one reason, which is reported of the first.
+    #[serde(skip)]
+    pub refusals: BTreeMap<Address, Arc<Diagnostic>>,
     /// How many instances `-target` and `-exclude` leave out.
     #[serde(skip)]
     pub left_out: usize,

@@ -21,8 +21,10 @@ pub(super) enum Kind {
     DriftWeakening,
     /// A step of `apply` that failed.
     FailedStep,
-    /// A bucket that could not be read or planned.
+    /// A bucket that could not be read.
     UnreadableBucket,
+    /// A bucket that was read, and of which no change could be planned.
+    UnplannedBucket,
     /// An error that is not about one bucket.
     Error,
     /// A step after which new objects are protected less.
@@ -38,10 +40,11 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::DriftWeakening,
         Self::FailedStep,
         Self::UnreadableBucket,
+        Self::UnplannedBucket,
         Self::Error,
         Self::WeakeningChange,
         Self::Drift,
@@ -56,6 +59,7 @@ impl Kind {
             Self::DriftWeakening => "drift-weakening",
             Self::FailedStep => "failed-step",
             Self::UnreadableBucket => "unreadable-bucket",
+            Self::UnplannedBucket => "unplanned-bucket",
             Self::Error => "configuration-error",
             Self::WeakeningChange => "weakening-change",
             Self::Drift => "drift",
@@ -71,6 +75,7 @@ impl Kind {
             Self::DriftWeakening | Self::Drift | Self::DriftStrengthening => true,
             Self::FailedStep
             | Self::UnreadableBucket
+            | Self::UnplannedBucket
             | Self::Error
             | Self::WeakeningChange
             | Self::Warning
@@ -127,8 +132,10 @@ pub(super) fn of_item(item: &Item, command: Command) -> Vec<Kind> {
     let mut kinds = Vec::new();
     if item.status == Some(Status::Failed) {
         kinds.push(Kind::FailedStep);
-    } else if item.error.is_some() || item.class == Class::Error {
+    } else if item.class == Class::Error {
         kinds.push(Kind::UnreadableBucket);
+    } else if item.error.is_some() {
+        kinds.push(Kind::UnplannedBucket);
     }
     if item.status == Some(Status::Done) {
         return kinds;
@@ -235,6 +242,29 @@ pub(super) fn writes(item: &Item) -> bool {
     matches!(item.action.as_deref(), Some("update" | "reset"))
 }
 
+/// Whether `apply` has taken back all that somebody else had changed.
+pub(super) fn is_restored(item: &Item) -> bool {
+    let mut outside = item.differences.iter().filter(|it| it.whose != Whose::Pending).peekable();
+    item.status == Some(Status::Done)
+        && item.action.as_deref() == Some("update")
+        && outside.peek().is_some()
+        && outside.all(|it| it.sensitive || it.desired != it.live)
+}
+
+/// That a step protects new objects less, as a sentence that needs no step in sight: a report of
+/// drift shows none.
+pub(super) fn weakens(item: &Item) -> Option<String> {
+    let why = clean(item.weakening.as_ref()?);
+    Some(match item.status {
+        Some(Status::Done | Status::Unrecorded) => {
+            format!("What apply did protects new objects less: {why}.")
+        }
+        Some(Status::Failed | Status::Skipped | Status::Unknown) | None => {
+            format!("What apply would do protects new objects less: {why}.")
+        }
+    })
+}
+
 /// What is known of an instance besides its differences, a line each.
 pub(super) fn notes(item: &Item) -> Vec<String> {
     let mut lines = Vec::new();
@@ -248,12 +278,14 @@ pub(super) fn notes(item: &Item) -> Vec<String> {
         lines.push(format!("Not known to this version, and {fate}: {path} {content}."));
     }
     if let Some(weakened) = &item.weakened {
-        lines.push(format!("New objects are protected less: {}.", clean(weakened)));
+        let weakened = clean(weakened);
+        lines.push(if is_restored(item) {
+            format!("Restored: somebody else had made it protect new objects less: {weakened}.")
+        } else {
+            format!("New objects are protected less: {weakened}.")
+        });
     }
-    if let Some(weakening) = &item.weakening {
-        let weakening = clean(weakening);
-        lines.push(format!("After the step new objects are protected less: {weakening}."));
-    }
+    lines.extend(weakens(item));
     if let Some(blame) = &item.blame {
         let source = blame.source.as_ref().map(|it| format!(" from {}", clean(it)));
         lines.push(format!(

@@ -3,7 +3,7 @@
 //! Owns the workflow commands. A command is a line, so that nothing from outside may end one.
 
 use super::canvas::{clean, clean_lines, counted, number};
-use super::finding::{terms, writes};
+use super::finding::{is_restored, terms, weakens, writes};
 use super::markdown::markdown;
 use super::markup::capped;
 use super::review::{important, is_drift, is_error, problems};
@@ -119,7 +119,11 @@ fn of_item<'a>(report: &Report, item: &'a Item) -> Annotation<'a> {
             sentences.push(error.detail.clone());
         }
     }
-    if is_drift(item) {
+    if is_restored(item) {
+        raise(Kind::Notice, "Restored");
+        let why = item.weakened.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        sentences.push(format!("Somebody else had changed it, and it is as declared again{why}."));
+    } else if is_drift(item) {
         let severity = match item.severity {
             Some(Severity::High) => {
                 raise(Kind::Error, "Protection weakened outside of Sealform");
@@ -140,9 +144,9 @@ fn of_item<'a>(report: &Report, item: &'a Item) -> Annotation<'a> {
             sentences.push(format!("It was {} at {} ({}).", by.who, by.when, by.event));
         }
     }
-    if let Some(why) = &item.weakening {
+    if let Some(sentence) = weakens(item) {
         raise(Kind::Warning, "Weakens protection");
-        sentences.push(format!("New objects are protected less after this step: {why}."));
+        sentences.push(sentence);
     }
     if let Some(by) = &item.suppressed {
         raise(Kind::Notice, "Changed outside of Sealform, suppressed");

@@ -1,7 +1,7 @@
 //! What differs about one instance, as a diff: both values of each attribute, one above the other.
 
 use super::canvas::{SENSITIVE, clean, columns, inline};
-use super::finding::{terms, writes};
+use super::finding::{is_restored, terms, writes};
 use super::markup::capped;
 use crate::report::{Difference, Item, OutputItem, Unknown, Whose};
 use crate::value::{Value, from_json};
@@ -28,7 +28,8 @@ pub(super) fn diff(item: &Item) -> String {
         out.push_str("@@ changed outside: recorded → live @@\n");
         tree(&mut out, &outside);
         if let Some(why) = &item.weakened {
-            out.push_str(&format!("! protects less: {}\n", clean(capped(why, VALUE))));
+            let protects = if is_restored(item) { "protected" } else { "protects" };
+            out.push_str(&format!("! {protects} less: {}\n", clean(capped(why, VALUE))));
         }
     }
     if let Some(by) = &item.blame {

@@ -2,6 +2,7 @@
 //!
 //! One suite, and a case for each bucket: its class is the provider with the module, its name the
 //! address. Drift is a failure, what could not be read or done an error, suppressed drift is skipped.
+//! Drift stays a failure where the bucket was read and something else is wrong with it.
 //! A pending change is no fault: its case passes, and what is pending is in its output. An error that
 //! is not about one bucket is a case of its own; warnings are in the output of the suite.
 //!
@@ -122,8 +123,18 @@ fn case(out: &mut String, counts: &mut Counts, item: &Item, command: Command) {
 
 fn mark(item: &Item, kinds: &[Kind]) -> Option<Mark> {
     let bucket = clean(&item.bucket);
-    let failed =
-        kinds.iter().find(|kind| matches!(kind, Kind::FailedStep | Kind::UnreadableBucket));
+    let drift = kinds.iter().find(|kind| kind.is_drift());
+    let failed = kinds.iter().find(|kind| match kind {
+        Kind::FailedStep | Kind::UnreadableBucket => true,
+        Kind::UnplannedBucket => drift.is_none() || item.suppressed.is_some(),
+        Kind::DriftWeakening
+        | Kind::Error
+        | Kind::WeakeningChange
+        | Kind::Drift
+        | Kind::Warning
+        | Kind::PendingChange
+        | Kind::DriftStrengthening => false,
+    });
     if let Some(kind) = failed {
         let message = match &item.error {
             Some(error) => format!("{}: {}", clean(&error.summary), clean(&error.detail)),
@@ -131,7 +142,7 @@ fn mark(item: &Item, kinds: &[Kind]) -> Option<Mark> {
         };
         return Some(Mark { element: "error", kind: kind.id(), message });
     }
-    let drift = kinds.iter().find(|kind| kind.is_drift())?;
+    let drift = drift?;
     if let Some(suppressed) = &item.suppressed {
         let name = clean(&suppressed.name);
         let reason = clean(&suppressed.reason);

@@ -6,7 +6,7 @@
 
 use super::LISTED;
 use super::canvas::{clean, clean_lines, counted, number, wrap};
-use super::finding::writes;
+use super::finding::{is_restored, writes};
 use super::item_diff::{diff, is_outside, output};
 use super::markup::{
     self, block, capped, code, code_cell, code_html, words, words_cell, words_html,
@@ -72,12 +72,17 @@ pub fn markdown(report: &Report, limit: usize) -> String {
     let mut page = Page { report, out: head, room, left_out: LeftOut::default() };
     let items = important(report);
     page.errors(&items);
-    page.marked(&items, "⚠️", ["weakens protection", "weaken protection"], |item| {
-        item.weakening.as_deref().map(words)
-    });
+    // What was found comes before what would be done about it, in a report of what was found.
+    let is_pending_first = report.command != Command::Drift;
+    if is_pending_first {
+        page.weakening(&items);
+    }
     page.marked(&items, "🔀", ["changed outside", "changed outside"], |item| {
         is_drift(item).then(|| drift_in_words(item))
     });
+    if !is_pending_first {
+        page.weakening(&items);
+    }
     page.items(&items);
     page.outputs();
     page.warnings();
@@ -169,6 +174,9 @@ fn verdict(report: &Report) -> String {
             )
         }
         Verdict::Pending => "🟡 **Changes are pending.** Nobody changed a bucket.".to_owned(),
+        Verdict::Drift if errors > 0 => {
+            format!("{} 🔴 **{}.**", outside(), counted(errors, "error", "errors"))
+        }
         Verdict::Drift => outside(),
         Verdict::Error if errors == 0 => "🔴 **Not everything was done.**".to_owned(),
         Verdict::Error => {
@@ -183,10 +191,19 @@ fn verdict(report: &Report) -> String {
             format!("🔴 **{errors}{nothing}.**{rest}")
         }
     };
+    let [one, many] = weakening_words(report.command);
     match summary.weakening {
         0 => text,
-        count => {
-            format!("{text} ⚠️ **{}.**", counted(count, "weakens protection", "weaken protection"))
+        count => format!("{text} ⚠️ **{}.**", counted(count, one, many)),
+    }
+}
+
+/// What weakens protection, of one and of many. In a report of drift it must not read as drift.
+fn weakening_words(command: Command) -> [&'static str; 2] {
+    match command {
+        Command::Plan | Command::Apply => ["weakens protection", "weaken protection"],
+        Command::Drift => {
+            ["pending change would weaken protection", "pending changes would weaken protection"]
         }
     }
 }
@@ -202,7 +219,6 @@ fn is_undone(report: &Report) -> bool {
 /// What stands there whatever the room: marker, title, verdict and counts.
 fn head(report: &Report) -> String {
     let summary = &report.summary;
-    let actions = &summary.actions;
     let word = |infinitive: &str, past: &str| {
         if report.command == Command::Apply { past.to_owned() } else { format!("to {infinitive}") }
     };
@@ -213,10 +229,16 @@ fn head(report: &Report) -> String {
         number(severities.medium),
         number(severities.low)
     );
+    // `drift` takes no step: what one would do is pending, and told as that.
+    let (actions, pending) = match report.command {
+        Command::Drift => (Actions::default(), summary.pending),
+        Command::Plan | Command::Apply => (summary.actions.clone(), 0),
+    };
     let counts = [
         (summary.errors, "in error".to_owned()),
         (summary.drifted, severities),
         (summary.suppressed, "changed outside and suppressed".to_owned()),
+        (pending, "with changes pending".to_owned()),
         (actions.update, word("update", "updated")),
         (actions.adopt, word("adopt", "adopted")),
         (actions.reset, word("reset", "reset")),
@@ -292,9 +314,14 @@ fn risk(item: &Item) -> String {
         parts.push(format!("**weakens:** {}", words_cell(why)));
     }
     if let Some(level) = item.severity {
+        let level = severity(level);
         parts.push(match &item.weakened {
-            Some(why) => format!("**{}:** {}", severity(level), words_cell(why)),
-            None => severity(level).to_owned(),
+            Some(why) if is_restored(item) => {
+                format!("restored, was {level}: {}", words_cell(why))
+            }
+            None if is_restored(item) => format!("restored, was {level}"),
+            Some(why) => format!("**{level}:** {}", words_cell(why)),
+            None => level.to_owned(),
         });
     }
     if let Some(by) = &item.suppressed {
@@ -305,9 +332,14 @@ fn risk(item: &Item) -> String {
 
 /// Drift on one line.
 fn drift_in_words(item: &Item) -> String {
-    let mut text = item.severity.map_or("drift", severity).to_owned();
+    let level = item.severity.map_or("drift", severity);
+    let (mut text, protects) = if is_restored(item) {
+        (format!("restored, was {level}"), "protected")
+    } else {
+        (level.to_owned(), "protects")
+    };
     if let Some(why) = &item.weakened {
-        text.push_str(&format!(", protects less: {}", words(why)));
+        text.push_str(&format!(", {protects} less: {}", words(why)));
     }
     let outside = item.differences.iter().filter(|it| is_outside(it.whose));
     for (n, difference) in outside.take(PATHS).enumerate() {
@@ -395,6 +427,12 @@ impl Page<'_> {
             let more = number(self.left_out.errors);
             self.out.push_str(&format!("… and {more} more.\n\n"));
         }
+    }
+
+    /// The steps after which new objects are protected less.
+    fn weakening(&mut self, items: &[&Item]) {
+        let title = weakening_words(self.report.command);
+        self.marked(items, "⚠️", title, |item| item.weakening.as_deref().map(words));
     }
 
     /// A list of the items that `why` has words about, which are markup.

@@ -86,8 +86,16 @@ fn rule(kind: Kind) -> Rule {
             level: "error",
             security: None,
             short: "A bucket could not be checked",
-            full: "Its encryption could not be read, or it could not be planned: nothing is known of its drift.",
+            full: "Its encryption could not be read: nothing is known of its drift.",
             help: "The message says what is missing. Mostly it is the permission `s3:GetEncryptionConfiguration`, or the bucket is gone.",
+        },
+        Kind::UnplannedBucket => Rule {
+            name: "UnplannedBucket",
+            level: "error",
+            security: None,
+            short: "A bucket cannot be made as declared",
+            full: "Its encryption was read, and its drift is told if there is any; but there is an error about it, and no change of it can be planned.",
+            help: "The message says why. Mostly it is a key that cannot be used, or a setting that a write would lose.",
         },
         Kind::FailedStep => Rule {
             name: "FailedStep",
@@ -368,6 +376,9 @@ fn message(finding: &Finding<'_>) -> String {
         }
         Kind::PendingChange => format!("The encryption of bucket {bucket} is going to be changed."),
         Kind::UnreadableBucket => format!("Bucket {bucket} could not be checked."),
+        Kind::UnplannedBucket => {
+            format!("Bucket {bucket} was read, and there is an error about it.")
+        }
         Kind::FailedStep => format!("The encryption of bucket {bucket} could not be changed."),
         Kind::Error | Kind::Warning => format!("Bucket {bucket}."),
     }];

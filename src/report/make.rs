@@ -64,13 +64,14 @@ impl Report {
                 || (String::new(), String::new()),
                 |(provider, bucket)| (provider.to_string(), bucket.to_string()),
             );
-            let error = failures.get(address).map_or_else(
+            let shared = || plan.refusals.get(address).map(|fault| &**fault);
+            let error = failures.get(address).copied().or_else(shared).map_or_else(
                 || Failure {
                     summary: "Not planned".to_owned(),
                     detail: "It could not be found out what is live; see the other errors."
                         .to_owned(),
                 },
-                |fault| failure(fault),
+                failure,
             );
             let place = spans.block(address);
             let item = match refused.get(address) {
@@ -201,7 +202,10 @@ impl Report {
         let waiting = self.resources.iter().any(|it| {
             it.status.is_none() && it.action.as_deref().is_some_and(|it| it != Action::NoOp.word())
         });
-        self.verdict = if failed || undone {
+        self.verdict = if self.command == Command::Drift && sum.drifted > 0 && self.all_is_read() {
+            // What cannot be written as declared hides no drift from who only reads.
+            Verdict::Drift
+        } else if failed || undone {
             Verdict::Error
         } else if self.command == Command::Apply && !waiting {
             // Whatever differed does so no more.
@@ -217,6 +221,20 @@ impl Report {
             Verdict::Clean
         };
         self.summary = sum;
+    }
+
+    /// Whether every bucket was read and compared, and each error is about one of them.
+    fn all_is_read(&self) -> bool {
+        let with_error = self.resources.iter().filter(|it| it.error.is_some());
+        let about: BTreeSet<&str> = with_error.map(|it| &*it.address).collect();
+        let is_about = |it: &Problem| it.address.as_deref().is_some_and(|it| about.contains(it));
+        self.unread() == 0
+            && self.diagnostics.iter().all(|it| it.severity != Level::Error || is_about(it))
+    }
+
+    /// How many buckets nothing is known of.
+    pub fn unread(&self) -> usize {
+        self.resources.iter().filter(|it| it.class == Class::Error).count()
     }
 
     /// Takes drift that is less bad than `least` for none.

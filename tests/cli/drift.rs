@@ -543,7 +543,13 @@ async fn a_watch_tells_of_changes_only_and_stops_when_asked_to() {
         let listening = stderr.next().unwrap().unwrap();
         let address = listening.split("http://").nth(1).unwrap().split(": ").next().unwrap();
         let address = address.trim_end_matches(':').to_owned();
-        assert_eq!(stdout.next().unwrap().unwrap(), "Clean. 1 bucket checked.");
+        let mut verdict = || {
+            let line = stdout.next().unwrap().unwrap();
+            let (when, verdict) = line.split_once(' ').unwrap();
+            assert!(when.parse::<jiff::Timestamp>().is_ok(), "{line}");
+            verdict.to_owned()
+        };
+        assert_eq!(verdict(), "Clean. 1 bucket checked.");
         let get = |target: &str| {
             let mut stream = std::net::TcpStream::connect(&address).unwrap();
             write!(stream, "GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
@@ -553,7 +559,7 @@ async fn a_watch_tells_of_changes_only_and_stops_when_asked_to() {
         };
         assert!(get("/healthz").starts_with("HTTP/1.1 200"));
         fleet.change("aaa", "AES256");
-        assert_eq!(stdout.next().unwrap().unwrap(), "Drift. 1 bucket checked, 1 changed outside.");
+        assert_eq!(verdict(), "Drift. 1 bucket checked, 1 changed outside.");
         assert!(stdout.next().unwrap().unwrap().contains("high"));
         let asked = |fleet: &Fleet| fleet.sandbox.requests()["GetBucketEncryption"];
         let before = asked(&fleet);

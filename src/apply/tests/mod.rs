@@ -76,6 +76,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         unplanned: Vec::new(),
         lost: BTreeMap::new(),
         refused: Vec::new(),
+        refusals: BTreeMap::new(),
         left_out: 0,
         outputs: BTreeMap::new(),
         output_changes: Vec::new(),

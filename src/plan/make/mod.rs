@@ -121,7 +121,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
     let lost = maker.unplanned.iter().filter_map(|it| Some((it.clone(), maker.object(it)?)));
     let lost = lost.collect();
     let Maker { mut steps, unplanned, refused, left_out, findings, .. } = maker;
-    findings.report(diagnostics);
+    let refusals = findings.report(diagnostics);
     // A removal comes before the step that takes its address.
     steps.sort_by(|a, b| {
         (&a.address, !a.is_removal(), &a.identity).cmp(&(&b.address, !b.is_removal(), &b.identity))
@@ -139,6 +139,7 @@ pub fn make(inputs: &Inputs<'_>, diagnostics: &mut Diagnostics) -> Plan {
         unplanned,
         lost,
         refused,
+        refusals,
         left_out,
         outputs,
         output_changes,

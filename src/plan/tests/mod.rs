@@ -12,7 +12,7 @@ use crate::config::{self, Config};
 use crate::diag::{Diagnostics, Sources};
 use crate::eval::{self, Evaluation, Input, Tree};
 use crate::graph;
-use crate::resource::{self, BucketEncryption, Keys, Observed};
+use crate::resource::{self, BucketEncryption, Keys, Observed, UnknownElement};
 use crate::state::{Intent, StateFile};
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +104,13 @@ impl World {
 
     pub(crate) fn set_settings(&mut self, bucket: &str, settings: Value) {
         self.set(bucket, Live::Settings(Observed::of(settings)));
+    }
+
+    /// Gives a bucket an element that this version does not know.
+    pub(crate) fn set_unknown(&mut self, bucket: &str, settings: Value) {
+        let element = UnknownElement { path: "Rule.NewThing".into(), content: "1".into() };
+        let observed = Observed { unknown: vec![element], ..Observed::of(settings) };
+        self.set(bucket, Live::Settings(observed));
     }
 
     pub(crate) fn plan_with(&self, project: &Project, options: &Options) -> (Plan, Diagnostics) {

@@ -1,13 +1,22 @@
 //! What `drift` found, or several reports together: the verdict in one word, then what it is.
 
 use super::super::canvas::{
-    Canvas, SENSITIVE, Tint, clean_lines, columns, counted, literal, number, wrap,
+    Canvas, SENSITIVE, Tint, clean, clean_lines, columns, counted, literal, number, wrap,
 };
 use super::super::{LISTED, Style};
 use crate::report::{
     Blame, Class, Difference, Item, Level, Report, Severity, Suppression, Verdict, Whose,
 };
 use serde_json::Value as Json;
+
+/// What one of many looks found, which says when it was looked.
+pub fn watched(report: &Report, style: &Style) -> String {
+    let text = drift(report, false, style);
+    match &report.started {
+        Some(started) => format!("{} {text}", clean(started)),
+        None => text,
+    }
+}
 
 /// What was found, as text for standard output. Of a report that was `read_back`, errors that belong
 /// to no bucket are told here; those of a run are diagnostics.
@@ -37,6 +46,9 @@ pub fn drift(report: &Report, read_back: bool, style: &Style) -> String {
     page.canvas.finish()
 }
 
+/// What stands before all that is told of a bucket.
+const INDENT: &str = "          ";
+
 struct Page<'a> {
     canvas: Canvas,
     /// There are no diagnostics beside it.
@@ -58,7 +70,8 @@ impl Page<'_> {
             (sum.drifted, "changed outside"),
             (sum.pending, "with changes pending"),
             (sum.suppressed, "suppressed"),
-            (sum.errors, "not known"),
+            (report.unread(), "not known"),
+            (sum.errors.saturating_sub(report.unread()), "read, but with an error"),
         ] {
             if count > 0 {
                 parts.push(format!("{} {what}", number(count)));
@@ -106,30 +119,41 @@ impl Page<'_> {
             self.canvas.line();
         }
         self.canvas.push("  ").tinted(tint, word).spaces(8 - word.len());
-        self.head(item);
+        let by = item.blame.as_ref().map(by);
         if self.style.concise {
+            self.title(item);
+            if let Some(by) = by {
+                self.canvas.push("  ").clean(by);
+            }
+            self.canvas.line();
             return;
         }
+        self.head(item);
         for difference in &item.differences {
             self.difference(difference);
         }
         if let Some(why) = &item.weakened {
-            self.canvas.spaces(10).tinted(Tint::Bad, format_args!("weakened: {why}")).line();
+            self.bad(&format!("weakened: {why}"));
         }
-        if let Some(Blame { who, when, event, source, agent: _ }) = &item.blame {
-            let from = source.as_ref().map(|it| format!(" from {it}")).unwrap_or_default();
-            self.wrapped("          ", &format!("by {who} at {when} ({event}{from})"));
+        if let Some(by) = by {
+            self.wrapped(INDENT, &by);
         }
     }
 
     fn head(&mut self, item: &Item) {
+        self.title(item);
+        self.canvas.line();
+    }
+
+    /// The address and the bucket, of which the line is left open.
+    fn title(&mut self, item: &Item) {
         self.canvas.tinted(Tint::Strong, &item.address);
         if self.style.concise {
             self.canvas.push("  ");
         } else {
             self.canvas.line().spaces(10);
         }
-        self.canvas.push("bucket ").push(&literal(&item.bucket)).line();
+        self.canvas.push("bucket ").push(&literal(&item.bucket));
     }
 
     /// Whose it is, and from what to what.
@@ -142,14 +166,31 @@ impl Page<'_> {
         };
         let name = path.rsplit('.').next().unwrap_or_default();
         let (live, recorded) = (text(live), text(recorded));
-        let line = match whose {
-            Whose::Drift => format!("drift: {name} = {recorded} -> {live}"),
+        let (to, declared) = (format!("-> {live}"), format!("declared {}", text(desired)));
+        let (word, line, values) = match whose {
+            Whose::Drift => ("drift", format!("{recorded} {to}"), vec![recorded, to]),
             Whose::Both => {
-                format!("both: {name} = {recorded} -> {live}, declared {}", text(desired))
+                ("both", format!("{recorded} {to}, {declared}"), vec![recorded, to, declared])
             }
-            Whose::Pending => format!("pending: {name} = {live}, declared {}", text(desired)),
+            Whose::Pending => ("pending", format!("{live}, {declared}"), vec![live, declared]),
         };
-        self.wrapped("          ", &line);
+        let line = format!("{word}: {name} = {line}");
+        if columns(&clean(&line)) <= self.room(INDENT) {
+            self.wrapped(INDENT, &line);
+            return;
+        }
+        // Values that are too long for one line stand one below the other.
+        self.wrapped(INDENT, &format!("{word}: {name} ="));
+        for value in &values {
+            self.wrapped("            ", value);
+        }
+    }
+
+    /// Why protection is less, as a line that matters.
+    fn bad(&mut self, text: &str) {
+        for line in wrap(&clean_lines(text), self.room(INDENT)) {
+            self.canvas.push(INDENT).tinted(Tint::Bad, line).line();
+        }
     }
 
     fn pending(&mut self, item: &Item) {
@@ -160,13 +201,13 @@ impl Page<'_> {
             return;
         }
         if let Some(reason) = &item.reason {
-            self.wrapped("          ", reason);
+            self.wrapped(INDENT, reason);
         }
         for difference in &item.differences {
             self.difference(difference);
         }
         if let Some(why) = &item.weakening {
-            self.canvas.spaces(10).tinted(Tint::Bad, format_args!("weakens: {why}")).line();
+            self.bad(&format!("weakens: {why}"));
         }
     }
 
@@ -175,7 +216,7 @@ impl Page<'_> {
         self.head(item);
         if let Some(Suppression { name, reason, expires }) = &item.suppressed {
             let until = expires.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
-            self.wrapped("          ", &format!("{name}: {reason}{until}"));
+            self.wrapped(INDENT, &format!("{name}: {reason}{until}"));
         }
     }
 
@@ -184,16 +225,26 @@ impl Page<'_> {
         self.head(item);
         if let Some(error) = &item.error {
             let detail = if self.read_back { format!(": {}", error.detail) } else { String::new() };
-            self.wrapped("          ", &format!("{}{detail}", error.summary));
+            self.wrapped(INDENT, &format!("{}{detail}", error.summary));
         }
     }
 
     fn wrapped(&mut self, indent: &str, text: &str) {
-        let width = self.style.width.saturating_sub(indent.len()).max(30);
-        for line in wrap(&clean_lines(text), width) {
+        for line in wrap(&clean_lines(text), self.room(indent)) {
             self.canvas.push(indent).push(&line).line();
         }
     }
+
+    /// How many columns there are behind an indentation.
+    fn room(&self, indent: &str) -> usize {
+        self.style.width.saturating_sub(indent.len()).max(30)
+    }
+}
+
+/// Who made drift, and when.
+fn by(Blame { who, when, event, source, agent: _ }: &Blame) -> String {
+    let from = source.as_ref().map(|it| format!(" from {it}")).unwrap_or_default();
+    format!("by {who} at {when} ({event}{from})")
 }
 
 /// A value as it would be written in the configuration.

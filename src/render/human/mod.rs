@@ -11,7 +11,7 @@ mod show;
 mod testing;
 
 pub use self::consent::consent;
-pub use self::drift::drift;
+pub use self::drift::{drift, watched};
 pub use self::outcome::outcome;
 pub use self::outputs::outputs;
 pub use self::plan::{plan, plan_knowing};

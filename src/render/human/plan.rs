@@ -45,6 +45,16 @@ fn symbol(action: Action) -> (&'static str, Tint) {
     }
 }
 
+/// The symbol of a step: one that only has another address has its own.
+fn symbol_of(step: &Step) -> (&'static str, Tint) {
+    if is_only_moved(step) { (">", Tint::Noted) } else { symbol(step.action) }
+}
+
+/// Whether nothing is done but to record the object under another address.
+fn is_only_moved(step: &Step) -> bool {
+    step.action == Action::NoOp && step.previous.is_some()
+}
+
 /// What an action does, in a word or two.
 fn meaning(action: Action) -> &'static str {
     match action {
@@ -208,9 +218,13 @@ impl<'a> Page<'a> {
             "Sealform will perform the following actions:"
         });
         for (n, step) in steps().enumerate() {
-            let (symbol, tint) = symbol(step.action);
+            let (symbol, tint) = symbol_of(step);
             if self.style.concise {
                 self.concise(step, symbol, tint, &step.changes);
+                if let Some(previous) = &step.previous {
+                    let moved = format_args!("# has moved from {previous}");
+                    self.canvas.push("  ").tinted(Tint::Dim, moved);
+                }
                 match explanation(step) {
                     Some(why) if step.changes.is_empty() => {
                         self.canvas.push(": ").clean(why);
@@ -273,14 +287,14 @@ impl<'a> Page<'a> {
 
     /// The symbols in use.
     fn legend(&mut self, plan: &Plan) {
-        if plan.steps.iter().all(|step| step.action == Action::NoOp) {
-            return;
-        }
         let used = Action::ALL.into_iter().filter(|action| *action != Action::NoOp);
         let mut symbols: Vec<String> = used
             .filter(|action| plan.steps.iter().any(|step| step.action == *action))
             .map(|action| format!("{} {}", symbol(action).0, meaning(action)))
             .collect();
+        if plan.steps.iter().any(is_only_moved) {
+            symbols.push("> move (record only)".to_owned());
+        }
         if plan.steps.iter().any(|step| step.weakening.is_some()) {
             symbols.push("! weakens protection".to_owned());
         }
@@ -420,7 +434,8 @@ impl<'a> Page<'a> {
                 self.canvas.push(" ").push(&number(unchanged)).push(" unchanged.");
             }
         }
-        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty());
+        let all = plan.steps.iter().chain(&plan.refused);
+        let drifted = all.filter(|step| !step.drift.is_empty());
         let (silent, loud): (Vec<&Step>, Vec<&Step>) =
             drifted.partition(|step| self.silence(step).is_some());
         for (drifted, what) in

@@ -137,7 +137,8 @@ impl Message<'_> {
                 parts.extend(of(&[
                     (sum.pending, "with changes pending"),
                     (sum.suppressed, "suppressed"),
-                    (sum.errors, "not known"),
+                    (self.report.unread(), "not known"),
+                    (sum.errors.saturating_sub(self.report.unread()), "read, but with an error"),
                 ]));
                 parts
             }
@@ -213,6 +214,7 @@ fn item(item: &Item) -> Entry {
         ("error", Mood::Bad)
     } else if let (true, Some(action)) = (is_done(item), item.action.as_deref()) {
         match action {
+            "update" if finding::is_restored(item) => ("restored", Mood::Good),
             "update" => ("updated", Mood::Good),
             "reset" => ("reset", Mood::Worth),
             "adopt" => ("adopted", Mood::Good),

@@ -130,6 +130,23 @@ fn concise_is_one_line_an_action() {
 }
 
 #[test]
+fn what_only_moved_has_a_symbol_and_says_from_where() {
+    let moved = Step { previous: Some(address("old")), ..step(Action::NoOp, address("new"), "b") };
+    let updated = Step { previous: Some(address("one")), ..update("two", "c") };
+    let text = human::plan(&plan(vec![moved, updated]), &CONCISE);
+    assert!(text.contains(&format!("> {TYPE}.new  # has moved from {TYPE}.old\n")), "{text}");
+    assert!(text.contains(&format!("  # has moved from {TYPE}.one\n")), "{text}");
+    assert!(text.contains("Symbols: ~ update, > move (record only)\n"), "{text}");
+    let moved = Step { previous: Some(address("old")), ..step(Action::NoOp, address("new"), "b") };
+    let alone = plan(vec![moved]);
+    for style in [CONCISE, Style::PLAIN] {
+        let text = human::plan(&alone, &style);
+        assert!(text.contains(&format!("> {TYPE}.new")), "{text}");
+        assert!(text.contains("\n\nSymbols: > move (record only)\n\nPlan: 1 to move."), "{text}");
+    }
+}
+
+#[test]
 fn long_values_stand_one_above_the_other() {
     let arn = |region: &str| format!("arn:aws:kms:{region}:111122223333:alias/acme-production");
     let change = key(Some(&arn("eu-west-1")), Some(&arn("eu-central-1")));

@@ -400,6 +400,33 @@ fn any_item() -> impl Strategy<Value = Item> {
         })
 }
 
+#[test]
+fn a_report_of_drift_keeps_what_is_pending_apart() {
+    let both = Item {
+        class: Class::Both,
+        weakening: Some("a key of its own → SSE-S3".to_owned()),
+        ..drifted("x.logs", "acme-logs", "alias/a")
+    };
+    let mut report = report(Command::Drift, vec![both, drifted("x.b", "acme-b", "alias/a")]);
+    report.tally();
+    let text = markdown(&report, LIMIT);
+    parsed(&text);
+    assert!(text.contains("⚠️ **1 pending change would weaken protection.**"), "{text}");
+    assert!(text.contains("1 with changes pending"), "{text}");
+    assert!(!text.contains("to update"), "{text}");
+    let [drift, step] = ["### 🔀 2 changed outside", "### ⚠️ 1 pending change would weaken"]
+        .map(|title| text.find(title).unwrap_or_else(|| panic!("{title} in\n{text}")));
+    assert!(drift < step, "{text}");
+    // A plan has the steps, and says so.
+    report.command = Command::Plan;
+    report.tally();
+    let text = markdown(&report, LIMIT);
+    assert!(
+        text.contains("⚠️ **1 weakens protection.**") && text.contains("2 to update"),
+        "{text}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

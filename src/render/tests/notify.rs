@@ -196,6 +196,49 @@ fn each_occasion_has_its_own_words() {
 }
 
 #[test]
+fn what_apply_took_back_is_told_as_restored() {
+    let mut report = report(Command::Apply, vec![drifted("x.logs", "acme-logs", "alias/a")]);
+    report.resources[0].status = Some(Status::Done);
+    report.tally();
+    let was = "Restored: somebody else had made it protect new objects less";
+    for shape in [Shape::Slack, Shape::Teams] {
+        let text = all_texts(&drawn(shape, &message(&report, Occasion::Applied)));
+        assert!(text.contains("restored") && text.contains(was), "{text}");
+        assert!(!text.contains("New objects are protected less"), "{text}");
+    }
+    let text = crate::render::github::annotations(&report);
+    assert!(text.starts_with("::notice ") && text.contains("title=Restored::"), "{text}");
+    let text = crate::render::markdown::markdown(&report, 60_000);
+    assert!(text.contains("restored, was high: customer"), "{text}");
+    assert!(text.contains("! protected less") && !text.contains("protects less"), "{text}");
+    // What the files leave open stays as somebody else made it.
+    for difference in &mut report.resources[0].differences {
+        difference.desired.clone_from(&difference.live);
+    }
+    let text = all_texts(&drawn(Shape::Slack, &message(&report, Occasion::Applied)));
+    assert!(text.contains("New objects are protected less"), "{text}");
+}
+
+#[test]
+fn a_weakening_is_said_to_be_what_apply_does_where_no_step_is_in_sight() {
+    let weakening = Item {
+        weakening: Some("customer managed key → SSE-S3".to_owned()),
+        ..pending("x.logs", "acme-logs", "alias/a")
+    };
+    let mut report = report(Command::Drift, vec![weakening]);
+    report.tally();
+    let slack =
+        |report: &Report| all_texts(&drawn(Shape::Slack, &message(report, Occasion::Pending)));
+    let would = "What apply would do protects new objects less: customer managed key → SSE-S3.";
+    assert!(slack(&report).contains(would));
+    assert!(crate::render::github::annotations(&report).contains(would));
+    report.command = Command::Apply;
+    report.resources[0].status = Some(Status::Done);
+    report.tally();
+    assert!(slack(&report).contains("What apply did protects new objects less"));
+}
+
+#[test]
 fn what_is_not_told_for_its_severity_is_said_to_be_so() {
     let report = sample();
     let told = Message { least: Severity::High, ..message(&report, Occasion::Drift) };

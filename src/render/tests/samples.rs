@@ -99,6 +99,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         unplanned: Vec::new(),
         lost: std::collections::BTreeMap::new(),
         refused: Vec::new(),
+        refusals: std::collections::BTreeMap::new(),
         left_out: 0,
         outputs: std::collections::BTreeMap::new(),
         output_changes: Vec::new(),

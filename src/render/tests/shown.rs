@@ -1,10 +1,12 @@
 //! Outputs, the state and the course of an apply, for people.
 
+use super::reports::{drifted, report};
 use super::samples::*;
 use crate::diag::Diagnostic;
 use crate::event::{Event, Failed, Outcome, Reporter as _};
 use crate::plan::{Action, OutputChange};
 use crate::render::{Style, human};
+use crate::report::Command;
 use crate::state::{OutputState, Recorded, StateFile};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -228,4 +230,39 @@ fn progress_is_lines_without_a_terminal() {
     aws_s3_bucket_server_side_encryption_configuration.old: Reset failed: Access denied [bucket="acme\u001bold"]
     aws_s3_bucket_server_side_encryption_configuration.logs: Update complete after 1m15s [bucket=acme-logs]
     "#);
+}
+
+#[test]
+fn a_concise_report_of_drift_tells_who_made_it() {
+    let mut found = report(Command::Drift, vec![drifted("x.logs", "acme-logs", "alias/a")]);
+    found.tally();
+    let style = Style { concise: true, ..Style::PLAIN };
+    let text = human::drift(&found, false, &style);
+    let line = "  high    x.logs  bucket \"acme-logs\"  by \
+                arn:aws:sts::111122223333:assumed-role/ops/eve at 2026-11-20T09:00:00Z \
+                (PutBucketEncryption)\n";
+    assert!(text.ends_with(line), "{text}");
+    found.resources[0].blame = None;
+    let text = human::drift(&found, false, &style);
+    assert!(text.ends_with("  high    x.logs  bucket \"acme-logs\"\n"), "{text}");
+}
+
+#[test]
+fn drift_keeps_to_the_width_and_breaks_between_values() {
+    let key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let mut found = report(Command::Drift, vec![drifted("x.logs", "acme-logs", key)]);
+    found.tally();
+    let text = human::drift(&found, false, &Style { width: 60, ..Style::PLAIN });
+    let key =
+        format!("{:10}drift: kms_master_key_id =\n{:12}\"{key}\"\n{:12}-> nothing\n", "", "", "");
+    assert!(text.contains(&key), "{text}");
+    found.resources[0].weakened = Some("customer managed key → SSE-S3 ".repeat(3));
+    let text = human::drift(&found, false, &Style { width: 60, ..Style::PLAIN });
+    let long = text.lines().filter(|line| line.chars().count() > 60 && !line.contains("arn:"));
+    assert_eq!(long.collect::<Vec<_>>(), [""; 0], "{text}");
+    let text = human::drift(&found, false, &Style { width: 160, ..Style::PLAIN });
+    assert!(text.contains("90ab\" -> nothing\n"), "{text}");
+    // Who watches is told when.
+    let text = human::watched(&found, &Style::PLAIN);
+    assert!(text.starts_with("2026-11-21T06:00:00Z Drift. 1 bucket checked"), "{text}");
 }

@@ -3,7 +3,7 @@
 use super::fleets::{item, pending, report, unreadable};
 use crate::render::json_lines::Lines;
 use crate::render::{self, Style, human};
-use crate::report::{Command, Item, Report, Status, Unknown};
+use crate::report::{Class, Command, Failure, Item, Report, Status, Unknown};
 
 fn moved() -> Report {
     let moved = Item {
@@ -80,4 +80,43 @@ fn what_apply_has_done_is_no_finding_any_more() {
         assert_eq!(text.contains("\"finding\""), told.is_some(), "{text}");
         assert!(told.is_none_or(|told| text.contains(told)), "{text}");
     }
+}
+
+/// What was read is known, whatever is wrong with it: nobody is told that it is not.
+#[test]
+fn an_error_about_a_bucket_that_was_read_hides_no_drift() {
+    let wrong = |class| Item {
+        class,
+        action: None,
+        error: Some(Failure { summary: "Key disabled".to_owned(), detail: "No.".to_owned() }),
+        ..super::reports::drifted("x.logs", "acme-logs", "alias/a")
+    };
+    let mut found = report(vec![wrong(Class::Drift), wrong(Class::Pending)]);
+    found.command = Command::Drift;
+    found.tally();
+    let text = human::drift(&found, false, &Style::PLAIN);
+    let verdict = "Drift. 2 buckets checked, 1 changed outside, 1 with changes pending, \
+                   2 read, but with an error.\n";
+    assert!(text.starts_with(verdict), "{text}");
+    let text = render::junit(&found);
+    assert!(text.contains("failures=\"1\" errors=\"1\""), "{text}");
+    assert!(text.contains("<failure ") && text.contains("type=\"drift-weakening\""), "{text}");
+    assert!(text.contains("Key disabled: No.") && text.contains("\"unplanned-bucket\""), "{text}");
+    let text = render::markdown::markdown(&found, 60_000);
+    assert!(
+        text.contains("🟠 **1 bucket was changed outside") && text.contains("2 errors"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_cannot_be_planned_and_drifted_is_counted_where_it_is_listed() {
+    use super::samples;
+    let drift = vec![samples::algorithm("aws:kms", "AES256")];
+    let refused = crate::plan::Step { drift, ..samples::update("logs", "acme-logs") };
+    let mut plan = samples::plan(Vec::new());
+    plan.unplanned = vec![refused.address.clone()];
+    plan.refused = vec![refused];
+    let text = human::plan(&plan, &Style::PLAIN);
+    assert!(text.contains("Changed outside of Sealform") && text.contains(" 1 changed outside."));
 }

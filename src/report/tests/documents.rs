@@ -4,6 +4,7 @@ use super::{Case, TYPE, block, settings};
 use crate::diag::Diagnostic;
 use crate::event::{Failed, Outcome};
 use crate::plan::Step;
+use crate::plan::tests::Project;
 use crate::report::{Class, Command, MergeError, Report, Share, Status, Verdict};
 use serde_json::Value as Json;
 
@@ -30,6 +31,47 @@ fn places_are_found_for_thousands_of_blocks() {
         let slow = sources.position(block.header);
         assert_eq!((place.line, place.column), (slow.line, slow.column));
     }
+}
+
+/// Three buckets of one block with a setting that a write would lose, of which one is as declared.
+fn with_unknown_settings(live: &str, recorded: &str) -> Case {
+    let text = block("x", "${each.key}", kms(), "", "for_each = toset([\"a\", \"b\", \"c\"])");
+    let mut case = Case::new(&text);
+    for (bucket, live) in [("a", live), ("b", live), ("c", "aws:kms")] {
+        case.world.set_unknown(bucket, settings(live, None, false, &[]));
+        let recorded = if bucket == "c" { "aws:kms" } else { recorded };
+        case = case.recorded(
+            &format!("x[\"{bucket}\"]"),
+            bucket,
+            settings(recorded, None, false, &[]),
+        );
+    }
+    case
+}
+
+#[test]
+fn a_reason_that_many_share_is_told_of_each_and_hides_no_drift() {
+    let case = with_unknown_settings("AES256", "aws:kms");
+    let report = case.report(Command::Drift);
+    assert_eq!(report.verdict, Verdict::Drift);
+    assert_eq!((report.summary.drifted, report.summary.errors, report.unread()), (2, 2, 0));
+    for item in &report.resources[..2] {
+        let error = item.error.as_ref().unwrap();
+        assert_eq!(error.summary, "Unknown settings would be lost", "{item:?}");
+        assert_eq!(item.class, Class::Drift);
+    }
+    assert_eq!(report.resources[2].error, None);
+    // Of a plan it is an error, and so it is where nobody changed anything.
+    assert_eq!(case.report(Command::Plan).verdict, Verdict::Error);
+    let report = with_unknown_settings("AES256", "AES256").report(Command::Drift);
+    assert_eq!((report.verdict, report.summary.drifted), (Verdict::Error, 0));
+    // What nobody could read may be drift that is worse.
+    let mut case = with_unknown_settings("AES256", "aws:kms");
+    case.project = Project::new(
+        &(block("x", "${each.key}", kms(), "", "for_each = toset([\"a\", \"b\", \"c\"])")
+            + &block("gone", "gone", kms(), "", "")),
+    );
+    assert_eq!(case.report(Command::Drift).verdict, Verdict::Error);
 }
 
 #[test]
