@@ -508,7 +508,7 @@ fn condense(diagnostics: &mut Diagnostics, fault: Diagnostic) {
 }
 
 fn unknown_type(resource: &Resource, input: &Input<'_>) -> Diagnostic {
-    let ResourceAddr { mode, ty, .. } = &resource.addr;
+    let ResourceAddr { mode, ty, name, .. } = &resource.addr;
     let known = (input.resource_types)(*mode);
     let hint = crate::diag::did_you_mean(ty, known.iter().copied());
     let (summary, noun) = match mode {
@@ -516,7 +516,13 @@ fn unknown_type(resource: &Resource, input: &Input<'_>) -> Diagnostic {
         Mode::Data => ("Unknown data source", "data source"),
     };
     let are = if known.len() == 1 { "is" } else { "are" };
-    let detail = format!("There is no {noun} {ty:?}.{hint} Known {are} {}.", known.join(", "));
+    let mut detail = format!("There is no {noun} {ty:?}.{hint} Known {are} {}.", known.join(", "));
+    if *mode == Mode::Managed && (input.resource_types)(Mode::Data).contains(&&**ty) {
+        detail += &format!(
+            " What another tool manages can only be read: take the block out, and write what names \
+             it, such as its ARN, into what refers to it, or have a block `data {ty:?} {name:?}`."
+        );
+    }
     Diagnostic::error(summary, detail).at(resource.header)
 }
 
