@@ -31,7 +31,9 @@ impl Held {
         let held = backend.look().await.map_err(|error| error.diagnostic()).and_then(|found| {
             diagnostics.extend(warnings(&found, &backend, setup));
             let Found { state, unfinished, superseded: _ } = found;
-            match state.as_ref().and_then(|state| mixed_up(state, setup, &backend)) {
+            // One that is empty belongs to whoever uses it first.
+            let used = state.as_ref().filter(|it| !it.is_empty() || !unfinished.is_empty());
+            match used.and_then(|state| mixed_up(state, setup, &backend)) {
                 Some(fault) => Err(fault),
                 None => Ok((state, unfinished)),
             }

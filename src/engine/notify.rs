@@ -77,7 +77,11 @@ impl Project {
             let mut faults = Diagnostics::new();
             let evaluated = evaluation.webhooks.get(&notify.name.text);
             // Who has no URL, such as everybody but the nightly run, tells nobody.
-            let is_off = evaluated.is_some_and(|it| it.url.is_null());
+            let is_empty = evaluated.is_some_and(|it| is_empty(&it.url));
+            if is_empty {
+                faults.push(without_url(notify));
+            }
+            let is_off = is_empty || evaluated.is_some_and(|it| it.url.is_null());
             let webhook =
                 evaluated.filter(|_| !is_off).and_then(|it| webhook(notify, it, &mut faults));
             // What is unknown has been reported where it comes from, if anything has.
@@ -157,9 +161,11 @@ fn webhook(
     faults: &mut Diagnostics,
 ) -> Option<Webhook> {
     let name = &notify.name.text;
-    let mut refuse = |why: &str| {
+    let at_url = notify.url.span;
+    let at_headers = notify.headers.as_ref().map_or(notify.header, |headers| headers.span);
+    let mut refuse = |why: &str, at: Span| {
         let detail = format!("The notification {name:?} cannot be sent. {why}");
-        faults.push(Diagnostic::error("Invalid webhook", detail).at(notify.header));
+        faults.push(Diagnostic::error("Invalid webhook", detail).at(at));
         None
     };
     // The marks are off from here on: nothing of the values is told.
@@ -169,7 +175,7 @@ fn webhook(
         return None;
     }
     let Some(url) = url.convert(&Type::String).ok().and_then(|url| url.as_str().cloned()) else {
-        return refuse("Its `url` is no text.");
+        return refuse("Its `url` is no text.", at_url);
     };
     let texts = match headers {
         Value::Null(_) => Some(Vec::new()),
@@ -178,9 +184,16 @@ fn webhook(
             pairs.map(|(name, value)| Some((Arc::clone(name), value.as_str()?.clone()))).collect()
         }),
     };
-    let Some(texts) = texts else { return refuse("Its `headers` are no map of texts.") };
+    let Some(texts) = texts else {
+        return refuse("Its `headers` are no map of texts.", at_headers);
+    };
     let pairs: Vec<(&str, &str)> = texts.iter().map(|(name, value)| (&**name, &**value)).collect();
-    match Webhook::new(&url, &pairs, notify.timeout.unwrap_or(TIMEOUT)) {
+    let timeout = notify.timeout.unwrap_or(TIMEOUT);
+    // Alone, so that what is wrong with the headers is told where they stand.
+    if let Err(why) = Webhook::new(&url, &[], timeout) {
+        return refuse(why, at_url);
+    }
+    match Webhook::new(&url, &pairs, timeout) {
         Ok(webhook) => {
             if webhook.is_in_the_open() {
                 let detail = format!(
@@ -188,12 +201,27 @@ fn webhook(
                      is on the way reads them and the URL, which is all that it takes to send others. \
                      Use https."
                 );
-                faults.push(Diagnostic::warning("Webhook without TLS", detail).at(notify.header));
+                faults.push(Diagnostic::warning("Webhook without TLS", detail).at(at_url));
             }
             Some(webhook)
         }
-        Err(why) => refuse(why),
+        Err(why) => refuse(why, at_headers),
     }
+}
+
+/// Whether a URL is an empty text, such as a job has whose secret is not set.
+fn is_empty(url: &Value) -> bool {
+    url.reveal_deep().0.as_str().is_some_and(|url| url.trim().is_empty())
+}
+
+/// What is told of a notification whose URL is empty: a run that has no secret does its work.
+fn without_url(notify: &Notify) -> Diagnostic {
+    let detail = format!(
+        "The `url` of the notification {:?} is empty, so that this run tells nobody; a secret that \
+         is not set may be the cause. Give it a URL, or null where it is right that nobody is told.",
+        notify.name.text
+    );
+    Diagnostic::warning("Notification without a URL", detail).at(notify.url.span)
 }
 
 /// The fault of a webhook that is not known when it must be.

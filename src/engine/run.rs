@@ -14,7 +14,7 @@ use crate::eval::{Evaluation, Instance};
 use crate::event::{Event, Outcome, Reporter};
 use crate::plan::{self, Inputs, Plan};
 use crate::provider::aws::{Aws, Settings};
-use crate::provider::{ErrorKind, ProviderError, Query, Target};
+use crate::provider::{ErrorKind, Provider as _, ProviderError, Query, Target};
 use crate::refresh::{self, Remembered};
 use crate::resource::{self, Observed};
 use crate::sandbox::Sandbox;
@@ -488,7 +488,9 @@ impl Run {
         for target in lost {
             world.note(&target, Reading::NoProvider);
         }
-        let answers = refresh::refresh(&self.provider, open, options.parallelism, reporter).await;
+        let mut answers =
+            refresh::refresh(&self.provider, open, options.parallelism, reporter).await;
+        self.join_outages(&mut answers);
         let is_given_up = |error: &ProviderError| error.kind == ErrorKind::Outage;
         // How many by what is told: each service that was given up is told once.
         let mut given_up: BTreeMap<String, usize> = BTreeMap::new();
@@ -505,8 +507,8 @@ impl Run {
                     Err(error) if error.kind == ErrorKind::NotFound => Reading::Gone(error.into()),
                     Err(mut error) if is_given_up(&error) => {
                         let count = given_up.get(&error.detail).copied().unwrap_or(1);
-                        let buckets = if count == 1 { "bucket was" } else { "buckets were" };
-                        error.detail.push_str(&format!(" {count} {buckets} not looked at."));
+                        let buckets = if count == 1 { "bucket" } else { "buckets" };
+                        error.detail.push_str(&format!(" {count} {buckets} could not be read."));
                         Reading::GivenUp(error.into())
                     }
                     Err(error) => Reading::Failed(error.into()),
@@ -515,6 +517,28 @@ impl Run {
         }
         // Even where there was nothing to read, it has been looked at.
         world.by_provider.entry("".into()).or_default();
+    }
+
+    /// Has objects whose service is out of order say so, and the same, whether each was asked for in
+    /// vain or not any more. One that is alone says more by itself.
+    fn join_outages(&self, answers: &mut [(Target, refresh::Answer<Observed>)]) {
+        let found: Vec<Option<ProviderError>> = answers
+            .iter()
+            .map(|(target, answer)| {
+                let error = answer.as_ref().err()?;
+                let given_up = (error.kind == ErrorKind::Outage).then(|| error.clone());
+                given_up.or_else(|| self.provider.outage(target, error))
+            })
+            .collect();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for outage in found.iter().flatten() {
+            *counts.entry(outage.detail.clone()).or_default() += 1;
+        }
+        for ((_, answer), outage) in answers.iter_mut().zip(found) {
+            if let Some(outage) = outage.filter(|it| counts.get(&it.detail) > Some(&1)) {
+                *answer = Err(outage);
+            }
+        }
     }
 
     /// Asks for data sources.

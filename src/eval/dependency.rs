@@ -4,7 +4,7 @@ use super::reference::{
     Bound, Item, Mention, Node, ROOTS, Root, all, body_exprs, mentions, repeat_expr,
 };
 use super::tree::{Module, ModulePath, Tree};
-use crate::addr::ResourceAddr;
+use crate::addr::{Mode, ResourceAddr};
 use crate::config::{Attribute, Body, Condition, Expr, ExprKind, Repeat, Resource};
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean_or_known};
 use std::collections::BTreeSet;
@@ -428,7 +428,11 @@ impl Finder<'_> {
                         Vec::new()
                     };
                     let hint = self.hint(&text, known.iter().map(String::as_str));
-                    let detail = format!("There is no {kind} {text}.{hint}");
+                    let elsewhere = addr.mode == Mode::Managed
+                        && hint.is_empty()
+                        && config.resources.keys().all(|it| it.ty != addr.ty);
+                    let elsewhere = if elsewhere { of_another(&addr) } else { String::new() };
+                    let detail = format!("There is no {kind} {text}.{hint}{elsewhere}");
                     return self.undeclared(&addr.name, "Unknown resource", detail, mention.span);
                 }
                 Item::Resource(addr)
@@ -503,4 +507,13 @@ impl Finder<'_> {
     fn report(&mut self, summary: &'static str, detail: impl Into<String>, span: Span) {
         self.diagnostics.push(Diagnostic::error(summary, detail).at(span));
     }
+}
+
+/// How to refer to what another tool manages, as blocks do that come from there.
+fn of_another(addr: &ResourceAddr) -> String {
+    let ResourceAddr { ty, name, .. } = addr;
+    format!(
+        " What another tool manages is no resource here: write its name or its ARN out, or read it \
+         with a block `data {ty:?} {name:?}` and refer to it as `data.{addr}`."
+    )
 }

@@ -511,7 +511,7 @@ fn condense(diagnostics: &mut Diagnostics, fault: Diagnostic) {
 }
 
 fn unknown_type(resource: &Resource, input: &Input<'_>) -> Diagnostic {
-    let ResourceAddr { mode, ty, .. } = &resource.addr;
+    let ResourceAddr { mode, ty, name, .. } = &resource.addr;
     let known = (input.resource_types)(*mode);
     let hint = match crate::diag::did_you_mean(ty, known.iter().copied()) {
         hint if hint.is_empty() => {
@@ -524,7 +524,14 @@ fn unknown_type(resource: &Resource, input: &Input<'_>) -> Diagnostic {
         Mode::Managed => ("Unknown resource type", "resource type"),
         Mode::Data => ("Unknown data source", "data source"),
     };
-    Diagnostic::error(summary, format!("There is no {noun} {ty:?}.{hint}")).at(resource.header)
+    let mut detail = format!("There is no {noun} {ty:?}.{hint}");
+    if *mode == Mode::Managed && (input.resource_types)(Mode::Data).contains(&&**ty) {
+        detail += &format!(
+            " What another tool manages can only be read: take the block out, and write what names \
+             it, such as its ARN, into what refers to it, or have a block `data {ty:?} {name:?}`."
+        );
+    }
+    Diagnostic::error(summary, detail).at(resource.header)
 }
 
 fn report(value: Result<Value, Box<Diagnostic>>, diagnostics: &mut Diagnostics) -> Value {

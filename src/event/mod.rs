@@ -33,6 +33,8 @@ pub enum Event<'a> {
         done: usize,
         /// Of how many.
         total: usize,
+        /// How many of these could not be.
+        unread: usize,
     },
     /// The plan is made.
     Planned {

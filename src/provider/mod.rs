@@ -71,6 +71,12 @@ pub trait Provider: Send + Sync + 'static {
     fn read(&self, target: &Target)
     -> impl Future<Output = Result<Observed, ProviderError>> + Send;
 
+    /// What an object that could not be read has in common with all others of its service, where that
+    /// is out of order: the same for all of them, once the last has been asked for.
+    fn outage(&self, _target: &Target, _error: &ProviderError) -> Option<ProviderError> {
+        None
+    }
+
     /// What KMS says of a key.
     fn key(&self, name: &KeyName) -> impl Future<Output = KeyAnswer> + Send;
 

@@ -4,7 +4,7 @@
 //! on, in the order of the targets.
 
 use crate::event::{Event, Reporter};
-use crate::provider::{Authors, Inquiry, Pace, Provider, ProviderError, Query, Target};
+use crate::provider::{Authors, ErrorKind, Inquiry, Pace, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -69,7 +69,14 @@ pub async fn refresh<P: Provider>(
     let total = targets.len();
     reporter.report(&Event::Reading { total });
     let read = |provider: Arc<P>, target: Target| async move { provider.read(&target).await };
-    let told = |done| reporter.report(&Event::Read { done, total });
+    let mut unread = 0;
+    let told = |done, answer: Option<&Answer<Observed>>| {
+        // That there is no such object is an answer.
+        let found = |error: &ProviderError| error.kind == ErrorKind::NotFound;
+        let is_read = answer.is_some_and(|it| it.as_ref().err().is_none_or(found));
+        unread += usize::from(!is_read);
+        reporter.report(&Event::Read { done, total, unread });
+    };
     let answers = walk(provider, &targets, parallelism, read, told).await;
     let without_answer = |target: &Target| Err(ProviderError::panicked(&target.identity));
     targets
@@ -89,7 +96,7 @@ pub async fn query<P: Provider>(
     parallelism: usize,
 ) -> Vec<Answer<Value>> {
     let ask = |provider: Arc<P>, query: Query| async move { provider.query(&query).await };
-    let answers = walk(provider, queries, parallelism, ask, |_| {}).await;
+    let answers = walk(provider, queries, parallelism, ask, |_, _| {}).await;
     queries
         .iter()
         .zip(answers)
@@ -104,7 +111,7 @@ pub async fn keys<P: Provider>(
     parallelism: usize,
 ) -> Vec<(KeyName, KeyAnswer)> {
     let ask = |provider: Arc<P>, name: KeyName| async move { Ok(provider.key(&name).await) };
-    let answers = walk(provider, &names, parallelism, ask, |_| {}).await;
+    let answers = walk(provider, &names, parallelism, ask, |_, _| {}).await;
     let without_answer = |name: &KeyName| Err(ProviderError::panicked(&name.name));
     names
         .into_iter()
@@ -128,7 +135,7 @@ pub async fn authors<P: Provider>(
         // What the SDK keeps while it waits is large.
         Ok(Box::pin(provider.authors(&inquiry)).await)
     };
-    let answers = walk(provider, inquiries, parallelism, ask, |_| {}).await;
+    let answers = walk(provider, inquiries, parallelism, ask, |_, _| {}).await;
     let without_answer = |inquiry: &Inquiry| {
         let note = Some(ProviderError::panicked(&inquiry.region).detail);
         Authors { note, ..Authors::default() }
@@ -143,13 +150,13 @@ pub async fn authors<P: Provider>(
 }
 
 /// Does one thing for every item, at most `parallelism` at once and no more than the service bears;
-/// `told` is given how many are done. An item whose task broke down has no answer.
+/// `told` is given how many are done, and the answer. An item whose task broke down has no answer.
 async fn walk<P, T, A, F>(
     provider: &Arc<P>,
     items: &[T],
     parallelism: usize,
     each: impl Fn(Arc<P>, T) -> F,
-    mut told: impl FnMut(usize),
+    mut told: impl FnMut(usize, Option<&Answer<A>>),
 ) -> Vec<Option<Answer<A>>>
 where
     P: Provider,
@@ -171,14 +178,13 @@ where
         }
         let Some(joined) = running.join_next().await else { break };
         pace.answered(provider.throttled());
-        // A task that panicked leaves its target without an answer, which is told below.
-        if let Ok((at, answer)) = joined
-            && let Some(slot) = answers.get_mut(at)
-        {
-            *slot = Some(answer);
-        }
         done += 1;
-        told(done);
+        // A task that panicked leaves its target without an answer, which is told below.
+        let answer = joined.ok().and_then(|(at, answer)| {
+            let slot = answers.get_mut(at)?;
+            Some(&*slot.insert(answer))
+        });
+        told(done, answer);
     }
     answers
 }
@@ -186,7 +192,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::{ErrorKind, Query};
+    use crate::provider::Query;
     use proptest::collection::vec;
     use proptest::prelude::*;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -319,7 +319,7 @@ impl<W: io::Write, C: FnMut() -> String> Reporter for Lines<W, C> {
                 let message = format!("Reading {}", counted(*total, "bucket", "buckets"));
                 self.write(Level::Info, "reading", &message, json!({ "total": total }));
             }
-            Event::Read { done, total } => {
+            Event::Read { done, total, unread: _ } => {
                 if done != total && *done < self.next_read {
                     return;
                 }

@@ -174,6 +174,11 @@ impl StateFile {
         self.lineage.starts_with(SANDBOX_LINEAGE)
     }
 
+    /// Whether nothing is recorded: the state is that of no buckets, neither of the sandbox nor of AWS.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.outputs.is_empty()
+    }
+
     /// The bytes of the state file: the same for the same state.
     pub fn print(&self) -> Result<Vec<u8>, serde_json::Error> {
         let mut bytes = serde_json::to_vec_pretty(self)?;

@@ -69,6 +69,24 @@ fn an_unknown_resource_type() {
 }
 
 #[test]
+fn what_another_tool_manages() {
+    refused_with(
+        "resource \"aws_s3_bucket\" \"logs\" {\n  bucket = \"acme-logs\"\n}\n",
+        &["Unknown resource type", "a block `data \"aws_s3_bucket\" \"logs\"`"],
+    );
+    let block = resource("x", "logs", "AES256", "");
+    assert!(block.contains("= \"logs\""), "{block}");
+    refused_with(
+        &block.replace("= \"logs\"", "= aws_s3_bucket.logs.id"),
+        &[
+            "There is no resource aws_s3_bucket.logs.",
+            "write its name or its ARN out",
+            "refer to it as `data.aws_s3_bucket.logs`",
+        ],
+    );
+}
+
+#[test]
 fn two_resources_for_one_bucket() {
     refused_with(
         &(resource("x", "logs", "AES256", "") + &resource("y", "logs", "AES256", "")),

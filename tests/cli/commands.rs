@@ -225,6 +225,19 @@ fn the_sandbox_and_aws_are_never_mixed_up() {
 }
 
 #[test]
+fn a_state_that_is_empty_belongs_to_whoever_uses_it_first() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    dir.run(&["workspace", "new", "dev"]).status(0);
+    dir.run(&["plan", "--sandbox", "-out=p.sealplan"]).status(0);
+    dir.run(&["apply", "--sandbox", "p.sealplan"]).status(0);
+    dir.run(&["plan"]).status(1).complains("State of another world");
+    dir.run(&["destroy", "--sandbox", "-auto-approve", "-allow-weakening"]).status(0);
+    // Nothing listens there: AWS is asked, and it is not the state that is in the way.
+    let ran = dir.run(&["plan", "-max-retries=0"]).status(1);
+    assert!(!ran.stderr.contains("another world"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_saved_plan_takes_no_flags_of_planning() {
     let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
     dir.run(&["plan", "--sandbox", "-out=p.sealplan"]).status(0);

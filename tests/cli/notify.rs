@@ -407,6 +407,31 @@ async fn a_signal_ends_the_sending_and_changes_no_exit_status() {
 }
 
 #[test]
+fn a_job_that_has_no_secret_plans_and_is_warned_once() {
+    let dir = Dir::with(
+        "variable \"webhook\" { default = null }\n\
+         notify \"ops\" {\n  format = \"slack\"\n  url    = var.webhook\n}\n",
+    );
+    for text in ["", " "] {
+        let given = format!("-var=webhook={text}");
+        for command in ["plan", "drift"] {
+            let ran = dir.run(&[command, "-sandbox", &given]).status(0);
+            assert_eq!(
+                ran.stderr.matches("Notification without a URL").count(),
+                1,
+                "{}",
+                ran.stderr
+            );
+            ran.complains("main.seal.hcl:4:12").complains("or null");
+        }
+    }
+    let ran = dir.run(&["plan", "-sandbox"]).status(0);
+    assert!(!ran.stderr.contains("without a URL"), "{}", ran.stderr);
+    // What is wrong with it stands where its value does.
+    dir.run(&["validate", "-var=webhook=x"]).status(1).complains("main.seal.hcl:4:12");
+}
+
+#[test]
 fn what_is_wrong_with_a_block_is_told_without_its_secret() {
     let hooked = |more: &str| {
         let url = "url = \"https://127.0.0.1/T0ken5ecret\"";
@@ -419,6 +444,7 @@ fn what_is_wrong_with_a_block_is_told_without_its_secret() {
         ("format = \"slak\"", "Did you mean \"slack\"?"),
         ("min_severity = \"hi\"", "`min_severity` knows no \"hi\""),
         ("timeout = \"1h\"", "from \"1s\" to \"2m\""),
+        ("timeout = 3", "Write 3 seconds as \"3s\""),
         ("formt = \"json\"", "Did you mean \"format\"?"),
         ("headers = { Host = \"x\" }", "how the message is sent"),
         ("headers = [\"T0ken5ecret\"]", "no map of texts"),

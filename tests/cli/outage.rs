@@ -35,18 +35,18 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {{
 }
 
 /// A service that this share of all requests finds overloaded.
-async fn served(rate: f64) -> Sandbox {
+async fn served(kind: FaultKind, rate: f64) -> Sandbox {
     let world = World::in_memory();
     for n in 0..BUCKETS {
         world.seed_bucket(&format!("acme-{n}"), "us-east-1", DEFAULT_ACCOUNT).unwrap();
     }
-    let faults = Some(Faults { kind: FaultKind::SlowDown, rate, seed: 1 });
+    let faults = Some(Faults { kind, rate, seed: 1 });
     Sandbox::start(world, Options { faults, ..Options::default() }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_is_not_asked_to_the_end() {
-    let sandbox = served(1.0).await;
+    let sandbox = served(FaultKind::SlowDown, 1.0).await;
     let dir = fleet(&sandbox);
     let begun = Instant::now();
     let run = |arguments: &[&str]| tokio::task::block_in_place(|| dir.run(arguments));
@@ -55,7 +55,7 @@ async fn a_fleet_is_not_asked_to_the_end() {
         .status(1)
         .complains("Service is failing")
         .complains(&format!("S3 at {} has answered nothing but failures for", sandbox.endpoint()))
-        .complains("buckets were not looked at")
+        .complains("buckets could not be read")
         .complains("--give-up-after");
     // One message for all that was not asked, and it is the first.
     assert!(ran.stderr.trim_start().contains("error: Service is failing"), "{}", ran.stderr);
@@ -68,10 +68,30 @@ async fn a_fleet_is_not_asked_to_the_end() {
     sandbox.stop().await;
 }
 
+/// Whoever has been asked in vain by then is told of with the rest, and once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_fails_throughout_is_told_once() {
+    for kind in [FaultKind::SlowDown, FaultKind::InternalError] {
+        let sandbox = served(kind, 1.0).await;
+        let dir = fleet(&sandbox);
+        for patience in ["-give-up-after=1m", "-give-up-after=200ms"] {
+            let plan = ["plan", patience, "-max-retries=1", "-parallelism=4", "-no-color"];
+            let ran = tokio::task::block_in_place(|| dir.run(&plan))
+                .status(1)
+                .complains("Service is failing")
+                .complains("200 buckets could not be read")
+                .complains("None of 200 buckets could be read.");
+            assert_eq!(ran.stderr.matches("error: ").count(), 1, "{}", ran.stderr);
+            assert!(!ran.stderr.contains("Lower `--parallelism`"), "{}", ran.stderr);
+        }
+        sandbox.stop().await;
+    }
+}
+
 /// Who gets an answer now and then is patient with the rest.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_fails_half_of_the_time_is_not_given_up() {
-    let sandbox = served(0.5).await;
+    let sandbox = served(FaultKind::SlowDown, 0.5).await;
     let dir = fleet(&sandbox);
     let plan = ["plan", "-give-up-after=1s", "-max-retries=40", "-detailed-exitcode"];
     tokio::task::block_in_place(|| dir.run(&plan)).status(2).says("200 to update");

@@ -5,6 +5,7 @@ use crate::addr::{AttrPath, Mode, ResourceAddr};
 use crate::config::expr::{Attribute, Block, Body, Expr, ExprKind, Name};
 use crate::config::{IgnoreChanges, Lifecycle, Repeat, Resource, Timeouts};
 use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::value::{Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -208,6 +209,17 @@ impl Decoder<'_> {
     }
 
     pub(super) fn duration(&mut self, body: &Body, name: &str) -> Option<Duration> {
+        let attribute = body.attribute(name)?;
+        if let ExprKind::Literal(value @ Value::Number(_)) = &attribute.expr.kind
+            && let Ok(Value::String(number)) = value.convert(&Type::String)
+        {
+            let detail = format!(
+                "A length of time is a text with a unit. Write {number} seconds as \"{number}s\", and \
+                 minutes or hours as \"5m\" or \"1h30m\"."
+            );
+            self.error("Invalid duration", detail, attribute.expr.span);
+            return None;
+        }
         let (text, span) = self.text(body, name)?;
         let duration = duration(&text);
         if duration.is_none() {

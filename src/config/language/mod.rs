@@ -540,7 +540,7 @@ static NOTIFY: LanguageBlock = LanguageBlock {
             Form::Expression,
             "Where messages are posted: https://…, or http://…. It is never shown, whether it comes \
              from a sensitive variable or not. It must be known before anything is read. With null, \
-             the block tells nobody.",
+             the block tells nobody; with an empty text neither, and each run warns of it.",
         ),
         optional(
             "format",

@@ -170,6 +170,11 @@ impl Connection {
         self.health("S3", self.settings.endpoints.s3.as_ref(), region).outage()
     }
 
+    /// Why S3 in a Region is out of order, if it is.
+    pub(super) fn failure(&self, region: &str) -> Option<Outage> {
+        self.health("S3", self.settings.endpoints.s3.as_ref(), region).failure()
+    }
+
     /// Where requests of a Region go, in words.
     pub(super) fn place(&self, region: &str) -> String {
         match self.custom_endpoint.get() {

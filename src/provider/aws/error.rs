@@ -117,7 +117,10 @@ pub(super) fn plain(kind: ErrorKind, summary: &'static str, detail: String) -> P
     ProviderError { kind, summary, detail, code: None, request_id: None }
 }
 
-/// What is not asked any more.
+/// The summary of an answer that says that the service cannot.
+pub(super) const SERVICE_FAILURE: &str = "Service failure";
+
+/// What a service that is out of order does not answer, or is not asked any more.
 pub(super) fn of_outage(outage: &Outage) -> ProviderError {
     plain(ErrorKind::Outage, "Service is failing", outage.to_string())
 }
@@ -165,7 +168,7 @@ where
             (ErrorKind::Throttled, "Too many requests", mend)
         }
         _ if status.is_some_and(|status| status >= 500) => {
-            (ErrorKind::Other, "Service failure", "Try again later.".to_owned())
+            (ErrorKind::Other, SERVICE_FAILURE, "Try again later.".to_owned())
         }
         Some(_) | None => (ErrorKind::Configuration, "STS request refused", String::new()),
     };
@@ -309,7 +312,7 @@ fn by_code(
                     "{name}{target} failed at {place} with status {status}, all \
                      repetitions included. {said} Try again later."
                 );
-                (ErrorKind::Other, "Service failure", detail)
+                (ErrorKind::Other, SERVICE_FAILURE, detail)
             }
             Some(_) | None => {
                 let status = status.map_or_else(String::new, |it| format!(" (status {it})"));

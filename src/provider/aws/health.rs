@@ -60,7 +60,25 @@ struct Course {
     sent: u64,
     /// When the first failure since then came.
     failing: Option<Instant>,
+    /// When the last one did.
+    failed: Option<Instant>,
+    /// Why the last request failed, in a few words.
+    why: String,
+    /// The service has answered well in this run, if only once.
+    has_answered: bool,
     outage: Option<Outage>,
+}
+
+impl Course {
+    /// What is told of a service that fails: how long and how often by now, and how.
+    fn told(&self, place: &str, failing: Duration) -> String {
+        format!(
+            "{place} has answered nothing but failures for {}, to {} requests, the last with {}.",
+            in_words(failing),
+            self.sent,
+            self.why
+        )
+    }
 }
 
 impl Health {
@@ -91,7 +109,23 @@ impl Health {
     /// The service has answered, if only that it refuses.
     pub(super) fn good(&self) {
         let mut course = self.course();
-        (course.sent, course.failing) = (0, None);
+        (course.sent, course.failing, course.has_answered) = (0, None, true);
+    }
+
+    /// Why the service is out of order: it has been given up, or has failed throughout this run.
+    pub(super) fn failure(&self) -> Option<Outage> {
+        let course = self.course();
+        if course.outage.is_some() || course.has_answered {
+            return course.outage.clone();
+        }
+        // As of the last failure, so that it is the same for whoever asks.
+        let failing = course.failed?.duration_since(course.failing?);
+        let told = course.told(&self.place, failing);
+        let text = format!(
+            "{told} See what is wrong with the service, the network or the endpoint, and run again \
+             when it answers."
+        );
+        Some(Outage { text: text.into() })
     }
 
     /// The service has failed: `why` in a few words. May be told more than once of one request. Gives
@@ -101,15 +135,14 @@ impl Health {
         let mut course = self.course();
         let since = *course.failing.get_or_insert(now);
         let failing = now.duration_since(since);
+        course.failed = Some(now);
+        why.clone_into(&mut course.why);
         if course.outage.is_none() && self.limit.get().is_some_and(|limit| failing >= *limit) {
             let text = format!(
-                "{} has answered nothing but failures for {}, to {} requests, the last with {why}. \
-                 The run gives it up: what was not asked by then is not asked any more. See what is \
-                 wrong with the service, the network or the endpoint, and run again when it \
+                "{} The run gives it up: what was not asked by then is not asked any more. See what \
+                 is wrong with the service, the network or the endpoint, and run again when it \
                  answers; --give-up-after has a run be more patient.",
-                self.place,
-                in_words(failing),
-                course.sent
+                course.told(&self.place, failing)
             );
             course.outage = Some(Outage { text: text.into() });
         }
@@ -171,6 +204,27 @@ mod tests {
         tokio::time::advance(Duration::from_secs(59)).await;
         assert!(one.bad("a timeout"));
         assert_eq!(one.send(), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_failed_throughout_is_out_of_order_before_it_is_given_up() {
+        let (one, other) = watched();
+        assert_eq!(one.failure(), None);
+        for why in ["status 503", "status 500"] {
+            one.send().unwrap();
+            assert!(one.bad(why));
+            tokio::time::advance(Duration::from_secs(5)).await;
+        }
+        let text = other.failure().unwrap().to_string();
+        let begins = "S3 in eu-west-1 has answered nothing but failures for 5 seconds, to 2 \
+                      requests, the last with status 500. See what";
+        assert!(text.starts_with(begins), "{text}");
+        other.good();
+        assert!(one.bad("status 503"));
+        assert_eq!(one.failure(), None, "others get through");
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert!(!one.bad("status 503"));
+        assert!(one.failure().unwrap().to_string().contains("gives it up"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -211,6 +211,14 @@ impl Provider for Aws {
         Ok(Observed { settings, region: Some(region), unknown: watch.found() })
     }
 
+    fn outage(&self, target: &Target, error: &ProviderError) -> Option<ProviderError> {
+        let failed = error.kind == ErrorKind::Throttled || error.summary == error::SERVICE_FAILURE;
+        let connection = self.providers.get(&target.provider)?.connection.get()?;
+        let connection = connection.as_ref().ok().filter(|_| failed)?;
+        let region = connection.region_of(&target.identity);
+        connection.failure(&region).map(|it| error::of_outage(&it))
+    }
+
     async fn query(&self, query: &Query) -> Result<Value, ProviderError> {
         data::query(self, query).await
     }

@@ -1,7 +1,7 @@
 //! How a run goes on: plain lines, and a bar where there is a terminal.
 
 use super::super::Style;
-use super::super::canvas::{Canvas, Tint, clean, counted, literal};
+use super::super::canvas::{Canvas, Tint, clean, counted, literal, number};
 use crate::event::{Event, Reporter};
 use crate::plan::{Action, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
@@ -145,10 +145,17 @@ impl<W: io::Write> Reporter for Progress<W> {
                 }
                 self.begin(*total, "Reading");
             }
-            Event::Read { done, total } => {
+            Event::Read { done, total, unread } => {
                 self.advance(*done);
                 if done == total && !self.terminal {
-                    self.write(&format!("Read {}.\n", counted(*total, "bucket", "buckets")));
+                    let all = counted(*total, "bucket", "buckets");
+                    let read = total.saturating_sub(*unread);
+                    self.write(&match (*unread, read) {
+                        (0, _) => format!("Read {all}.\n"),
+                        (1, 0) => "The bucket could not be read.\n".to_owned(),
+                        (_, 0) => format!("None of {all} could be read.\n"),
+                        (_, read) => format!("Read {} of {all}.\n", number(read)),
+                    });
                 }
             }
             Event::Planned { plan: _ } => self.clear(),

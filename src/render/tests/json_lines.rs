@@ -104,8 +104,8 @@ fn a_run_from_its_first_line_to_its_last() {
     lines.report(&Event::Waiting { holder });
     lines.report(&Event::Seeded { buckets: 2 });
     lines.report(&Event::Reading { total: 2 });
-    lines.report(&Event::Read { done: 1, total: 2 });
-    lines.report(&Event::Read { done: 2, total: 2 });
+    lines.report(&Event::Read { done: 1, total: 2, unread: 0 });
+    lines.report(&Event::Read { done: 2, total: 2, unread: 0 });
     lines.report(&Event::Planned { plan: &plan });
     lines.report(&Event::Applying { total: 3 });
     lines.report(&Event::Started { step: &plan.steps[0] });
@@ -163,7 +163,7 @@ fn a_long_reading_takes_few_lines() {
         let mut lines = lines();
         lines.report(&Event::Reading { total });
         for done in 1..=total {
-            lines.report(&Event::Read { done, total });
+            lines.report(&Event::Read { done, total, unread: 0 });
         }
         let lines = read(lines);
         let reads: Vec<&Json> = lines.iter().filter(|line| line["type"] == "read").collect();

@@ -195,8 +195,10 @@ fn progress_is_lines_without_a_terminal() {
             Event::Waiting { holder: None },
             Event::Seeded { buckets: 1 },
             Event::Reading { total: 1000 },
-            Event::Read { done: 1, total: 1000 },
-            Event::Read { done: 1000, total: 1000 },
+            Event::Read { done: 1, total: 1000, unread: 0 },
+            Event::Read { done: 1000, total: 1000, unread: 0 },
+            Event::Read { done: 1000, total: 1000, unread: 1 },
+            Event::Read { done: 1000, total: 1000, unread: 1000 },
             Event::Applying { total: 4 },
             Event::Started { step: update },
             Event::Started { step: adopt },
@@ -215,6 +217,8 @@ fn progress_is_lines_without_a_terminal() {
     The sandbox made 1 bucket that the configuration names.
     Reading 1,000 buckets...
     Read 1,000 buckets.
+    Read 999 of 1,000 buckets.
+    None of 1,000 buckets could be read.
     aws_s3_bucket_server_side_encryption_configuration.logs: Updating... [bucket=acme-logs]
     aws_s3_bucket_server_side_encryption_configuration.logs: Update complete after 0.2s [bucket=acme-logs]
     aws_s3_bucket_server_side_encryption_configuration.archive: Adopted [bucket=acme-archive]

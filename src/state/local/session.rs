@@ -72,6 +72,16 @@ impl Local {
             None => begun.unwrap_or_else(new),
         };
         let carried = !unfinished.is_empty();
+        let state = if state.is_empty() && !carried && state.is_of_sandbox() != self.sandbox {
+            // Whoever uses it first says whose buckets it records. A journal names the lineage, so
+            // that the file has the new one before there is any.
+            let state = StateFile { lineage: self.new_lineage(), ..state };
+            mark = Some(self.replace(&state, serial)?);
+            serial = Some(state.serial);
+            state
+        } else {
+            state
+        };
         if !carried {
             self.remove_journal()?;
         } else if folded {
