@@ -373,6 +373,20 @@ async fn run(provider: &impl Provider, step: &Step, writing: &AtomicBool) -> Res
     // What has come since would be lost unseen.
     let new = unknown.into_iter().filter(|it| !step.terms.unknown.contains(it));
     paths.extend(new.map(|element| element.path));
+    let is_as_planned =
+        paths.len() == moved.len() && ty.differences(after, &live, &step.terms.keys).is_empty();
+    if !moved.is_empty() && is_as_planned {
+        let diagnostic = Diagnostic::error(
+            "Already carried out",
+            format!(
+                "The bucket {:?} is as this step would have it already: the plan was carried out \
+                 before, or somebody else did the same. Nothing was written to it. Plan again to see \
+                 what is left.",
+                step.identity
+            ),
+        );
+        return Err(untouched(diagnostic.of(&step.address)));
+    }
     if !paths.is_empty() {
         let diagnostic = Diagnostic::error(
             "Changed since the plan",

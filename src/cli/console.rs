@@ -13,7 +13,10 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{CompletionType, Config, Context, Editor, Helper};
+use rustyline::{
+    Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext,
+    EventHandler, Helper, KeyEvent, RepeatCount,
+};
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
@@ -37,7 +40,7 @@ pub(super) struct Args {
 const HELP: &str = "\
 An expression is answered with its value: 1 + 2, var.names, [for b in local.buckets : upper(b)].
 A function's name is completed with the Tab key; `sealform explain NAME` tells more of it.
-type(…) tells the type of a value. A blank line ends what is open, exit or Ctrl-D leaves.
+type(…) tells the type of a value. A blank line ends what is open, exit, Ctrl-D or Ctrl-C leaves.
 ";
 
 pub(super) fn run(global: &Global, args: &Args, ui: &Ui) -> Exit {
@@ -120,6 +123,7 @@ impl Answers<'_> {
                 return false;
             }
         };
+        editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(Leaving)));
         editor.set_helper(Some(Prompt { words: self.console.words() }));
         let history = history_file();
         if let Some(path) = &history {
@@ -133,7 +137,7 @@ impl Answers<'_> {
                         break true;
                     }
                 }
-                // Ctrl-C gives up the line, Ctrl-D the console.
+                // Ctrl-C gives up a line that something is on, and else the console, as Ctrl-D does.
                 Err(ReadlineError::Interrupted) => {}
                 Err(ReadlineError::Eof) => break true,
                 Err(error) => {
@@ -189,6 +193,21 @@ fn history_file() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
     Some(base.join("sealform").join("console-history"))
+}
+
+/// Ctrl-C on an empty line: it leaves, as in Terraform's console.
+struct Leaving;
+
+impl ConditionalEventHandler for Leaving {
+    fn handle(
+        &self,
+        _: &Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        Some(if context.line().is_empty() { Cmd::EndOfFile } else { Cmd::Interrupt })
+    }
 }
 
 /// What the line editor asks while somebody types.

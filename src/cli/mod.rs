@@ -40,7 +40,7 @@ mod version;
 mod workspace;
 
 use self::ui::Ui;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -182,6 +182,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             ui.exit(exit)
         }
         Err(error) => {
+            let error = elsewhere(&error).unwrap_or(error);
             // A closed pipe is no reason to fail.
             let _closed = error.print();
             match error.kind() {
@@ -190,6 +191,33 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             }
         }
     }
+}
+
+/// What Terraform has and this program has under another name: what looks alike is not it.
+const ELSEWHERE: [(&str, &str); 2] = [
+    (
+        "import",
+        "there is no command 'import': a first `apply` takes over a bucket that is as declared, and \
+         an `import` block says which bucket that is",
+    ),
+    (
+        "--refresh-only",
+        "there is no flag '-refresh-only': `sealform drift` tells what was changed outside, and \
+         `sealform refresh` records what is live",
+    ),
+];
+
+/// The error of a command line that asks for what has another name here.
+fn elsewhere(error: &clap::Error) -> Option<clap::Error> {
+    let kind = match error.kind() {
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        _ => return None,
+    };
+    let ContextValue::String(given) = error.get(kind)? else { return None };
+    let given = given.split('=').next()?;
+    let (_, told) = ELSEWHERE.iter().find(|(name, _)| *name == given)?;
+    Some(Cli::command().error(error.kind(), told))
 }
 
 fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {

@@ -170,6 +170,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     }
     // Without a configuration that can be evaluated it serves what it has.
     if has_errors(&diagnostics) {
+        ui.diagnostics(&diagnostics, &project.sources);
         ui.note("There is no valid configuration here: no buckets are made from it.");
     }
     let options = SandboxOptions {

@@ -54,10 +54,11 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         ui.diagnostics(&[fault], &project.sources);
         return Exit::Failure;
     }
+    let is_overridden = request.workspace.is_some();
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let decision = Decision::default();
     let ended = runtime.block_on(async {
-        let work = carry_out(&project, global, &args.command, &decision, ui);
+        let work = carry_out(&project, is_overridden, global, &args.command, &decision, ui);
         Signals::new().unless_decided(&decision, Box::pin(work)).await
     });
     runtime.shutdown_background();
@@ -91,8 +92,11 @@ fn overridden(command: &Command, variable: Option<&str>) -> Option<Diagnostic> {
     ))
 }
 
+/// Does what a command asks for. What the environment says (`is_overridden`) is held to be there even
+/// where nothing is done with it.
 async fn carry_out(
     project: &Project,
+    is_overridden: bool,
     global: &Global,
     command: &Command,
     decision: &Decision,
@@ -101,12 +105,22 @@ async fn carry_out(
     let decided = || decision.make();
     let setup = looking(global, "workspace");
     match command {
-        Command::Show => Ok(format!("{}\n", project.workspace)),
+        Command::Show => {
+            if is_overridden {
+                project.existing_backend(&setup).await?;
+            }
+            Ok(format!("{}\n", project.workspace))
+        }
         Command::List => {
             let mut text = String::new();
             for name in project.workspaces(&setup).await? {
                 let mark = if name == *project.workspace { '*' } else { ' ' };
                 text.push_str(&format!("{mark} {name}\n"));
+            }
+            if is_overridden && !text.contains('*') {
+                ui.out(&text);
+                text.clear();
+                project.existing_backend(&setup).await?;
             }
             Ok(text)
         }

@@ -204,13 +204,15 @@ fn doubt(addresses: &[&Address], asked: &Keys) -> Option<Diagnostic> {
         }
         KeyAnswer::Found(_) => None,
     });
+    // What KMS says tells how to mend it.
+    let mend = if why.is_some() { "" } else { " Allow `kms:DescribeKey` to have it told." };
     let why = why.unwrap_or_default();
     Some(Diagnostic::warning(
         "Aliases compared by spelling",
         format!(
             "KMS did not tell which keys aliases point to.{why} Names are compared by their spelling, \
              which makes a difference for {first}{more}: of an alias and a key, either may be the \
-             other, and this is told as drift. Allow `kms:DescribeKey` to have it told."
+             other, and this is told as drift.{mend}"
         ),
     ))
 }

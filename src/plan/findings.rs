@@ -29,6 +29,8 @@ pub(super) struct Findings<'a> {
     untold_why: Option<String>,
     /// A step rests on an alias being compared by its spelling.
     doubtful: Vec<&'a Address>,
+    /// Why KMS did not settle that, where it was asked.
+    doubtful_why: Option<String>,
 }
 
 impl<'a> Findings<'a> {
@@ -49,7 +51,8 @@ impl<'a> Findings<'a> {
         }
         let untold = untold(ty, facts);
         // Most have nothing to tell.
-        let quiet = found.is_empty() && untold.is_empty();
+        let doubtful = ty.is_doubtful(facts.live, facts.desired, facts.names);
+        let quiet = found.is_empty() && untold.is_empty() && !doubtful;
         let secrets = if quiet { Vec::new() } else { instance.declared.secrets() };
         let mut fault = None;
         for Finding { severity, path, summary, mut detail } in found {
@@ -68,8 +71,11 @@ impl<'a> Findings<'a> {
             let secret = secrets.contains(&name);
             self.not_told(if secret { "(sensitive)".into() } else { name }, why);
         }
-        if ty.is_doubtful(facts.live, facts.desired, facts.names) {
+        if doubtful {
             self.doubtful.push(&instance.address);
+            if self.doubtful_why.is_none() {
+                self.doubtful_why = unsettled(ty, facts, &secrets);
+            }
         }
         fault.is_none()
     }
@@ -129,6 +135,12 @@ impl<'a> Findings<'a> {
         });
         if let Some(why) = self.untold_why {
             let names = self.untold.iter().map(|name| format!("{name:?}"));
+            // Most reasons say how to mend it.
+            let mend = if why.contains("`preflight") {
+                ""
+            } else {
+                " Mend that, or say `preflight = false` in the provider."
+            };
             let why = match why.trim().trim_end_matches('.') {
                 "" => String::new(),
                 why => format!(": {why}"),
@@ -137,20 +149,20 @@ impl<'a> Findings<'a> {
                 "KMS keys not looked at",
                 format!(
                     "KMS did not tell about {}{why}. Whether uploads can be encrypted with \
-                     them is not known.{} Allow `kms:DescribeKey`, or say `preflight = false` in \
-                     the provider.",
+                     them is not known.{}{mend}",
                     listed(names, LISTED),
                     doubt.unwrap_or_default()
                 ),
             ));
         } else if let Some(doubt) = doubt {
-            diagnostics.push(Diagnostic::warning(
-                "Aliases compared by spelling",
-                format!(
+            let detail = match self.doubtful_why {
+                Some(why) => format!("{why}{doubt}"),
+                None => format!(
                     "KMS was not asked which keys aliases point to.{doubt} With `preflight = true` \
                      in the provider and `kms:DescribeKey` it can be told."
                 ),
-            ));
+            };
+            diagnostics.push(Diagnostic::warning("Aliases compared by spelling", detail));
         }
         refusals
     }
@@ -164,6 +176,18 @@ fn untold<'a>(ty: &dyn ResourceType, facts: &Facts<'a>) -> Vec<(Arc<str>, &'a st
         KeyAnswer::Found(_) | KeyAnswer::Missing(_) => None,
     });
     untold.collect()
+}
+
+/// Why KMS, which was asked, did not tell whether two names are those of one key.
+fn unsettled(ty: &dyn ResourceType, facts: &Facts<'_>, secrets: &[Arc<str>]) -> Option<String> {
+    let names = ty.keys(facts.live).into_iter().chain(ty.keys(facts.desired));
+    let mut found = names.filter_map(|name| match (facts.key)(&name)? {
+        KeyAnswer::Missing(why) | KeyAnswer::Untold(why) => Some((name, why)),
+        KeyAnswer::Found(_) => None,
+    });
+    let (name, why) = found.next()?;
+    let name = if secrets.contains(&name) { "(sensitive)".into() } else { format!("{name:?}") };
+    Some(format!("KMS did not tell which key {name} is: {}", why.trim()))
 }
 
 /// The keys that a plan's steps write, each once.

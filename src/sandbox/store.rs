@@ -30,7 +30,11 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process serves this store.
-    #[error("the sandbox store `{}` is open in another process", path.display())]
+    #[error(
+        "the sandbox store `{}` is open in another process: end that first. While `sealform sandbox` \
+         serves it, whatever speaks S3 can change it at its endpoint",
+        path.display()
+    )]
     Locked {
         /// The store file.
         path: PathBuf,

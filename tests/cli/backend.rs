@@ -446,6 +446,9 @@ fn for_one_command(machine: &dyn Fn() -> Dir) {
     with("default").run(&["plan"]).status(0);
     // A slip is no workspace of its own.
     let slip = with("prdo");
+    let listed = slip.run(&["workspace", "list"]).status(1).says("  default\n  prod\n");
+    listed.complains("There is no workspace \"prdo\"");
+    slip.run(&["workspace", "show"]).status(1).complains("There is no workspace \"prdo\"");
     let commands: [&[&str]; 7] = [
         &["plan"],
         &["apply", "-auto-approve"],
@@ -460,7 +463,6 @@ fn for_one_command(machine: &dyn Fn() -> Dir) {
         let ran = ran.complains("Did you mean \"prod\"?");
         ran.complains("`sealform workspace new prdo` makes this one.");
     }
-    slip.run(&["workspace", "list"]).status(0).says("  prod").never_says("prdo");
     let dev = with("dev");
     dev.run(&["workspace", "new", "dev"]).status(0);
     dev.run(&["plan", "-detailed-exitcode"]).status(2);

@@ -225,6 +225,19 @@ fn the_sandbox_and_aws_are_never_mixed_up() {
 }
 
 #[test]
+fn what_terraform_has_under_another_name_is_named() {
+    let dir = Dir::empty();
+    for (arguments, told) in [
+        (["import", "x.y", "z"].as_slice(), "an `import` block says"),
+        (&["plan", "-refresh-only"], "`sealform drift` tells what was changed outside"),
+        (&["apply", "--refresh-only=true"], "`sealform refresh` records what is live"),
+    ] {
+        let ran = dir.run(arguments).status(1).complains(told);
+        assert!(!ran.stderr.contains("similar"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_state_that_is_empty_belongs_to_whoever_uses_it_first() {
     let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
     dir.run(&["workspace", "new", "dev"]).status(0);

@@ -2,6 +2,8 @@
 
 use crate::harness::{Dir, Ran, resource};
 use sealform::sandbox::{FaultKind, Faults, Options, Sandbox, World};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 
 fn at(sandbox: &Sandbox, configuration: &str) -> Dir {
     Dir::with(configuration)
@@ -245,4 +247,19 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "a" {
     );
     run(&dir, &["apply", "-auto-approve"]).status(1).complains("gone").never_says("reset");
     sandbox.stop().await;
+}
+
+/// Without a value that a variable must have, it serves what it has, and says why that is all.
+#[test]
+fn a_sandbox_that_serves_says_what_is_wrong_and_what_may_be_done_meanwhile() {
+    let dir = Dir::with("variable \"size\" {\n  type = number\n}\n");
+    let mut command = dir.command(&["sandbox", "--port=0"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    dir.run(&["sandbox", "key", "alias/x"]).status(1).complains("change it at its endpoint");
+    child.kill().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert!(line.starts_with("Serving S3") && told.contains("Missing variable"), "{line}{told}");
 }

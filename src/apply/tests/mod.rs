@@ -181,6 +181,15 @@ async fn where_nothing_is_to_be_written_nothing_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_that_was_carried_out_before_says_so() {
+    let fake = Fake::of([("a", live("AES256"))]);
+    let plan = plan(vec![step(Action::Update, "a", &[])]);
+    assert_eq!(run(&fake, &plan, 10).await.outcome().failures.len(), 0);
+    let again = run(&fake, &plan, 10).await;
+    assert_eq!(again.outcome().failures[0].diagnostic.summary, "Already carried out");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_live_is_written_only_if_the_plan_saw_it() {
     for action in [Action::Update, Action::Reset] {
         let fake = Fake::of([("a", live("aws:kms:dsse"))]);

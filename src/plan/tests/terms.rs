@@ -90,6 +90,20 @@ fn where_kms_tells_nothing_spelling_counts_and_it_is_said_once() {
 }
 
 #[test]
+fn an_alias_that_kms_does_not_know_is_told_with_what_kms_says() {
+    let gone = KeyAnswer::Missing("There is no such alias at KMS.".into());
+    let options = told(&[("alias/other", gone), (ARN, key("Enabled"))]);
+    let (plan, diagnostics) =
+        world(1, &with_key("alias/other")).plan_with(&declared(ARN, 1, ""), &options);
+    assert_eq!(plan.count(Action::Update), 1);
+    let [warning] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
+    assert_eq!(warning.summary, "Aliases compared by spelling");
+    let begins = "KMS did not tell which key \"alias/other\" is: There is no such alias at KMS.";
+    assert!(warning.detail.starts_with(begins), "{}", warning.detail);
+    assert!(!warning.detail.contains("preflight"), "KMS was asked: {}", warning.detail);
+}
+
+#[test]
 fn a_key_that_is_broken_is_one_error_and_its_buckets_are_left_out() {
     let options = told(&[(ARN, key("Disabled"))]);
     // Whether something is to be written, or a bucket that is as declared broke.

@@ -126,6 +126,7 @@ fn a_second_opener_is_told_so() {
     let error = World::open(&path).unwrap_err();
     assert!(matches!(error, StoreError::Locked { .. }));
     assert!(error.to_string().contains(path.to_str().unwrap()));
+    assert!(error.to_string().contains("end that first"), "{error}");
     drop(first);
     World::open(&path).unwrap();
 }
