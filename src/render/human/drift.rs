@@ -182,7 +182,7 @@ impl Page<'_> {
         // Values that are too long for one line stand one below the other.
         self.wrapped(INDENT, &format!("{word}: {name} ="));
         for value in &values {
-            self.wrapped("            ", value);
+            self.canvas.push(INDENT).push("  ").clean(value).line();
         }
     }
 
