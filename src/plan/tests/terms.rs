@@ -380,3 +380,44 @@ fn a_plan_without_terms_is_read() {
     assert!(read.steps[0].terms.are_usual());
     assert_eq!(read.to_bytes(&origin).unwrap(), text.into_bytes());
 }
+
+/// An apply that did something else, or nothing, took it for right: `drift` was silent from then on.
+#[test]
+fn what_is_left_open_and_weakened_stays_drift_until_it_is_declared() {
+    let text = block("a", "\"acme-a\"", "AES256", "");
+    let project = Project::new(&text);
+    let open = |algorithm| BucketEncryption::live(algorithm, None, false, Vec::<String>::new());
+    let mut world = World::of([]);
+    world.set_settings("acme-a", fresh());
+    let mut world = world.applied(&project);
+    let told = |plan: &Plan| {
+        let step = &plan.steps[0];
+        assert_eq!(step.drift.len(), 1, "{step:?}");
+        assert!(step.terms.notes.iter().any(|note| note.contains("declare rule.blocked_")));
+        (step.action, step.record)
+    };
+    world.set_settings("acme-a", open("AES256"));
+    let plan = world.plan(&project);
+    assert_eq!(told(&plan), (Action::NoOp, false));
+    world.carry_out(&plan);
+    // Neither does a step about something else.
+    let other = Project::new(&block("a", "\"acme-a\"", "aws:kms", ""));
+    let plan = world.plan(&other);
+    assert_eq!(told(&plan), (Action::Update, false));
+    world.carry_out(&plan);
+    assert_eq!(told(&world.plan(&other)), (Action::NoOp, false));
+    let blocked = text
+        .replace("AES256\"\n    }", "aws:kms\"\n    }\n    blocked_encryption_types = [\"SSE-C\"]");
+    let declared = Project::new(&blocked);
+    let world = world.applied(&declared);
+    assert!(world.plan(&declared).steps[0].drift.is_empty());
+    // What was made stronger is taken over, as ever.
+    let mut world = World::of([]);
+    world.set_settings("acme-a", open("AES256"));
+    let mut world = world.applied(&project);
+    world.set_settings("acme-a", fresh());
+    let plan = world.plan(&project);
+    assert!(plan.steps[0].record);
+    world.carry_out(&plan);
+    assert!(world.plan(&project).steps[0].drift.is_empty());
+}
