@@ -6,7 +6,7 @@ use super::reference::{
 use super::tree::{Module, ModulePath, Tree};
 use crate::addr::{Mode, ResourceAddr};
 use crate::config::{Attribute, Body, Condition, Expr, ExprKind, Repeat, Resource};
-use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean_or_known};
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean, did_you_mean_or_known};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -427,12 +427,14 @@ impl Finder<'_> {
                     } else {
                         Vec::new()
                     };
-                    let hint = self.hint(&text, known.iter().map(String::as_str));
-                    let elsewhere = addr.mode == Mode::Managed
-                        && hint.is_empty()
-                        && config.resources.keys().all(|it| it.ty != addr.ty);
-                    let elsewhere = if elsewhere { of_another(&addr) } else { String::new() };
-                    let detail = format!("There is no {kind} {text}.{hint}{elsewhere}");
+                    let known = || known.iter().map(String::as_str);
+                    let is_of_another = addr.mode == Mode::Managed
+                        && addr.ty.starts_with("aws_")
+                        && config.resources.keys().all(|it| it.ty != addr.ty)
+                        && did_you_mean(&text, known()).is_empty();
+                    let hint =
+                        if is_of_another { of_another(&addr) } else { self.hint(&text, known()) };
+                    let detail = format!("There is no {kind} {text}.{hint}");
                     return self.undeclared(&addr.name, "Unknown resource", detail, mention.span);
                 }
                 Item::Resource(addr)

@@ -457,11 +457,11 @@ fn what_is_wrong_with_a_block_is_told_without_its_secret() {
     for (text, told) in [
         ("notify \"a\" { url = \"T0ken5ecret\" }", "does not begin with https:// or http://"),
         ("notify \"a\" { url = \"https://u:T0ken5ecret@x/\" }", "holds a user or a password"),
-        ("notify \"a\" { urls = 1 }", "needs the attribute \"url\""),
+        ("notify \"a\" { timeout = \"3s\" }", "needs the attribute \"url\""),
         ("notify \"a\" { ulr = \"https://x/T0ken5ecret\" }", "Did you mean \"url\"?"),
         (
             "notify \"a\" {\n  url = \"https://x/\"\n  headers { X = \"T0ken5ecret\" }\n}",
-            "has no block \"headers\"",
+            "Block instead of an attribute",
         ),
         ("notify { url = \"https://x/T0ken5ecret\" }", "Wrong number of labels"),
         ("notify \"a\" { url = [\"T0ken5ecret\"] }", "Its `url` is no text."),

@@ -121,6 +121,8 @@ fn space(pieces: &mut [Piece<'_>], lines: &[Line]) {
 fn is_space_behind(before: Option<K>, subject: Piece<'_>, after: Piece<'_>) -> bool {
     let text = |kind: K| matches!(kind, K::QuotedText | K::RawText);
     match (subject.kind, after.kind) {
+        // `4 . 4` is an index, and `4.4` another number.
+        (K::Dot, K::Number) if before == Some(K::Number) => true,
         // A name stands together with the `(` of its call and with its namespace; `.` with both
         // sides; a comma and `...` with what is before them.
         (_, K::Newline | K::Dot | K::Comma | K::Ellipsis)

@@ -41,6 +41,8 @@ fn texts_come_out_as_terraform_formats_them() {
 #[test]
 fn nothing_is_lost_that_terraform_loses() {
     let rows = [
+        // An index of a number, which makes sense to nobody, is no other number.
+        ("a = 4 .44\n", "a = 4. 44\n"),
         // Comments between labels.
         ("a/* x */b /* y */{\n}\n", "a /* x */ \"b\" /* y */ {\n}\n"),
         // Labels with `$${`; escapes are left as they are written.

@@ -356,6 +356,8 @@ impl Known {
             let recorded = here.map(|(it, _)| it.values);
             let open = wish.blocked.is_none();
             let whose = self.whose(&wish.bucket, recorded, live, wanted, open);
+            // What somebody else has weakened is not taken for right because nothing is declared.
+            let stays = open && whose.contains_key(OPEN) && recorded.is_some_and(|it| it.blocked);
             // Of what is written to, the attributes tell, unless the files give it another name.
             let pending = action == Action::Adopt || previous.is_some();
             plan.steps.push(Step {
@@ -367,7 +369,7 @@ impl Known {
                 after: Some(wanted),
                 record: Some(Recorded {
                     bucket: wish.bucket.clone(),
-                    values: wanted,
+                    values: Settings { blocked: wanted.blocked || stays, ..wanted },
                     fate: wish.fate,
                 }),
                 goes_on: false,
