@@ -47,6 +47,7 @@ impl Scope<'_> {
         };
         let mut marks = Marks::default();
         let value = marks.open(&value);
+        let is_sensitive = marks.sensitive;
         let mut first = None;
         let mut failed = 0;
         let mut run = |item: &Value| {
@@ -54,9 +55,11 @@ impl Scope<'_> {
             if failed == MAX_FAILURES {
                 return Value::Unknown(Type::Any);
             }
-            let outcome = self.splat(item.clone()).outcome(each);
+            // A fault tells nothing of an element of what is sensitive; the whole is marked below.
+            let outcome = self.splat(item.clone().sensitive_if(is_sensitive)).outcome(each);
             failed += usize::from(outcome.fault.is_some());
-            outcome.keep(&mut first)
+            let value = outcome.keep(&mut first);
+            if is_sensitive { value.reveal().clone() } else { value }
         };
         let result = match &value {
             Value::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
