@@ -135,6 +135,7 @@ impl Scope<'_> {
         };
         let mut made = Made::default();
         let mut failed = 0;
+        let is_secret = marks.sensitive && first.is_none();
         for (key, value) in entries {
             let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
             let faulty = first.is_some();
@@ -149,6 +150,12 @@ impl Scope<'_> {
                 marks.unknown = true;
                 break;
             }
+        }
+        if let Some(fault) = first.as_mut().filter(|_| is_secret) {
+            // The elements themselves have no mark: what is wrong with one could show it.
+            "It fails for an element of what is sensitive, of which nothing is told."
+                .clone_into(&mut fault.detail);
+            fault.values.clear();
         }
         let value = if marks.unknown {
             Value::Unknown(Type::Any)

@@ -88,6 +88,16 @@ fn what_is_secret_is_not_told_by_errors() {
         ("sensitive({abc = 1}).abd", "There is no attribute \"abd\"."),
         ("sensitive({abc = 1})[\"abd\"]", "There is no element \"abd\"."),
         ("sensitive(tomap({abc = 1}))[\"xyz\"]", "There is no element \"xyz\"."),
+        ("sensitive([{abc = 1}])[*].abd", "There is no attribute \"abd\"."),
+        ("{(sensitive(\"abc\")) = 1}[*].abd", "There is no attribute \"abd\"."),
+        (
+            "[for it in sensitive([{abc = 1}]) : it.abd]",
+            "It fails for an element of what is sensitive, of which nothing is told.",
+        ),
+        (
+            "{for it in sensitive([\"abc\", \"abc\"]) : it => 1}",
+            "It fails for an element of what is sensitive, of which nothing is told.",
+        ),
     ] {
         let outcome = super::whole::run(&format!("output \"o\" {{\n value = {value}\n}}\n"));
         assert_eq!(outcome.details, [detail], "{value}");
