@@ -17,19 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import CONFIGURATION, ROOT, Endpoint, measure, median
+from run import CONFIGURATION, Endpoint, built_binary, environment, measure, median
 
 FORMATS = ["json", "json-lines", "markdown", "github", "sarif", "junit", "prometheus", "html"]
 # Drift may take so much of the time of the plan.
 ALLOWED = 1.1
 # And memory may grow by so much from the first rounds to the last: MiB.
 GROWTH = 4.0
-
-
-def environment(directory, url):
-    return {"PATH": os.environ["PATH"], "HOME": str(directory), "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": url}
 
 
 def row(name, figures, beside=None):
@@ -122,11 +116,7 @@ def main():
                            help="which formats are measured; nothing for none")
     arguments.add_argument("--binary", help="measure this one instead of building")
     options = arguments.parse_args()
-    binary = options.binary
-    if not binary:
-        subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
-        target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
-        binary = str(Path(target) / "release" / "sealform")
+    binary = options.binary or built_binary()
     formats = [name for name in options.formats.split(",") if name]
 
     def fleet(size, action):

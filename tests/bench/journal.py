@@ -15,14 +15,13 @@ and a Unix; see README.md here.
 """
 
 import argparse
-import os
 import shutil
 import statistics
 import subprocess
 import tempfile
 from pathlib import Path
 
-from run import CONFIGURATION, Endpoint, built, measure
+from run import CONFIGURATION, Endpoint, built, environment, measure
 
 
 def syncs(binary, directory, env, arguments):
@@ -42,16 +41,13 @@ def bench(binary, journal, size, latency, runs, parent):
     apply = ["apply", "-auto-approve", "-allow-weakening"]
     try:
         (directory / "main.seal.hcl").write_text(CONFIGURATION.format(size=size))
-        env = {"PATH": os.environ["PATH"], "HOME": str(directory), "AWS_REGION": "us-east-1",
-               "AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "test",
-               "AWS_EC2_METADATA_DISABLED": "true"}
 
         def fresh(action):
             """Does something with buckets that nobody has applied to, and no state."""
             shutil.rmtree(directory / "state", ignore_errors=True)
             endpoint = Endpoint(binary, directory, latency)
             try:
-                return action({**env, "AWS_ENDPOINT_URL": endpoint.url})
+                return action(environment(directory, endpoint.url))
             finally:
                 endpoint.stop()
 

@@ -37,17 +37,23 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "bench" {{
 """
 
 
+def built_binary():
+    """Builds the binary; gives its path."""
+    subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
+    target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
+    return str(Path(target) / "release" / "sealform")
+
+
 def built(bench):
     """Builds the binary and one benchmark; gives their paths."""
-    subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
+    binary = built_binary()
     lines = subprocess.run(
         ["cargo", "bench", "--locked", "--bench", bench, "--no-run", "--message-format=json"],
         cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     messages = [json.loads(line) for line in lines]
     path = [m["executable"] for m in messages
             if m.get("executable") and m["target"]["name"] == bench]
-    target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
-    return str(Path(target) / "release" / "sealform"), path[0]
+    return binary, path[0]
 
 
 def measure(command, cwd, env, expected):
@@ -84,18 +90,22 @@ class Endpoint:
         return {operation: int(count) for operation, count in counts.items()}
 
 
+def environment(directory, url):
+    """What a process that talks to an endpoint has in its environment, and nothing else."""
+    return {"PATH": os.environ["PATH"], "HOME": str(directory), "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": url}
+
+
 def bench(binary, floor, size, latency, in_flight, runs):
     directory = Path(tempfile.mkdtemp(prefix="sealform-bench-"))
     try:
         (directory / "main.seal.hcl").write_text(CONFIGURATION.format(size=size))
-        env = {"PATH": os.environ["PATH"], "HOME": str(directory), "AWS_REGION": "us-east-1",
-               "AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "test",
-               "AWS_EC2_METADATA_DISABLED": "true"}
 
         def with_endpoint(action):
             endpoint = Endpoint(binary, directory, latency)
             try:
-                result = action({**env, "AWS_ENDPOINT_URL": endpoint.url}, endpoint.url)
+                result = action(environment(directory, endpoint.url), endpoint.url)
             finally:
                 counts = endpoint.stop()
             return result, counts

@@ -10,11 +10,10 @@ README.md here.
 import argparse
 import json
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 
-from run import ROOT, measure, median
+from run import built_binary, measure, median
 
 TYPE = "aws_s3_bucket_server_side_encryption_configuration"
 
@@ -48,11 +47,7 @@ def main():
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--binary", help="do not build, measure this one")
     given = options.parse_args()
-    binary = given.binary
-    if not binary:
-        subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
-        target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
-        binary = str(Path(target) / "release" / "sealform")
+    binary = given.binary or built_binary()
     print("| resources | what | wall s | CPU s | peak MiB |\n|---|---|---|---|---|")
     for size in map(int, given.sizes.split(",")):
         with tempfile.TemporaryDirectory() as name:
