@@ -68,21 +68,10 @@ impl<'a> Maker<'a> {
         if let (Some(block), Some(_)) = (block, recorded) {
             desired = ignoring(ty, block, desired, &live);
         }
-        // What somebody else has weakened is not taken for right because nothing is declared of it.
-        let kept_open = recorded.filter(|_| !follows.is_empty()).and_then(|recorded| {
-            let as_it_was =
-                ty.keeping(desired.clone(), &recorded.values, &|path| follows.contains(path));
-            ty.weakening(&as_it_was, &desired, &keys).map(|_| as_it_was)
-        });
+        let weakened = recorded.and_then(|it| weakened(ty, it, &desired, &follows, &keys));
+        let (kept_open, note) = weakened.unzip();
         let mut notes = ty.notes(&live, &desired, false, &keys);
-        if kept_open.is_some() {
-            let open: Vec<String> = follows.iter().map(ToString::to_string).collect();
-            notes.push(format!(
-                "somebody has weakened what the files leave open, and it stays so: declare {} to \
-                 take it back, or accept it by `sealform refresh`",
-                open.join(" and ")
-            ));
-        }
+        notes.extend(note);
         let depends_on = instances(self.inputs.dependencies.get(&address.resource.block()));
         let changes = changes_between(ty, &live, &desired, &keys);
         let region = region.or_else(|| recorded.and_then(recorded_region));
@@ -150,6 +139,29 @@ impl<'a> Maker<'a> {
             action == Action::NoOp && recorded.is_some_and(|it| is_outdated(ty, it, &step));
         self.take(step, fine);
     }
+}
+
+/// What is recorded where somebody else has weakened what the files leave open, and what is said of
+/// it: that it stays is not that it is right.
+fn weakened(
+    ty: &dyn ResourceType,
+    recorded: &Recorded,
+    desired: &Value,
+    follows: &[AttrPath],
+    keys: &KeyNames,
+) -> Option<(Value, String)> {
+    if follows.is_empty() {
+        return None;
+    }
+    let as_it_was = ty.keeping(desired.clone(), &recorded.values, &|path| follows.contains(path));
+    ty.weakening(&as_it_was, desired, keys)?;
+    let open: Vec<String> = follows.iter().map(ToString::to_string).collect();
+    let note = format!(
+        "somebody has weakened what the files leave open, and it stays so: declare {} to take it \
+         back, or accept it by `sealform refresh`",
+        open.join(" and ")
+    );
+    Some((as_it_was, note))
 }
 
 /// Whether the record of an object says anything else than a step that changes nothing about it.
