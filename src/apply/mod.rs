@@ -1,25 +1,27 @@
 //! Carries out exactly a plan's steps.
 //!
 //! Owns the walk: one loop owns the state; tasks hand their results to it, and it alone records,
-//! writes and reports. What a step is about to write is in the journal before it begins. It re-reads its object first and refuses where live is not what the plan
-//! saw; afterwards it reads until the service shows what was written. A failure stops only what
-//! depends on it.
+//! writes and reports. A step re-reads its object first and refuses where live is not what the plan
+//! saw; what it is about to write is in the journal before it writes; afterwards it reads until the
+//! service shows what was written. A failure stops only what depends on it.
 
+mod intents;
 mod queue;
+mod step;
 mod stop;
 #[cfg(test)]
 mod tests;
 
 pub use self::stop::{GRACE, Stop};
 
+use self::intents::Intents;
 use self::queue::Queue;
+use self::step::Undone;
 use crate::diag::Diagnostic;
 use crate::event::{self, Event, Outcome, Reporter};
 use crate::plan::{Action, Plan, Reason, Step};
-use crate::provider::{ErrorKind, Pace, Provider, ProviderError, Target};
-use crate::resource::{self, Observed, ResourceType};
+use crate::provider::{Pace, Provider, ProviderError};
 use crate::state::{Change, Session, StateError};
-use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,11 +29,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// How long the service may take to show what was written, where nothing else is said (S3 gives no
-/// bound; seconds are usual).
-const SETTLE: Duration = Duration::from_mins(1);
-/// The first and the longest pause between two looks.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// How long what is done may go untold, because nothing else has the journal written.
+const UNTOLD: Duration = Duration::from_millis(50);
 
 /// Carries out `plan`, at most `parallelism` steps at once, until it is done or `stop` is asked.
 /// What could not be recorded is in the outcome; nothing further was begun then.
@@ -52,6 +51,7 @@ pub async fn apply<P: Provider>(
         stop,
         reporter,
         queue,
+        intents: Intents::default(),
         pace: Pace::new(parallelism, provider.throttled()),
         running: JoinSet::new(),
         in_flight: BTreeMap::new(),
@@ -59,24 +59,28 @@ pub async fn apply<P: Provider>(
         followers,
         waiting: BTreeSet::new(),
         done: Vec::new(),
+        tell_by: None,
         failures: Vec::new(),
         outcome: Outcome::default(),
     };
     walk.run(provider).await
 }
 
-/// What a step came to, and whether its call was made.
+/// What a step came to.
 struct Ended {
     at: usize,
     took: Duration,
-    result: Result<(), Failed>,
+    result: Result<(), Undone>,
 }
 
-/// Why a step failed.
-struct Failed {
-    diagnostic: Diagnostic,
-    /// It is certain that nothing was written.
-    untouched: bool,
+/// What the loop does next.
+enum Next {
+    /// A step has ended.
+    Ended(Ended),
+    /// The journal is to be written.
+    Asked,
+    /// Nothing runs any more.
+    Nothing,
 }
 
 /// The one loop that owns the state.
@@ -86,6 +90,7 @@ struct Walk<'a> {
     stop: &'a Stop,
     reporter: &'a mut dyn Reporter,
     queue: Queue,
+    intents: Intents,
     pace: Pace,
     running: JoinSet<Ended>,
     /// What has begun and not ended, and whether its call may have been made.
@@ -99,6 +104,8 @@ struct Walk<'a> {
     waiting: BTreeSet<usize>,
     /// What is done, but not durably recorded yet.
     done: Vec<(usize, Duration)>,
+    /// When that is told at the latest.
+    tell_by: Option<Instant>,
     failures: Vec<(usize, Diagnostic)>,
     outcome: Outcome,
 }
@@ -109,39 +116,23 @@ impl Walk<'_> {
             self.outcome.unrecorded = Some(error);
         }
         loop {
-            // One write and one sync for all that has ended and all that begins.
-            let batch = self.next_batch();
-            let flushed = self.session.flush();
-            match flushed {
-                Ok(()) => {
-                    self.tell_done();
-                    if self.outcome.unrecorded.is_some() || self.stop.is_asked() {
-                        self.put_back(batch);
-                    } else {
-                        for at in batch {
-                            self.begin(at, provider);
-                        }
+            self.begin_what_may(provider);
+            match self.next().await {
+                Next::Ended(first) => {
+                    let mut ended = vec![first];
+                    while let Some(more) = self.running.try_join_next() {
+                        ended.extend(more);
+                    }
+                    for ended in ended {
+                        self.pace.answered(provider.throttled());
+                        self.end(ended);
                     }
                 }
-                Err(error) => {
-                    self.put_back(batch);
-                    self.outcome.unrecorded.get_or_insert(error);
-                }
-            }
-            // What needed no call is done already. What cannot be recorded stays so.
-            if self.outcome.unrecorded.is_none() && !self.done.is_empty() {
-                continue;
-            }
-            let Some(first) = self.next_end().await else { break };
-            let mut ended = vec![first];
-            while let Some(more) = self.running.try_join_next() {
-                ended.extend(more);
-            }
-            for ended in ended {
-                self.pace.answered(provider.throttled());
-                self.end(ended);
+                Next::Asked => self.write(),
+                Next::Nothing => break,
             }
         }
+        self.write();
         self.close()
     }
 
@@ -157,10 +148,10 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The steps that begin now, with what they are about to do in the journal to be flushed.
-    fn next_batch(&mut self) -> Vec<usize> {
-        let mut batch = Vec::new();
-        while self.running.len() + batch.len() < self.pace.allowed()
+    /// Begins the steps whose turn it is. The journal has what they are about to do when it is written
+    /// next; they read until then.
+    fn begin_what_may<P: Provider>(&mut self, provider: &Arc<P>) {
+        while self.running.len() < self.pace.allowed()
             && self.outcome.unrecorded.is_none()
             && !self.stop.is_asked()
             && let Some(at) = self.queue.next()
@@ -169,39 +160,30 @@ impl Walk<'_> {
                 // It makes no call, so that nothing need wait for it.
                 self.waiting.insert(at);
                 self.queue.done(at);
-                continue;
-            }
-            batch.push(at);
-            let intent = self.plan.steps.get(at).and_then(Step::intent);
-            if let Some(Err(error)) = intent.map(|intent| self.session.intend(intent)) {
-                self.outcome.unrecorded = Some(error);
+            } else if let Some(step) = self.plan.steps.get(at) {
+                if let Some(Err(error)) = step.intent().map(|intent| self.session.intend(intent)) {
+                    self.outcome.unrecorded = Some(error);
+                    self.queue.put_back(at);
+                    return;
+                }
+                self.begin(at, step, provider);
             }
         }
-        batch
     }
 
-    fn begin<P: Provider>(&mut self, at: usize, provider: &Arc<P>) {
-        let Some(step) = self.plan.steps.get(at) else { return };
+    fn begin<P: Provider>(&mut self, at: usize, step: &Step, provider: &Arc<P>) {
         self.reporter.report(&Event::Started { step });
         if !step.calls() {
             return self.end(Ended { at, took: Duration::ZERO, result: Ok(()) });
         }
         let writing = Arc::new(AtomicBool::new(false));
         self.in_flight.insert(at, Arc::clone(&writing));
-        let (provider, step) = (Arc::clone(provider), step.clone());
+        let (provider, step, ticket) = (Arc::clone(provider), step.clone(), self.intents.ticket());
         self.running.spawn(async move {
             let begun = Instant::now();
-            let result = run(&*provider, &step, &writing).await;
+            let result = step::run(&*provider, &step, ticket, &writing).await;
             Ended { at, took: begun.elapsed(), result }
         });
-    }
-
-    /// Steps that were to begin, but could not be recorded, or came too late.
-    fn put_back(&mut self, batch: Vec<usize>) {
-        for at in batch.into_iter().rev() {
-            self.queue.put_back(at);
-            self.withdraw(at);
-        }
     }
 
     /// Records that a step has not written.
@@ -214,19 +196,43 @@ impl Walk<'_> {
         }
     }
 
-    /// Waits for the next step to end; `None` where none runs. What runs is cut when it is time.
-    async fn next_end(&mut self) -> Option<Ended> {
+    /// Waits for what is to be done next. What runs is cut when it is time.
+    async fn next(&mut self) -> Next {
         loop {
-            let joined = tokio::select! {
-                joined = self.running.join_next() => joined?,
-                () = self.stop.cut() => {
-                    self.running.abort_all();
-                    self.running.join_next().await?
+            let tell_by = self.tell_by;
+            let tell = async {
+                match tell_by {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
                 }
             };
-            // A task that panicked or was cut has no result: it is left in flight.
-            if let Ok(ended) = joined {
-                return Some(ended);
+            let joined = tokio::select! {
+                joined = self.running.join_next() => joined,
+                () = self.intents.asked() => return Next::Asked,
+                () = tell => return Next::Asked,
+                () = self.stop.cut() => {
+                    self.running.abort_all();
+                    self.running.join_next().await
+                }
+            };
+            match joined {
+                Some(Ok(ended)) => return Next::Ended(ended),
+                // A task that panicked or was cut has no result: it is left in flight.
+                Some(Err(_)) => {}
+                None => return Next::Nothing,
+            }
+        }
+    }
+
+    /// Writes the journal: one write and one sync for all that has ended and all that has begun.
+    fn write(&mut self) {
+        let written = self.session.flush();
+        self.intents.written(written.is_ok());
+        match written {
+            Ok(()) => self.tell_done(),
+            Err(error) => {
+                self.outcome.unrecorded.get_or_insert(error);
+                self.tell_by = None;
             }
         }
     }
@@ -246,14 +252,21 @@ impl Walk<'_> {
                         self.record_done(follower, step, Duration::ZERO);
                     }
                 }
-                self.queue.done(at);
+                // What comes after it is told of after it.
+                if self.queue.done(at) {
+                    self.write();
+                }
             }
-            Err(Failed { diagnostic, untouched }) => {
+            Err(Undone::Unrecorded) => {
+                self.queue.put_back(at);
+                self.withdraw(at);
+            }
+            Err(Undone::Failed { diagnostic, untouched }) => {
                 if untouched {
                     self.withdraw(at);
                 }
                 self.reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
-                self.failures.push((at, diagnostic));
+                self.failures.push((at, *diagnostic));
                 self.queue.failed(at);
             }
         }
@@ -266,7 +279,10 @@ impl Walk<'_> {
             recorded = self.session.settle(&step.provider, &step.identity);
         }
         match recorded {
-            Ok(()) => self.done.push((at, took)),
+            Ok(()) => {
+                self.done.push((at, took));
+                self.tell_by.get_or_insert_with(|| Instant::now() + UNTOLD);
+            }
             Err(error) => {
                 self.outcome.unrecorded.get_or_insert(error);
             }
@@ -275,6 +291,7 @@ impl Walk<'_> {
 
     /// Tells of what is done, now that it is durably recorded.
     fn tell_done(&mut self) {
+        self.tell_by = None;
         for (at, took) in std::mem::take(&mut self.done) {
             let Some(step) = self.plan.steps.get(at) else { continue };
             self.reporter.report(&Event::Done { step, took });
@@ -296,7 +313,7 @@ impl Walk<'_> {
         for (at, writing) in std::mem::take(&mut self.in_flight) {
             let Some(step) = self.plan.steps.get(at) else { continue };
             if !self.outcome.interrupted {
-                let diagnostic = failure(step, &ProviderError::panicked(&step.identity));
+                let diagnostic = step::failure(step, &ProviderError::panicked(&step.identity));
                 self.reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
                 self.failures.push((at, diagnostic));
             } else if writing.load(Ordering::Acquire) {
@@ -342,156 +359,4 @@ fn record(session: &mut Session, step: &Step) -> Result<(), StateError> {
         session.record(change)?;
     }
     Ok(())
-}
-
-/// Carries out one step. `writing` is set when its call may have been made.
-async fn run(provider: &impl Provider, step: &Step, writing: &AtomicBool) -> Result<(), Failed> {
-    let untouched = |diagnostic| Failed { diagnostic, untouched: true };
-    let Some(ty) = resource::find(&step.address.resource.ty) else {
-        return Err(untouched(Diagnostic::error(
-            "Unknown resource type",
-            format!("This version does not know the type of {}.", step.address),
-        )));
-    };
-    let target = Target {
-        ty: Arc::clone(&step.address.resource.ty),
-        provider: Arc::clone(&step.provider),
-        identity: Arc::clone(&step.identity),
-        request: step.request.clone(),
-    };
-    let observed = provider.read(&target).await;
-    let observed = observed.map_err(|error| untouched(failure(step, &error)))?;
-    let Observed { settings: live, region: _, unknown } = observed;
-    let (Some(before), Some(after)) = (&step.before, &step.after) else {
-        return Err(untouched(Diagnostic::error(
-            "Incomplete plan",
-            format!("The plan does not say what {} is to become. Plan again.", step.address),
-        )));
-    };
-    let moved = ty.differences(before, &live, &step.terms.keys);
-    let mut paths: Vec<String> = moved.iter().map(ToString::to_string).collect();
-    // What has come since would be lost unseen.
-    let new = unknown.into_iter().filter(|it| !step.terms.unknown.contains(it));
-    paths.extend(new.map(|element| element.path));
-    let is_as_planned =
-        paths.len() == moved.len() && ty.differences(after, &live, &step.terms.keys).is_empty();
-    if !moved.is_empty() && is_as_planned {
-        let diagnostic = Diagnostic::error(
-            "Already carried out",
-            format!(
-                "The bucket {:?} is as this step would have it already: the plan was carried out \
-                 before, or somebody else did the same. Nothing was written to it. Plan again to see \
-                 what is left.",
-                step.identity
-            ),
-        );
-        return Err(untouched(diagnostic.of(&step.address)));
-    }
-    if !paths.is_empty() {
-        let diagnostic = Diagnostic::error(
-            "Changed since the plan",
-            format!(
-                "The bucket {:?} is not what the plan saw any more: {} changed. Nothing was \
-                 written to it. Plan again.",
-                step.identity,
-                paths.join(", ")
-            ),
-        );
-        return Err(untouched(diagnostic.of(&step.address)));
-    }
-    writing.store(true, Ordering::Release);
-    let answer = if step.action == Action::Reset {
-        provider.reset(&target).await
-    } else {
-        provider.write(&target, after).await
-    };
-    answer.map_err(|error| Failed {
-        diagnostic: failure(step, &error),
-        untouched: is_refusal(error.kind),
-    })?;
-    let settled = settle(provider, ty, step, &target, after).await;
-    settled.map_err(|diagnostic| Failed { diagnostic, untouched: false })
-}
-
-/// Whether a failure of a call that writes means that nothing was written. Where no answer came, or
-/// the service broke down, that is not known.
-fn is_refusal(kind: ErrorKind) -> bool {
-    match kind {
-        ErrorKind::NotFound
-        | ErrorKind::Denied
-        | ErrorKind::Credentials
-        | ErrorKind::Invalid
-        | ErrorKind::Unsupported
-        | ErrorKind::Configuration => true,
-        // Of what was repeated, the first attempt may have got through without an answer.
-        ErrorKind::Throttled
-        | ErrorKind::Conflict
-        | ErrorKind::Unreachable
-        | ErrorKind::Outage
-        | ErrorKind::Other => false,
-    }
-}
-
-/// Reads until the service shows what was written.
-async fn settle(
-    provider: &impl Provider,
-    ty: &dyn ResourceType,
-    step: &Step,
-    target: &Target,
-    after: &Value,
-) -> Result<(), Diagnostic> {
-    let keys = &step.terms.keys;
-    let bound = step.terms.timeout.map_or(SETTLE, Duration::from_millis);
-    let begun = Instant::now();
-    let mut pause = PAUSES.0;
-    loop {
-        let live = match provider.read(target).await {
-            Ok(live) => live.settings,
-            Err(error) => return Err(failure(step, &error)),
-        };
-        let differing = ty.differences(&live, after, keys);
-        // What a reset leaves is the service's to say: S3 may or may not keep what is blocked, and
-        // a store without default encryption has nothing at all.
-        let reset = || ty.differences(&live, &ty.reset(&step.identity, &live), keys).is_empty();
-        if differing.is_empty() || (step.action == Action::Reset && reset()) {
-            return Ok(());
-        }
-        if begun.elapsed() >= bound {
-            let paths: Vec<String> = differing.iter().map(ToString::to_string).collect();
-            return Err(Diagnostic::error(
-                "Not taken over",
-                format!(
-                    "The service accepted the new settings of the bucket {:?} and still answers \
-                     with others after {} s: {}. Either it needs longer (`timeouts {{ {} = \
-                     \"5m\" }}`), or it does not keep them.",
-                    step.identity,
-                    bound.as_secs_f64(),
-                    paths.join(", "),
-                    timeout_of(step)
-                ),
-            )
-            .of(&step.address));
-        }
-        tokio::time::sleep(pause.min(bound.saturating_sub(begun.elapsed()))).await;
-        pause = (pause * 2).min(PAUSES.1);
-    }
-}
-
-/// What `timeouts` calls the time that a step has, as in Terraform.
-fn timeout_of(step: &Step) -> &'static str {
-    match (step.action, step.known) {
-        (Action::Reset, _) => "delete",
-        (Action::NoOp | Action::Adopt | Action::Update | Action::Forget, false) => "create",
-        (Action::NoOp | Action::Adopt | Action::Update | Action::Forget, true) => "update",
-    }
-}
-
-/// A failed request as a diagnostic about the step.
-fn failure(step: &Step, error: &ProviderError) -> Diagnostic {
-    let gone = if error.kind == ErrorKind::NotFound {
-        " It was there when the plan was made."
-    } else {
-        ""
-    };
-    Diagnostic::error(error.summary, format!("{}{gone}", error.detail)).of(&step.address)
 }

@@ -118,8 +118,14 @@ impl Queue {
         self.ready.push_front(step);
     }
 
-    /// A step is done.
-    pub(super) fn done(&mut self, step: usize) {
+    /// A step is done. Tells whether others may begin because of it.
+    pub(super) fn done(&mut self, step: usize) -> bool {
+        let ready = self.ready.len();
+        self.free_those_behind(step);
+        self.ready.len() > ready
+    }
+
+    fn free_those_behind(&mut self, step: usize) {
         if let Some(taker) = self.takers.remove(&step) {
             self.held.remove(&taker);
             if self.state_of(taker) == Some(GroupState::Released) {
