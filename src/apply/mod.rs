@@ -127,6 +127,9 @@ impl Walk<'_> {
                         self.pace.answered(provider.throttled());
                         self.end(ended);
                     }
+                    if self.running.is_empty() {
+                        self.write();
+                    }
                 }
                 Next::Asked => self.write(),
                 Next::Nothing => break,
