@@ -4,9 +4,10 @@ use hyper::StatusCode;
 use hyper::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 
+use super::key::{AWS_MANAGED_ALIAS, Key, KeyName, KeyReference, KeyState, arn};
 use super::store::StoreError;
 use super::wire::{Caller, Refusal, Reply};
-use super::world::{Key, KeyName, KeyReference, KeyState, World, arn};
+use super::world::World;
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -375,7 +376,7 @@ fn list_aliases(
 
 /// The alias that nobody made.
 fn aws_managed_alias(world: &World, caller: Caller<'_>) -> Option<(String, String)> {
-    let alias = super::world::AWS_MANAGED_ALIAS;
+    let alias = AWS_MANAGED_ALIAS;
     let reference = KeyReference::parse(alias, caller.region, caller.account())?;
     world.key(&reference).map(|key| (alias.to_owned(), key.id.clone()))
 }

@@ -33,7 +33,9 @@
 //! | `BucketKeyEnabled=false` for a directory bucket | accepted, reads `true` |
 //! | DescribeKey of another account's key | allowed by ARN where the key exists, `AccessDeniedException` else |
 
+mod bucket;
 mod fault;
+mod key;
 mod kms;
 mod objects;
 mod s3;
@@ -60,8 +62,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use fault::{FaultKind, Faults, UnknownFault};
+pub use key::KeyState;
 pub use store::StoreError;
-pub use world::{KeyState, World};
+pub use world::World;
 
 /// The account of every access key that names no other. An access key of exactly twelve digits is itself the account;
 /// one that `AssumeRole` gave out carries the account of the role.

@@ -13,9 +13,10 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH}
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
 
+use super::bucket::Encryption;
 use super::s3::{Call, Refusal, authorized};
 use super::wire::{Reply, value};
-use super::world::{Encryption, World};
+use super::world::World;
 use super::xml;
 
 /// The longest object that is taken.

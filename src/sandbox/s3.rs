@@ -6,13 +6,12 @@ use std::sync::Arc;
 use hyper::header::HeaderMap;
 use hyper::{Method, StatusCode};
 
+use super::bucket::{Algorithm, Bucket, Encryption, is_bucket_name, is_directory_bucket};
+use super::key::{KeyName, KeyReference, KeyState};
 use super::store::StoreError;
 use super::trail::Event;
 use super::wire::{Caller, Reply, pairs, value};
-use super::world::{
-    Algorithm, Bucket, Encryption, KeyName, KeyReference, KeyState, World, is_bucket_name,
-    is_directory_bucket,
-};
+use super::world::World;
 use super::{objects, tagging, website, xml};
 
 /// What a request asks for.

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::world::{Bucket, Key};
+use super::bucket::Bucket;
+use super::key::Key;
 
 const VERSION: u64 = 1;
 

@@ -4,8 +4,8 @@ use hyper::StatusCode;
 use hyper::header::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 
+use super::key::arn;
 use super::wire::{Caller, Reply, assumed_access_key, value};
-use super::world::arn;
 use super::xml;
 
 /// What a request asks for.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use hyper::StatusCode;
 
+use super::bucket::Bucket;
 use super::s3::{Call, Refusal, authorized, found, read_xml};
 use super::wire::Reply;
-use super::world::{Bucket, World};
+use super::world::World;
 use super::xml;
 
 /// The most tags that a bucket may have.

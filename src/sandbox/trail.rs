@@ -15,10 +15,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
+use super::bucket::{Bucket, Encryption};
+use super::key::arn;
 use super::s3;
 use super::sts;
 use super::wire::{Caller, Refusal, Reply};
-use super::world::{Bucket, Encryption, World, arn};
+use super::world::World;
 
 /// So many events of one bucket are kept.
 const KEPT: usize = 20;

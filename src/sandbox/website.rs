@@ -2,9 +2,10 @@
 
 use hyper::StatusCode;
 
+use super::bucket::Bucket;
 use super::s3::{Call, Refusal, authorized, found, read_xml};
 use super::wire::Reply;
-use super::world::{Bucket, World};
+use super::world::World;
 use super::xml;
 
 pub(super) fn get(bucket: &Bucket) -> Result<Reply, Refusal> {
