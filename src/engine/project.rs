@@ -214,6 +214,20 @@ impl Project {
                 },
             }
         }
+        self.hide_values();
+    }
+
+    /// Has nothing show what a file gives to a sensitive variable, or to one that is not declared: it
+    /// may be sensitive under the name that was meant.
+    fn hide_values(&mut self) {
+        let variables = &self.config.variables;
+        let is_open = |name: &str| variables.get(name).is_some_and(|it| !it.sensitive);
+        let secret = self.given.iter().filter(|it| !is_open(&it.name));
+        let secret = secret.filter_map(|it| match (it.origin, &it.value) {
+            (Origin::File, GivenValue::Expr(expr)) => Some(expr.span),
+            (Origin::File | Origin::Environment | Origin::Flag | Origin::Test, _) => None,
+        });
+        self.sources.hide(secret.collect::<Vec<_>>());
     }
 
     fn give_values(&mut self, values: Vec<config::Attribute>) {
