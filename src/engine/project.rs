@@ -3,7 +3,7 @@
 use super::{VERSION, backend, modules, version};
 use crate::addr::{Mode, ResourceAddr};
 use crate::config::{self, Config, load};
-use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
+use crate::diag::{Diagnostic, Diagnostics, Sources};
 use crate::eval::functions::Host;
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
@@ -302,32 +302,5 @@ fn check_version(config: &Config, diagnostics: &mut Diagnostics) {
             )
             .at(*span),
         ),
-    }
-}
-
-/// Reports targets that name nothing, which most often are misspelled.
-pub(super) fn check_targets<'a>(
-    targets: impl Iterator<Item = &'a crate::addr::Target>,
-    known: &BTreeSet<&crate::addr::Address>,
-    diagnostics: &mut Diagnostics,
-) {
-    if has_errors(diagnostics) {
-        return;
-    }
-    for target in targets {
-        if known.iter().any(|address| target.covers(address)) {
-            continue;
-        }
-        let given = target.to_string();
-        let names: BTreeSet<String> = known
-            .iter()
-            .take(10_000)
-            .flat_map(|address| [address.to_string(), address.resource.to_string()])
-            .collect();
-        let hint = did_you_mean(&given, names.iter().map(String::as_str));
-        diagnostics.push(Diagnostic::error(
-            "Unknown target",
-            format!("{given} is neither in the configuration nor in the state.{hint}"),
-        ));
     }
 }
