@@ -387,7 +387,12 @@ async fn carry_out(
     let outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => {
-            return finish(&[error.diagnostic()], project, began, doing, ui);
+            let fault = error.diagnostic();
+            let all: Diagnostics = diagnostics.iter().chain([&fault]).cloned().collect();
+            tell_undone(plan, &all, project, began, doing, ui);
+            ui.diagnostics(&[fault], &project.sources);
+            ui.note(NOTHING);
+            return Exit::Failure;
         }
     };
     let rescued = super::rescue::rescue(&outcome, &project.dir, ui);
@@ -397,8 +402,6 @@ async fn carry_out(
     });
     began.silence_again(&mut report, project);
     let outputs = &doing.planning.outputs;
-    let human = |style: &render::Style| render::human::outcome(plan, &outcome, style);
-    let written = outputs.write(&project.dir, &report, &human, ui);
     let failed: Diagnostics = outcome.diagnostics().chain(&rescued).cloned().collect();
     outputs.end(&project.dir, &report, (&failed, &project.sources), ui);
     ui.diagnostics(&failed, &project.sources);
