@@ -4,7 +4,7 @@ use super::args::Planning;
 use super::formats::Began;
 use super::notify::{Notifier, Notifying};
 use super::plan::{Prepared, prepare};
-use super::signals::{Signal, Signals, stopped};
+use super::signals::{NOTHING, Signal, Signals, out_of_time, stopped};
 use super::ui::{Answer, Ui};
 use super::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics, has_errors, listed};
@@ -116,6 +116,22 @@ fn finish(
     Exit::Failure
 }
 
+/// Reports a command that was given up before anything was planned, or before anything was done.
+fn given_up(
+    signal: Signal,
+    mut diagnostics: Diagnostics,
+    project: &Project,
+    began: Began,
+    doing: &Doing,
+    ui: &Ui,
+) -> Exit {
+    if signal != Signal::Time {
+        return stopped(signal, ui);
+    }
+    diagnostics.push(out_of_time(NOTHING));
+    finish(&diagnostics, project, began, doing, ui)
+}
+
 /// Tells what was planned and not done; text for people has been printed already.
 fn tell_undone(
     plan: &Plan,
@@ -170,7 +186,7 @@ async fn plan_and_do(
     let open = Run::open(project, checked, setup, &mut progress, &mut diagnostics);
     let opened = match signals.unless(Box::pin(open)).await {
         Ok(opened) => opened,
-        Err(signal) => return stopped(signal, ui),
+        Err(signal) => return given_up(signal, diagnostics, project, began, doing, ui),
     };
     let Some(mut run) = opened else {
         return finish(&diagnostics, project, began, doing, ui);
@@ -182,7 +198,7 @@ async fn plan_and_do(
         Ok(plan) => plan,
         Err(signal) => {
             run.close().await;
-            return stopped(signal, ui);
+            return given_up(signal, diagnostics, project, began, doing, ui);
         }
     };
     let Some(plan) = plan else {
@@ -210,6 +226,10 @@ async fn plan_and_do(
             Ok(answer) => answer,
             Err(signal) => {
                 run.close().await;
+                if signal == Signal::Time {
+                    diagnostics.push(out_of_time(NOTHING));
+                    tell_undone(&plan, &diagnostics, project, began, doing, ui);
+                }
                 return stopped(signal, ui);
             }
         };
@@ -311,7 +331,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let mut run = match opened {
             Ok(Some(run)) => run,
             Ok(None) => return finish(&diagnostics, &project, began, doing, ui),
-            Err(signal) => return stopped(signal, ui),
+            Err(signal) => return given_up(signal, diagnostics, &project, began, doing, ui),
         };
         run.check_origin(&project, &plan, &origin, &mut diagnostics).await;
         if !has_errors(&diagnostics) {
@@ -387,7 +407,12 @@ async fn carry_out(
     let outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => {
-            return finish(&[error.diagnostic()], project, began, doing, ui);
+            let fault = error.diagnostic();
+            let all: Diagnostics = diagnostics.iter().chain([&fault]).cloned().collect();
+            tell_undone(plan, &all, project, began, doing, ui);
+            ui.diagnostics(&[fault], &project.sources);
+            ui.note(NOTHING);
+            return Exit::Failure;
         }
     };
     let rescued = super::rescue::rescue(&outcome, &project.dir, ui);
@@ -397,10 +422,17 @@ async fn carry_out(
     });
     began.silence_again(&mut report, project);
     let outputs = &doing.planning.outputs;
-    let human = |style: &render::Style| render::human::outcome(plan, &outcome, style);
-    let written = outputs.write(&project.dir, &report, &human, ui);
     let failed: Diagnostics = outcome.diagnostics().chain(&rescued).cloned().collect();
-    outputs.end(&project.dir, &report, (&failed, &project.sources), ui);
+    let summary = |style: &render::Style| render::human::outcome(plan, &outcome, style);
+    outputs.print(&report, &summary, ui);
+    // Beside a file there is no standard error to say what failed.
+    let whole = |style: &render::Style| {
+        let gap = if failed.is_empty() { "" } else { "\n" };
+        summary(style) + gap + &render::diagnostics(&failed, &project.sources, style)
+    };
+    let written = outputs.write_files(&project.dir, &report, &whole, ui);
+    let all: Diagnostics = diagnostics.iter().chain(&failed).cloned().collect();
+    outputs.end(&project.dir, &report, (&all, &project.sources), ui);
     ui.diagnostics(&failed, &project.sources);
     // The lock has been given back: nobody waits for this.
     notifier.tell(project, notices, &report, &mut Signals::new(), ui).await;

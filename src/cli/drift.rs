@@ -4,7 +4,7 @@ use super::args::{Locking, Selecting, Variables, duration};
 use super::formats::{Began, Outputs};
 use super::listen::{self, Exposed};
 use super::notify::{Notifier, Notifying};
-use super::signals::{Signal, Signals, out_of_time, stopped};
+use super::signals::{Decision, NOTHING, Signal, Signals, out_of_time, stopped_after};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
@@ -45,7 +45,7 @@ pub(super) struct Args {
         default_missing_value = DEFAULT_STATE, conflicts_with_all = ["flags", "files"])]
     from_state: Option<PathBuf>,
     /// Ask CloudTrail who made the drift that is found, and when. Needs cloudtrail:LookupEvents, takes
-    /// a second or a few, and a minute at most.
+    /// a second or a few; at most a quarter of a minute, a second more for each bucket, and a minute.
     #[arg(long)]
     blame: bool,
     /// Record what is live, so that it is drift no more. Takes the lock and writes the state.
@@ -78,8 +78,14 @@ pub(super) struct Counting {
 
 /// How long it may take at most to find out who made the drift.
 const BLAME_LIMIT: Duration = Duration::from_mins(1);
-/// With more buckets that takes so long that it is said.
+/// How long it may take without any bucket: to connect, and once in vain.
+const BLAME_BASE: Duration = Duration::from_secs(15);
+/// How long one bucket may take: two requests at most, at the two a second that are answered.
+const BLAME_EACH: Duration = Duration::from_secs(1);
+/// With more buckets it takes so long that it is said before.
 const MANY: usize = 50;
+/// What takes longer is said while it does.
+const SOON: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Counts {
@@ -89,16 +95,24 @@ enum Counts {
 }
 
 impl Args {
-    /// How long it may take to find out who made the drift: never so long that what was found is
-    /// lost to `--timeout`.
-    fn blame_limit(&self, began: Began) -> Duration {
+    /// How long it may take to find out who made the drift of so many buckets: never so long that
+    /// what was found is lost to `--timeout`.
+    fn blame_limit(&self, began: Began, buckets: usize) -> Duration {
+        let limit = blame_limit(buckets);
         // A watch has no end of its own.
         if self.watch.is_some() {
-            return BLAME_LIMIT;
+            return limit;
         }
         let left = self.selecting.timeout.as_secs_f64() - began.seconds();
-        Duration::try_from_secs_f64(left / 2.0).unwrap_or_default().min(BLAME_LIMIT)
+        Duration::try_from_secs_f64(left / 2.0).unwrap_or_default().min(limit)
     }
+}
+
+/// How long it may take to find out who made the drift of so many buckets: a service that does not
+/// answer at all is not waited for as long as one that has much to tell.
+fn blame_limit(buckets: usize) -> Duration {
+    let each = BLAME_EACH.saturating_mul(u32::try_from(buckets).unwrap_or(u32::MAX));
+    BLAME_BASE.saturating_add(each).min(BLAME_LIMIT)
 }
 
 impl Counting {
@@ -159,13 +173,14 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let ready = Ready::new(global, args);
     let looked = runtime.block_on(async {
         let looking = Box::pin(round(&ready, args, &mut blamed, ui));
-        Signals::new().within(args.selecting.timeout).unless(looking).await
+        let mut signals = Signals::new().within(args.selecting.timeout);
+        signals.unless_decided(&ready.recording, looking).await
     });
     let Round { report, diagnostics } = match looked {
         Ok(round) => round,
         // Who relies on being told learns of this, too.
         Err(Signal::Time) => ready.out_of_time(args),
-        Err(signal) => return stopped(signal, ui),
+        Err(signal) => return stopped_after(signal, ready.recording.told(), ui),
     };
     let Ready { project, notices, .. } = ready;
     let human = |style: &render::Style| render::human::drift(&report, false, style);
@@ -239,6 +254,8 @@ struct Ready {
     checked: Option<Checked>,
     notices: Vec<Notice>,
     diagnostics: Diagnostics,
+    /// How far `--record` is.
+    recording: Decision,
 }
 
 impl Ready {
@@ -258,13 +275,14 @@ impl Ready {
             (project, Some(checked))
         };
         let notices = checked.as_ref().map(|it| it.notices.clone()).unwrap_or_default();
-        Self { began, setup, project, checked, notices, diagnostics }
+        let recording = Decision::default();
+        Self { began, setup, project, checked, notices, diagnostics, recording }
     }
 
     /// What a look came to that did not end in time.
     fn out_of_time(&self, args: &Args) -> Round {
         let mut diagnostics = self.diagnostics.clone();
-        diagnostics.push(out_of_time());
+        diagnostics.push(out_of_time(self.recording.told()));
         let (project, share) = (&self.project, args.partition);
         let facts = Report::of_failure;
         let report = self.began.facts(Command::Drift, project, &diagnostics, share, facts);
@@ -298,12 +316,24 @@ async fn round(ready: &Ready, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Roun
         report.at_least(least.into());
     }
     if let (Some(run), Some(plan), true) = (&run, &plan, args.blame) {
-        if report.summary.drifted > MANY && args.watch.is_none() {
-            ui.note("Asking CloudTrail who made the drift. It takes its time, a minute at most.");
-        }
-        let deadline = tokio::time::Instant::now() + args.blame_limit(*began);
-        let asking = Asking { until: read, deadline };
-        let notes = Box::pin(run.blame(plan, &mut report, asking, blamed)).await;
+        let drifted = report.summary.drifted;
+        let limit = args.blame_limit(*began, drifted);
+        let asking = Asking { until: read, deadline: tokio::time::Instant::now() + limit };
+        let soon = if drifted > MANY { Duration::ZERO } else { SOON };
+        let limit = limit.as_secs().max(1);
+        let text =
+            format!("Asking CloudTrail who made the drift. It may take up to {limit} seconds.");
+        let notes = {
+            let mut answer = Box::pin(run.blame(plan, &mut report, asking, blamed));
+            tokio::select! {
+                biased;
+                notes = &mut answer => notes,
+                () = tokio::time::sleep(soon), if args.watch.is_none() => {
+                    ui.note(&text);
+                    answer.await
+                }
+            }
+        };
         report.warn(&notes, &project.sources);
         report.seconds = Some(began.seconds());
         diagnostics.extend(notes);
@@ -316,7 +346,7 @@ async fn round(ready: &Ready, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Roun
 
 /// Reads and compares. The run, where one was begun, is still open.
 async fn look(
-    Ready { project, setup, checked, .. }: &Ready,
+    Ready { project, setup, checked, recording, .. }: &Ready,
     args: &Args,
     ui: &Ui,
     diagnostics: &mut Diagnostics,
@@ -345,12 +375,22 @@ async fn look(
     };
     drop(shown);
     if let Some(plan) = plan.as_ref().filter(|_| args.record) {
-        match run.record_live(plan, Recording::Present).await.map(|(recorded, _)| recorded.len()) {
-            Ok(0) => {}
-            Ok(1) => ui.note("Recorded 1 bucket as it is live."),
-            Ok(many) => ui.note(&format!("Recorded {many} buckets as they are live.")),
-            Err(error) => diagnostics.push(error.diagnostic()),
-        }
+        recording.make();
+        let told = match run.record_live(plan, Recording::Present).await {
+            Ok((recorded, _)) if recorded.is_empty() => NOTHING,
+            Ok((recorded, _)) => {
+                ui.note(&match recorded.len() {
+                    1 => "Recorded 1 bucket as it is live.".to_owned(),
+                    many => format!("Recorded {many} buckets as they are live."),
+                });
+                "What is live was recorded before."
+            }
+            Err(error) => {
+                diagnostics.push(error.diagnostic());
+                "What is live could not be recorded."
+            }
+        };
+        recording.settle(told);
     }
     (Some(run), plan)
 }
@@ -366,6 +406,13 @@ mod tests {
             ["", "2/8", "hash:0/8", "hash:9/8", "hash:1/0", "hash:1", "hash:-1/2", "hash:a/b"]
         {
             assert!(share(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_it_was_is_asked_for_longer_where_there_is_more_to_tell() {
+        for (buckets, seconds) in [(0, 15), (1, 16), (40, 55), (45, 60), (usize::MAX, 60)] {
+            assert_eq!(blame_limit(buckets), Duration::from_secs(seconds));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::args::Planning;
 use super::formats::Began;
-use super::signals::{Signals, stopped};
+use super::signals::{NOTHING, Signal, Signals, out_of_time, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
@@ -46,6 +46,10 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     });
     let plan = match planned.transpose() {
         Ok(plan) => plan.flatten(),
+        Err(Signal::Time) => {
+            diagnostics.push(out_of_time(NOTHING));
+            None
+        }
         Err(signal) => return stopped(signal, ui),
     };
     let project = &prepared.project;

@@ -2,7 +2,7 @@
 
 use super::args::Planning;
 use super::plan::{Prepared, prepare};
-use super::signals::{Signals, stopped};
+use super::signals::{Decision, NOTHING, Signal, Signals, out_of_time, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::config;
@@ -25,12 +25,18 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut diagnostics = Diagnostics::new();
     let prepared = prepare(global, &args.planning, false, &mut diagnostics);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
+    let decision = Decision::default();
     let done = runtime.block_on(async {
-        let refreshing = refresh(global, args, &prepared, &mut diagnostics, ui);
-        Signals::new().within(args.planning.selecting.timeout).unless(Box::pin(refreshing)).await
+        let refreshing = refresh(global, args, &prepared, &decision, &mut diagnostics, ui);
+        let mut signals = Signals::new().within(args.planning.selecting.timeout);
+        signals.unless_decided(&decision, Box::pin(refreshing)).await
     });
     let done = match done {
         Ok(done) => done,
+        Err(Signal::Time) => {
+            diagnostics.push(out_of_time(NOTHING));
+            None
+        }
         Err(signal) => return stopped(signal, ui),
     };
     if !args.planning.outputs.is_for_people() {
@@ -62,6 +68,7 @@ async fn refresh(
     global: &Global,
     args: &Args,
     prepared: &Prepared,
+    decision: &Decision,
     diagnostics: &mut Diagnostics,
     ui: &Ui,
 ) -> Option<(Vec<String>, Vec<String>)> {
@@ -78,17 +85,21 @@ async fn refresh(
     let recording = if args.dry_run { Recording::DryRun } else { Recording::Whole };
     let done = match plan {
         None => None,
-        Some(plan) => match run.record_live(&plan, recording).await {
-            Ok((updated, gone)) => {
-                let text =
-                    |all: Vec<crate::addr::Address>| all.iter().map(ToString::to_string).collect();
-                Some((text(updated), text(gone)))
+        Some(plan) => {
+            decision.make();
+            match run.record_live(&plan, recording).await {
+                Ok((updated, gone)) => {
+                    let text = |all: Vec<crate::addr::Address>| {
+                        all.iter().map(ToString::to_string).collect()
+                    };
+                    Some((text(updated), text(gone)))
+                }
+                Err(error) => {
+                    diagnostics.push(error.diagnostic());
+                    None
+                }
             }
-            Err(error) => {
-                diagnostics.push(error.diagnostic());
-                None
-            }
-        },
+        }
     };
     run.close().await;
     done

@@ -5,6 +5,7 @@ use super::Exit;
 use super::ui::Ui;
 use crate::diag::{Diagnostic, Sources};
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -36,18 +37,38 @@ impl Signal {
     }
 }
 
+/// What is true of a command that was given up before it had changed anything.
+pub(super) const NOTHING: &str = "Nothing was changed.";
+
 /// Whether a command has decided what it changes: then it does and saves it, whatever signal comes.
 #[derive(Debug, Default)]
-pub(super) struct Decision(AtomicBool);
+pub(super) struct Decision {
+    made: AtomicBool,
+    /// What came of it, where that is over and the command is not.
+    settled: OnceLock<&'static str>,
+}
 
 impl Decision {
     /// From here on nothing is given up.
     pub(super) fn make(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.made.store(true, Ordering::Relaxed);
     }
 
-    fn is_made(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// It is done, and this is what came of it, as a sentence. What follows changes nothing, and may be
+    /// given up again.
+    pub(super) fn settle(&self, told: &'static str) {
+        // Each command decides once.
+        let _first = self.settled.set(told);
+    }
+
+    /// What is true of the command where it was given up.
+    pub(super) fn told(&self) -> &'static str {
+        self.settled.get().copied().unwrap_or(NOTHING)
+    }
+
+    /// Whether the command is to be waited for.
+    fn is_open(&self) -> bool {
+        self.made.load(Ordering::Relaxed) && self.settled.get().is_none()
     }
 }
 
@@ -135,7 +156,8 @@ impl Signals {
         }
     }
 
-    /// The same until the work has decided what it changes; from then on it is waited for to its end.
+    /// The same until the work has decided what it changes; from then on it is waited for, until that
+    /// is done.
     pub(super) async fn unless_decided<T>(
         &mut self,
         decision: &Decision,
@@ -146,7 +168,7 @@ impl Signals {
                 biased;
                 done = &mut work => return Ok(done),
                 signal = self.next() => {
-                    if !decision.is_made() {
+                    if !decision.is_open() {
                         return Err(signal);
                     }
                 }
@@ -171,21 +193,27 @@ pub(super) fn survive_limits() {}
 
 /// Says that a signal ended a command that had changed nothing.
 pub(super) fn stopped(signal: Signal, ui: &Ui) -> Exit {
+    stopped_after(signal, NOTHING, ui)
+}
+
+/// Says that a signal ended a command, and what it had changed: a sentence.
+pub(super) fn stopped_after(signal: Signal, told: &str, ui: &Ui) -> Exit {
     if signal == Signal::Time {
-        ui.diagnostics(&[out_of_time()], &Sources::default());
+        ui.diagnostics(&[out_of_time(told)], &Sources::default());
     } else {
-        ui.note("\nStopped by a signal. Nothing was changed.");
+        ui.note(&format!("\nStopped by a signal. {told}"));
     }
     signal.exit()
 }
 
-/// The fault of a run that had changed nothing when its time was over.
-pub(super) fn out_of_time() -> Diagnostic {
-    Diagnostic::error(
-        "Out of time",
-        "The run took longer than --timeout allows. Nothing was changed. If the service answers, \
-         give it more time; if it does not, see what is wrong with it first.",
-    )
+/// The fault of a run that was not done when its time was over; what it had changed by then is `told`,
+/// as a sentence.
+pub(super) fn out_of_time(told: &str) -> Diagnostic {
+    let detail = format!(
+        "The run took longer than --timeout allows. {told} If the service answers, give it more \
+         time; if it does not, see what is wrong with it first."
+    );
+    Diagnostic::error("Out of time", detail)
 }
 
 /// The signals that this process ignores, as a mask.
@@ -194,4 +222,35 @@ fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Time is over after so many milliseconds, and no signal comes.
+    fn within(milliseconds: u64) -> Signals {
+        let end = Instant::now().checked_add(Duration::from_millis(milliseconds));
+        Signals {
+            #[cfg(unix)]
+            streams: Vec::new(),
+            end,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_decided_is_waited_for_until_it_is_done() {
+        let pause = || tokio::time::sleep(Duration::from_millis(20));
+        let decision = Decision::default();
+        let looking = within(1).unless_decided(&decision, Box::pin(pause())).await;
+        assert_eq!((looking, decision.told()), (Err(Signal::Time), NOTHING));
+        let writing = async {
+            decision.make();
+            pause().await;
+            decision.settle("It is written.");
+        };
+        assert_eq!(within(1).unless_decided(&decision, Box::pin(writing)).await, Ok(()));
+        let asking = within(1).unless_decided(&decision, Box::pin(pause())).await;
+        assert_eq!((asking, decision.told()), (Err(Signal::Time), "It is written."));
+    }
 }

@@ -15,6 +15,7 @@ pub mod format;
 mod json;
 pub mod language;
 pub mod load;
+mod secret;
 pub mod syntax;
 mod testing;
 mod types;
@@ -376,7 +377,8 @@ pub fn parse(
     let mut config = Config::default();
     for file in files {
         let text = sources.text(*file);
-        let parsed = if is_json(sources, *file) {
+        let (before, is_json) = (diagnostics.len(), is_json(sources, *file));
+        let parsed = if is_json {
             json::parse(text, *file, language::BLOCKS, is_block, diagnostics)
         } else {
             syntax::parse_file(text, *file, diagnostics)
@@ -385,6 +387,9 @@ pub fn parse(
         decode::file(parsed.body, &mut config, diagnostics);
         config.lost.extend(lost_names(text, &parsed.damaged));
         forget_followers(diagnostics, told, parsed.damaged);
+        if let Some(faults) = diagnostics.get_mut(before..).filter(|_| told > before) {
+            secret::hide(text, *file, is_json, faults, &mut config.hidden);
+        }
     }
     decode::check_moves(&config.moved, diagnostics);
     config

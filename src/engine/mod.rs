@@ -21,6 +21,7 @@ mod run;
 mod sandboxed;
 mod saved;
 mod state;
+mod targets;
 mod test;
 mod unread;
 mod version;

@@ -3,7 +3,7 @@
 use super::{VERSION, backend, modules, version};
 use crate::addr::{Mode, ResourceAddr};
 use crate::config::{self, Config, load};
-use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
+use crate::diag::{Diagnostic, Diagnostics, Sources};
 use crate::eval::functions::Host;
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
@@ -214,6 +214,20 @@ impl Project {
                 },
             }
         }
+        self.hide_values();
+    }
+
+    /// Has nothing show what a file gives to a sensitive variable, or to one that is not declared: it
+    /// may be sensitive under the name that was meant.
+    fn hide_values(&mut self) {
+        let variables = &self.config.variables;
+        let is_open = |name: &str| variables.get(name).is_some_and(|it| !it.sensitive);
+        let secret = self.given.iter().filter(|it| !is_open(&it.name));
+        let secret = secret.filter_map(|it| match (it.origin, &it.value) {
+            (Origin::File, GivenValue::Expr(expr)) => Some(expr.span),
+            (Origin::File | Origin::Environment | Origin::Flag | Origin::Test, _) => None,
+        });
+        self.sources.hide(secret.collect::<Vec<_>>());
     }
 
     fn give_values(&mut self, values: Vec<config::Attribute>) {
@@ -288,32 +302,5 @@ fn check_version(config: &Config, diagnostics: &mut Diagnostics) {
             )
             .at(*span),
         ),
-    }
-}
-
-/// Reports targets that name nothing, which most often are misspelled.
-pub(super) fn check_targets<'a>(
-    targets: impl Iterator<Item = &'a crate::addr::Target>,
-    known: &BTreeSet<&crate::addr::Address>,
-    diagnostics: &mut Diagnostics,
-) {
-    if has_errors(diagnostics) {
-        return;
-    }
-    for target in targets {
-        if known.iter().any(|address| target.covers(address)) {
-            continue;
-        }
-        let given = target.to_string();
-        let names: BTreeSet<String> = known
-            .iter()
-            .take(10_000)
-            .flat_map(|address| [address.to_string(), address.resource.to_string()])
-            .collect();
-        let hint = did_you_mean(&given, names.iter().map(String::as_str));
-        diagnostics.push(Diagnostic::error(
-            "Unknown target",
-            format!("{given} is neither in the configuration nor in the state.{hint}"),
-        ));
     }
 }

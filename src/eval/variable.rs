@@ -5,7 +5,7 @@ use super::condition::{self, Kind};
 use super::expression::{Scope, fault};
 use super::functions::{Context, NOWHERE};
 use crate::config::{Config, Expr, Variable};
-use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean, listed};
 use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +45,17 @@ pub enum GivenValue {
     Value(Value, Span),
 }
 
+impl GivenValue {
+    /// Where it stands in a file.
+    fn span(&self) -> Option<Span> {
+        match self {
+            Self::Expr(expr) => Some(expr.span),
+            Self::Text(_) => None,
+            Self::Value(_, span) => Some(*span),
+        }
+    }
+}
+
 /// Finds the value of every variable; of several values given the last counts.
 pub(super) fn resolve(
     config: &Config,
@@ -53,13 +64,15 @@ pub(super) fn resolve(
 ) -> BTreeMap<Arc<str>, Value> {
     let variables = &config.variables;
     let mut chosen: BTreeMap<&str, &Given> = BTreeMap::new();
+    let mut unknown = Vec::new();
     for given in input.given {
         if variables.contains_key(&given.name) {
             chosen.insert(&given.name, given);
         } else {
-            diagnostics.extend(undeclared(given, variables));
+            unknown.push(given);
         }
     }
+    undeclared(&unknown, variables, diagnostics);
     let mut values = BTreeMap::new();
     for (name, variable) in variables {
         let value = match chosen.get(&**name) {
@@ -75,26 +88,53 @@ pub(super) fn resolve(
     values
 }
 
-fn undeclared(given: &Given, variables: &BTreeMap<Arc<str>, Variable>) -> Option<Diagnostic> {
-    let hint = did_you_mean(&given.name, variables.keys().map(|key| &**key));
-    let detail = format!(
-        "A value is given for the variable {:?}, which the configuration does not declare.{hint}",
-        given.name
-    );
-    match (given.origin, &given.value) {
-        // Other programs' variables may be in the environment, and a test may have its own.
-        (Origin::Environment | Origin::Test, _) => None,
-        // One file of values may serve several configurations.
-        (Origin::File, GivenValue::Expr(expr)) => {
-            Some(Diagnostic::warning("Undeclared variable", detail).at(expr.span))
+/// So many values for what is not declared are told each by itself, as in Terraform.
+const TOLD: usize = 2;
+/// So many further ones are named.
+const NAMED: usize = 20;
+
+/// Reports values for variables that are not declared: what is on the command line is an error. One
+/// file of values may serve several configurations, so that what is there is a warning.
+fn undeclared(
+    unknown: &[&Given],
+    variables: &BTreeMap<Arc<str>, Variable>,
+    diagnostics: &mut Diagnostics,
+) {
+    let detail = |name: &str| {
+        let hint = did_you_mean(name, variables.keys().map(|key| &**key));
+        format!(
+            "A value is given for the variable {name:?}, which the configuration does not \
+             declare.{hint}"
+        )
+    };
+    // Of one that several files give, the last counts.
+    let mut in_files: BTreeMap<&str, Option<Span>> = BTreeMap::new();
+    for Given { name, origin, value } in unknown {
+        match origin {
+            // Other programs' variables may be in the environment, and a test may have its own.
+            Origin::Environment | Origin::Test => {}
+            Origin::File => {
+                in_files.insert(name, value.span());
+            }
+            Origin::Flag => {
+                diagnostics.push(Diagnostic::error("Undeclared variable", detail(name)));
+            }
         }
-        (Origin::File, GivenValue::Text(_)) => {
-            Some(Diagnostic::warning("Undeclared variable", detail))
-        }
-        (Origin::File, GivenValue::Value(_, span)) => {
-            Some(Diagnostic::warning("Undeclared variable", detail).at(*span))
-        }
-        (Origin::Flag, _) => Some(Diagnostic::error("Undeclared variable", detail)),
+    }
+    let mut in_files: Vec<(&str, Option<Span>)> = in_files.into_iter().collect();
+    in_files.sort_by_key(|(_, span)| *span);
+    let (told, more) = in_files.split_at(in_files.len().min(TOLD));
+    for (name, span) in told {
+        let warning = Diagnostic::warning("Undeclared variable", detail(name));
+        diagnostics.push(warning.at_maybe(*span));
+    }
+    if let [(_, first), ..] = more {
+        let others = if more.len() == 1 { "1 other" } else { &format!("{} others", more.len()) };
+        let detail = format!(
+            "Values are given for {others} that the configuration does not declare: {}.",
+            listed(more.iter().map(|(name, _)| name), NAMED)
+        );
+        diagnostics.push(Diagnostic::warning("Undeclared variables", detail).at_maybe(*first));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Action, Plan, Reason, Step};
 use crate::addr::{Address, ResourceAddr};
 use crate::config::Resource;
-use crate::diag::{Diagnostic, Diagnostics, Severity, listed};
+use crate::diag::{Diagnostic, Diagnostics, Severity, Span, listed};
 use crate::eval::{Instance, span_of};
 use crate::resource::{
     self, Facts, Finding, KeyAnswer, KeyName, Keys, ResourceType, UnknownElement,
@@ -315,7 +315,17 @@ pub(super) fn prevented_destroy(
     address: &Address,
     reason: &Reason,
     block: Option<&Resource>,
+    removed: Option<Span>,
 ) -> Diagnostic {
+    if let (Reason::NotInConfiguration, Some(from)) = (reason, removed) {
+        // The address is told beside it, so that one block has one message.
+        let detail = "It was applied with `prevent_destroy` (or `on_destroy = \"prevent\"`), which \
+             a `removed` block does not lift, so that it is not reset. Put its block back and allow \
+             it there (no `prevent_destroy`, no `on_destroy = \"prevent\"`), apply, and then remove \
+             it again; or have it forgotten and the bucket left as it is, by `lifecycle { destroy = \
+             false }` here.";
+        return Diagnostic::error("Destroy prevented", detail).of(address).at(from);
+    }
     let (why, mend) = match reason {
         Reason::Destroy => (
             "`destroy` would reset it",

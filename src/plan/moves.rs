@@ -3,7 +3,7 @@
 
 use crate::addr::{Address, InstanceKey, ModuleStep, ResourceAddr, Target};
 use crate::config::{Config, Moved, Removed};
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::state::{Recorded, StateFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -235,6 +235,13 @@ impl<'a> Removals<'a> {
             }
         }
         Self(found)
+    }
+
+    /// Where it says that what is recorded at an address is to be reset.
+    pub(super) fn resets(&self, address: &Address) -> Option<Span> {
+        let (_, removed) =
+            self.0.iter().find(|(way, it)| it.destroy && covers(way, it, address))?;
+        Some(removed.span)
     }
 
     /// Whether what is recorded at an address is to be forgotten and left as it is.

@@ -64,11 +64,13 @@ pub(super) fn diff(item: &Item) -> String {
         || !terms.is_empty()
         || !item.unknown.is_empty()
     {
-        out.push_str(&format!("@@ {}", clean(capped(what, 40))));
-        if !touched.is_empty() && !wanted.is_empty() {
-            out.push_str(&format!(": {wanted}"));
+        if verb != "no-op" {
+            out.push_str(&format!("@@ {}", clean(capped(what, 40))));
+            if !touched.is_empty() && !wanted.is_empty() {
+                out.push_str(&format!(": {wanted}"));
+            }
+            out.push_str(" @@\n");
         }
-        out.push_str(" @@\n");
         if let Some(why) = &item.reason {
             out.push_str(&format!("# {}\n", clean(capped(why, VALUE))));
         }

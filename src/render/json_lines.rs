@@ -105,18 +105,11 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
 
     /// What it all came to: the last line.
     pub fn outcome(&mut self, report: &Report) {
-        let (level, word) = match report.verdict {
-            Verdict::Clean => (Level::Info, "clean"),
-            Verdict::Pending => (Level::Info, "pending"),
-            Verdict::Drift => (Level::Warn, "drift"),
-            Verdict::Error => (Level::Error, "error"),
+        let level = match report.verdict {
+            Verdict::Clean | Verdict::Pending => Level::Info,
+            Verdict::Drift => Level::Warn,
+            Verdict::Error => Level::Error,
         };
-        let command = match report.command {
-            Command::Plan => "Plan",
-            Command::Apply => "Apply",
-            Command::Drift => "Drift",
-        };
-        let checked = counted(report.summary.checked, "bucket", "buckets");
         let mut body = json!({
             "command": report.command,
             "verdict": report.verdict,
@@ -127,7 +120,7 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
         if let (Some(share), Json::Object(fields)) = (report.share, &mut body) {
             fields.insert("share".to_owned(), json!(share));
         }
-        self.write(level, "outcome", &format!("{command}: {word}, {checked}"), body);
+        self.write(level, "outcome", &summary(report), body);
     }
 
     /// Writes one line.
@@ -199,6 +192,47 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
         let message = format!("{}: {text}", clean(&step.address));
         self.write(level, kind, &message, json!({ "hook": hook }));
     }
+}
+
+/// What a run came to, in one line: `Drift: 12 buckets checked, 2 changed outside`.
+fn summary(report: &Report) -> String {
+    let command = match report.command {
+        Command::Plan => "Plan",
+        Command::Apply => "Apply",
+        Command::Drift => "Drift",
+    };
+    let sum = &report.summary;
+    let applied = report.resources.iter().any(|item| item.status.is_some());
+    let if_applied = |count: usize| if applied { count } else { 0 };
+    // What an apply has mended differs no more; what it has not is counted by what befell it.
+    let if_open = |count: usize| if applied { 0 } else { count };
+    let undone = report.resources.iter().filter(|item| match item.status {
+        Some(Status::Skipped | Status::Unknown | Status::Unrecorded) => true,
+        Some(Status::Done | Status::Failed) | None => false,
+    });
+    let undone = undone.count();
+    let counts = [
+        (if_applied(sum.actions.update), "updated"),
+        (if_applied(sum.actions.adopt), "adopted"),
+        (if_applied(sum.actions.reset), "reset"),
+        (if_applied(sum.actions.forget), "forgotten"),
+        (if_open(sum.drifted), "changed outside"),
+        (if_open(sum.pending), "with changes pending"),
+        (if_open(sum.suppressed), "suppressed"),
+        (undone, "not done"),
+        (report.unread(), "not known"),
+        (sum.errors.saturating_sub(report.unread()), "with an error"),
+    ];
+    let mut parts = vec![format!("{} checked", counted(sum.checked, "bucket", "buckets"))];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    parts.extend(counts.map(|(count, what)| format!("{} {what}", number(count))));
+    match report.verdict {
+        Verdict::Error if sum.errors + undone == 0 => parts.push("with errors".to_owned()),
+        Verdict::Clean if parts.len() == 1 => parts.push("nothing differs".to_owned()),
+        Verdict::Pending if parts.len() == 1 => parts.push("changes are pending".to_owned()),
+        Verdict::Clean | Verdict::Pending | Verdict::Drift | Verdict::Error => {}
+    }
+    format!("{command}: {}", parts.join(", "))
 }
 
 /// A step as it is told before it is carried out.

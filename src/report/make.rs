@@ -280,7 +280,8 @@ impl Item {
         }
     }
 
-    /// Leaves out its drift; what is pending stays.
+    /// Leaves out its drift; what is pending stays. It is of a report of drift, whose notes are about
+    /// that.
     fn without_drift(&mut self) {
         self.class = match self.class {
             Class::Drift => Class::Unchanged,
@@ -294,6 +295,7 @@ impl Item {
         self.severity = None;
         self.weakened = None;
         self.suppressed = None;
+        self.notes.clear();
     }
 }
 

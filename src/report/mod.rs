@@ -189,7 +189,8 @@ pub struct Item {
     /// The id that an `import` block gives for it, while it is not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<String>,
-    /// What the step comes to, beyond what differs: sentences without a capital and a stop.
+    /// What the step comes to, beyond what differs; of `drift`, what is to be known of the drift:
+    /// sentences without a capital and a stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// What is live and not known to this version: an update and a reset drop it.

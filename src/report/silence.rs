@@ -1,7 +1,7 @@
 //! What silences known drift, until a day.
 
 use super::places::Places;
-use super::{Item, Level, Problem, Report, Suppression, Verdict, Whose};
+use super::{Command, Item, Level, Problem, Report, Suppression, Verdict, Whose};
 use crate::addr::{Address, AttrPath, InstanceKey, ModuleStep, Target};
 use crate::diag::{Diagnostic, Sources, Span};
 use jiff::civil::Date;
@@ -81,14 +81,16 @@ impl Report {
     }
 
     /// Silences drift that is known, from the day on which this is asked. An instance is silent where
-    /// all its drift is. Gives back warnings: of what has expired, and, where the `whole` fleet was
+    /// all its drift is; where only a part is, a report of drift notes it. Gives back warnings: of what has expired, and, where the `whole` fleet was
     /// looked at, of what silences nothing.
     pub fn silence(&mut self, silences: &[Silence], today: Date, whole: bool) -> Vec<Diagnostic> {
         let holds = |it: &&Silence| it.expires.is_none_or(|day| today <= day);
         let mut ready: Vec<Ready<'_>> = silences.iter().filter(holds).map(Ready::new).collect();
         for item in &mut self.resources {
             if item.drifts() {
-                item.suppressed = suppression(item, &mut ready);
+                let coverage = Coverage::of(item, &mut ready);
+                item.suppressed = coverage.suppression();
+                item.notes.extend(coverage.note().filter(|_| self.command == Command::Drift));
             }
         }
         let mut warnings = Vec::new();
@@ -136,28 +138,66 @@ impl Report {
     }
 }
 
-/// What silences all drift of an instance.
-fn suppression(item: &Item, ready: &mut [Ready<'_>]) -> Option<Suppression> {
-    let names = item.address.parse().map_or_else(|_| Vec::new(), |address| names(&address));
-    let mut about: Vec<&mut Ready<'_>> =
-        ready.iter_mut().filter(|it| it.is_about(&names, &item.bucket)).collect();
-    let mut all = true;
-    let mut first: Option<usize> = None;
-    for difference in item.differences.iter().filter(|it| it.whose != Whose::Pending) {
-        let path: AttrPath = difference.path.split('.').collect();
-        let by = about.iter().position(|it| it.covers(&path));
-        if let Some(used) = by.and_then(|at| about.get_mut(at)) {
-            used.used = true;
-            first = first.or(by);
+/// How much of the drift of an instance is known.
+struct Coverage<'a> {
+    /// The blocks that cover any of it, each once, in the order of what they cover.
+    by: Vec<&'a Silence>,
+    /// How many attributes have drifted.
+    total: usize,
+    /// The names of those that no block covers.
+    open: Vec<String>,
+}
+
+impl<'a> Coverage<'a> {
+    fn of(item: &Item, ready: &mut [Ready<'a>]) -> Self {
+        let names = item.address.parse().map_or_else(|_| Vec::new(), |address| names(&address));
+        let mut about: Vec<&mut Ready<'a>> =
+            ready.iter_mut().filter(|it| it.is_about(&names, &item.bucket)).collect();
+        let mut coverage = Self { by: Vec::new(), total: 0, open: Vec::new() };
+        for difference in item.differences.iter().filter(|it| it.whose != Whose::Pending) {
+            coverage.total += 1;
+            let path: AttrPath = difference.path.split('.').collect();
+            match about.iter_mut().find(|it| it.covers(&path)) {
+                Some(used) => {
+                    used.used = true;
+                    if !coverage.by.iter().any(|it| std::ptr::eq(*it, used.silence)) {
+                        coverage.by.push(used.silence);
+                    }
+                }
+                None => coverage.open.extend(path.steps().last().map(ToString::to_string)),
+            }
         }
-        all &= by.is_some();
+        coverage
     }
-    let Silence { name, reason, expires, .. } = about.get(first.filter(|_| all)?)?.silence;
-    Some(Suppression {
-        name: name.to_string(),
-        reason: reason.to_string(),
-        expires: expires.map(|day| day.to_string()),
-    })
+
+    /// What silences all of it.
+    fn suppression(&self) -> Option<Suppression> {
+        let Silence { name, reason, expires, .. } = self.by.first()?;
+        self.open.is_empty().then(|| Suppression {
+            name: name.to_string(),
+            reason: reason.to_string(),
+            expires: expires.map(|day| day.to_string()),
+        })
+    }
+
+    /// That only a part of it is covered, so that nothing is silent.
+    fn note(&self) -> Option<String> {
+        if self.open.is_empty() {
+            return None;
+        }
+        let names: Vec<String> = self.by.iter().map(|it| format!("{:?}", it.name)).collect();
+        let (cover, leave) = match names.as_slice() {
+            [] => return None,
+            [one] => (format!("the suppression {one} covers"), "it leaves out"),
+            all => (format!("the suppressions {} cover", all.join(", ")), "they leave out"),
+        };
+        let covered = self.total - self.open.len();
+        Some(format!(
+            "{cover} {covered} of {} changes of the bucket, so that none is suppressed; {leave} {}",
+            self.total,
+            self.open.join(", ")
+        ))
+    }
 }
 
 /// The instance, its block, and the modules around it, with keys and without.

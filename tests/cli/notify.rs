@@ -477,6 +477,25 @@ fn what_is_wrong_with_a_block_is_told_without_its_secret() {
         discreet(dir.run(&["validate"]).status(1).complains(told));
         dir.run(&["validate", "-json"]).status(1).never_says(TOKEN);
     }
+    // Nor does what cannot be read.
+    for (text, told) in [
+        ("notify \"a\" {\n  url = \"https://x/T0ken5ecret\" oops\n}\n", "Missing newline"),
+        ("notify \"a\" {\n  url = \"https://x/T0ken5ecret\n}\n", "Unclosed string"),
+        ("notify \"a\" {\n  url \"https://x/T0ken5ecret\"\n}\n", "Missing equals sign"),
+        ("notify \"a\" {\n  url = https://x/T0ken5ecret\n}\n", "Invalid syntax"),
+        (
+            "notify \"a\" {\n  headers = { A = \"T0ken5ecret\" B = \"b\" }\n}\n",
+            "A comma or a new line is missing",
+        ),
+        (
+            "notify \"a\" {\n  url = \"https://x/1\"\n  url = \"https://x/T0ken5ecret\"\n}\n",
+            "Attribute set twice",
+        ),
+    ] {
+        let dir = Dir::with(text);
+        discreet(dir.run(&["validate"]).status(1).complains(told));
+        dir.run(&["validate", "-json"]).status(1).never_says(TOKEN);
+    }
     // What AWS must be asked for is too late where just that fails.
     let dir = Dir::with(
         "data \"aws_caller_identity\" \"me\" {}\nnotify \"a\" {\n  url = \

@@ -2,6 +2,7 @@
 
 use super::Decoder;
 use crate::config::expr::{Block, Body, Expr, ExprKind};
+use crate::config::secret::PLAIN;
 use crate::config::{Config, Notify};
 use crate::diag::Span;
 use std::sync::Arc;
@@ -11,9 +12,6 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_mins(2);
 /// The shortest within which anything can be sent and repeated.
 const SHORTEST: Duration = Duration::from_secs(1);
-
-/// Attributes whose values are no secrets.
-const PLAIN: [&str; 4] = ["format", "min_severity", "on", "timeout"];
 
 impl Decoder<'_> {
     pub(super) fn notify(&mut self, block: &Block, config: &mut Config) {

@@ -51,7 +51,8 @@ impl<'a> Maker<'a> {
         let live = (self.inputs.live)(&provider, &recorded.identity);
         // Of a bucket that is gone, nothing is left to be kept.
         if prevented && !only_forgets && live != Live::Gone {
-            diagnostics.push(prevented_destroy(address, &reason, block));
+            let removed = self.removals.resets(address);
+            diagnostics.push(prevented_destroy(address, &reason, block, removed));
             self.unplanned.push(address.clone());
             return;
         }

@@ -135,6 +135,9 @@ impl Page<'_> {
         if let Some(why) = &item.weakened {
             self.bad(&format!("weakened: {why}"));
         }
+        for note in &item.notes {
+            self.wrapped(INDENT, note);
+        }
         if let Some(by) = by {
             self.wrapped(INDENT, &by);
         }

@@ -1,13 +1,12 @@
 //! What carrying out a plan came to.
 
-use super::super::canvas::{Canvas, Tint, clean, clean_lines, counted, number, wrap};
+use super::super::canvas::{Canvas, Tint, counted, number};
 use super::super::{LISTED, Style};
-use crate::diag::Diagnostic;
 use crate::event::Outcome;
 use crate::plan::{Action, Plan, StepId};
 
-/// The summary of an apply: one line where all went well; otherwise what failed, why, and what was
-/// not begun.
+/// The summary of an apply: one line where all went well; otherwise how much failed, and what was not
+/// begun. What failed, and why, is told by the diagnostics.
 pub fn outcome(plan: &Plan, outcome: &Outcome, style: &Style) -> String {
     let mut canvas = Canvas::new(style.color);
     let what = if plan.destroy { "Destroy" } else { "Apply" };
@@ -31,14 +30,6 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, style: &Style) -> String {
         canvas.tinted(Tint::Good, format_args!("{what} complete!"));
         canvas.push(" ").push(&parts.join(", ")).push(".\n");
         return canvas.finish();
-    }
-    if !outcome.failures.is_empty() {
-        canvas.tinted(Tint::Strong, "Failed:").push("\n\n");
-        for failure in outcome.diagnostics().take(LISTED) {
-            draw(&mut canvas, failure, style);
-        }
-        more(&mut canvas, outcome.failures.len());
-        canvas.line();
     }
     list(
         &mut canvas,
@@ -94,17 +85,6 @@ fn done(action: Action) -> &'static str {
         Action::Reset => "reset",
         Action::Forget => "forgotten",
         Action::NoOp => "unchanged",
-    }
-}
-
-fn draw(canvas: &mut Canvas, failure: &Diagnostic, style: &Style) {
-    canvas.push("  ").tinted(Tint::Bad, "x").push(" ");
-    if let Some(address) = &failure.address {
-        canvas.clean(address).push(": ");
-    }
-    canvas.tinted(Tint::Strong, clean(failure.summary)).line();
-    for line in wrap(&clean_lines(&failure.detail), style.width.saturating_sub(6).max(30)) {
-        canvas.spaces(6).push(&line).line();
     }
 }
 

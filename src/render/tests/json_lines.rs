@@ -1,13 +1,13 @@
 //! Lines for a program that watches.
 
-use super::reports;
 use super::samples::{address, algorithm, bucket_key, change, plan, step, update};
+use super::{fleets, reports};
 use crate::addr::{InstanceKey, ModuleStep, ResourceAddr};
 use crate::diag::{Diagnostic, Sources, Span};
 use crate::event::{Event, Reporter as _};
 use crate::plan::{Action, OutputChange, Plan, Reason, Step};
 use crate::render::json_lines::Lines;
-use crate::report::{Command, Share};
+use crate::report::{Command, Item, Report, Severity, Share, Status, Verdict};
 use crate::state::Holder;
 use crate::value::Value;
 use serde_json::{Value as Json, json};
@@ -180,7 +180,41 @@ fn a_plan_of_nothing() {
     let lines = read(lines);
     assert_eq!(types(&lines), ["version", "change_summary", "outcome"]);
     assert_eq!(lines[2]["verdict"], "clean");
+    assert_eq!(lines[2]["@message"], "Plan: 0 buckets checked, nothing differs");
     assert_eq!(lines[1]["@message"], "Plan: 0 to update, 0 to adopt, 0 to reset, 0 to forget.");
+}
+
+#[test]
+fn the_last_line_says_what_the_run_came_to() {
+    let message = |report: &Report| {
+        let mut lines = lines();
+        lines.outcome(report);
+        read(lines).pop().unwrap()["@message"].as_str().unwrap().to_owned()
+    };
+    let of = fleets::report;
+    let drifted = || fleets::drifted("a", "acme-a", Severity::High);
+    let drift = of(vec![
+        drifted(),
+        fleets::pending("b", "acme-b"),
+        fleets::suppressed("c", "acme-c"),
+        fleets::unreadable("d", "acme-d"),
+    ]);
+    assert_eq!(
+        message(&drift),
+        "Drift: 4 buckets checked, 1 changed outside, 1 with changes pending, 1 suppressed, 1 not \
+         known"
+    );
+    assert_eq!(
+        message(&of(vec![fleets::item("a", "acme-a")])),
+        "Drift: 1 bucket checked, nothing differs"
+    );
+    let done = |status: Status| Item { status: Some(status), ..drifted() };
+    let mut apply = of(vec![done(Status::Done), done(Status::Done), done(Status::Skipped)]);
+    apply.command = Command::Apply;
+    apply.tally();
+    assert_eq!(message(&apply), "Apply: 3 buckets checked, 2 updated, 1 not done");
+    let failed = Report { verdict: Verdict::Error, ..of(Vec::new()) };
+    assert_eq!(message(&failed), "Drift: 0 buckets checked, with errors");
 }
 
 /// The schema is no empty promise.

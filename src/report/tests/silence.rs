@@ -2,7 +2,7 @@
 
 use super::{Case, block, settings};
 use crate::diag::{Diagnostic, Sources};
-use crate::report::{Command, Report, Silence, Verdict};
+use crate::report::{Command, Report, Severity, Silence, Verdict};
 use jiff::civil::date;
 
 fn drifted() -> Report {
@@ -70,6 +70,29 @@ fn two_may_cover_an_instance_together() {
         [silence(&[], &["*"], &["sse_algorithm"]), silence(&[], &["*"], &["bucket_key_enabled"])];
     assert_eq!(told(&report.silence(&known, date(2026, 11, 21), true)), [""; 0]);
     assert_eq!(report.verdict, Verdict::Clean);
+}
+
+#[test]
+fn one_that_covers_a_part_says_so_and_silences_nothing() {
+    let notes = |known: &[Silence]| {
+        let mut report = drifted();
+        let warnings = report.silence(known, date(2026, 11, 21), true);
+        assert_eq!(told(&warnings), [""; 0], "it is in use");
+        assert_eq!((report.verdict, report.summary.suppressed), (Verdict::Drift, 0));
+        report.resources.swap_remove(0).notes
+    };
+    let algorithm = || silence(&[], &["*"], &["sse_algorithm"]);
+    assert_eq!(
+        notes(&[algorithm()]),
+        ["the suppression \"known\" covers 1 of 2 changes of the bucket, so that none is \
+          suppressed; it leaves out bucket_key_enabled"]
+    );
+    // A note is about drift: where that does not count, it goes with it.
+    let mut report = drifted();
+    report.silence(&[algorithm()], date(2026, 11, 21), true);
+    report.resources[0].severity = Some(Severity::Low);
+    report.at_least(Severity::High);
+    assert_eq!(report.resources[0].notes, [""; 0]);
 }
 
 #[test]

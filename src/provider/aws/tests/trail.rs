@@ -118,7 +118,7 @@ async fn what_fails_is_a_note() {
     let sandbox = Sandbox::start(world.clone(), source(FaultKind::Stall)).await.unwrap();
     let limit = Duration::from_secs(1);
     let stalled = ask_within(&to(&sandbox), &[(LOGS, &aes)], limit).await;
-    assert!(stalled.note.unwrap().contains("did not tell all in time"));
+    assert!(stalled.note.unwrap().contains("did not answer in time"));
 
     let sandbox = start(&world).await;
     let elsewhere = Settings { sandbox: false, ..at(&sandbox.endpoint()) };

@@ -41,10 +41,11 @@ pub(super) async fn authors(connection: &Connection, inquiry: &Inquiry) -> Autho
         let reading = read(connection, inquiry, &mut search, &place);
         match tokio::time::timeout_at(inquiry.deadline, reading).await {
             Ok(read) => read.err(),
-            Err(_) => Some(format!(
+            Err(_) if search.has_begun() => Some(format!(
                 "{place} did not tell all in time: it answers two requests a second, with fifty \
                  calls each."
             )),
+            Err(_) => Some(format!("{place} did not answer in time.")),
         }
     };
     let (found, open) = search.end();

@@ -92,6 +92,11 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether anything was answered.
+    pub(super) fn has_begun(&self) -> bool {
+        self.spent > 0 || self.sought.values().any(|sought| sought.asked)
+    }
+
     /// Takes a page: its events, newest first, and the token of the next one.
     pub(super) fn take<'e>(
         &mut self,
