@@ -90,7 +90,8 @@ impl Hidden {
     /// part of it.
     fn of_json(text: &str) -> Self {
         let Some(begin) = text.find("\"notify\"") else { return Self::default() };
-        let mut hidden = Self { pieces: Vec::new(), blocks: vec![begin..text.len()] };
+        let mut hidden = Self::default();
+        hidden.blocks.push(begin..text.len());
         let mut key = "";
         let mut at = begin;
         while at < text.len() {

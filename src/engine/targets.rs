@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 /// So many instances of a block are named.
 const NAMED: usize = 8;
+/// So many blocks are, whose addresses are longer.
+const BLOCKS: usize = 3;
 
 /// Reports targets that name nothing, which most often are misspelled.
 pub(super) fn check_targets<'a>(
@@ -49,7 +51,8 @@ fn module_meant(target: &Target, known: &BTreeSet<&Address>) -> String {
 }
 
 /// The block that has this name and another type, or nearly this name; with the key where it has such
-/// an instance. The type is most of an address, so that by whole addresses all would be similar.
+/// an instance. Otherwise those that there are. The type is most of an address, so that by whole
+/// addresses all would be similar.
 fn block_meant(block: &ResourceAddr, key: &InstanceKey, known: &BTreeSet<&Address>) -> String {
     let blocks: BTreeSet<&ResourceAddr> = known.iter().map(|address| &address.resource).collect();
     let near = || blocks.iter().filter(|it| it.module == block.module);
@@ -59,7 +62,13 @@ fn block_meant(block: &ResourceAddr, key: &InstanceKey, known: &BTreeSet<&Addres
         let name = suggest(&block.name, same().map(|it| &*it.name))?;
         same().find(|it| &*it.name == name)
     };
-    let Some(meant) = namesake().or_else(alike) else { return String::new() };
+    let Some(meant) = namesake().or_else(alike) else {
+        return match near().collect::<Vec<_>>().as_slice() {
+            [] => String::new(),
+            [one] => format!(" There is {one}."),
+            all => format!(" There are {}.", listed(all.iter(), BLOCKS)),
+        };
+    };
     let instance = meant.instance(key.clone());
     if known.contains(&instance) {
         suggestion(&instance.to_string())
@@ -144,8 +153,15 @@ mod tests {
             ("a_long_type.lgos[\"us-east\"]", " Did you mean 'a_long_type.logs[\"us-east\"]'?"),
             ("a_long_type.lgos[\"ap\"]", " Did you mean \"a_long_type.logs\"?"),
             ("a_type.logs", " Did you mean \"a_long_type.logs\"?"),
-            ("a_long_type.archive", ""),
-            ("a_long_type.data", ""),
+            (
+                "a_long_type.archive",
+                " There are a_long_type.logs, a_long_type.many, a_long_type.one.",
+            ),
+            (
+                "module.team[\"x\"].a_long_type.logs",
+                " There is module.team[\"x\"].a_long_type.data.",
+            ),
+            ("module.network.a_long_type.logs", ""),
             ("module.taem", " Did you mean \"module.team\"?"),
             ("module.network", ""),
         ] {

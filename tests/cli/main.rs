@@ -34,6 +34,7 @@ mod safety;
 mod sandboxed;
 mod saved;
 mod states;
+mod telling;
 mod testing;
 mod validate;
 
