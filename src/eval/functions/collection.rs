@@ -286,6 +286,7 @@ impl Flat {
         if let Some(items) = value.as_items() {
             // How many elements a sensitive list has is not to be shown either.
             self.marked |= value.is_sensitive();
+            self.undecided |= matches!(value.reveal(), Value::Set(set) if set.may_shrink());
             for item in items {
                 self.gather(item)?;
             }
@@ -310,11 +311,18 @@ impl Flat {
 
 pub(super) fn flatten(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let list = one(args)?;
-    if list.as_items().is_none() {
-        return Err(CallError::at(0, format!("must be a list, set or tuple, not {}", kind(list))));
-    }
     let mut flat = Flat::default();
-    flat.gather(list)?;
+    match list.as_fields() {
+        // Of what is not known, Terraform does not ask of what type it is.
+        Some(fields) if !list.is_wholly_known() => {
+            fields.values().try_for_each(|value| flat.gather(value))?;
+        }
+        _ if list.as_items().is_some() => flat.gather(list)?,
+        _ => {
+            let message = format!("must be a list, set or tuple, not {}", kind(list));
+            return Err(CallError::at(0, message));
+        }
+    }
     let value = if flat.undecided { Value::Unknown(Type::Any) } else { Value::tuple(flat.items) };
     Ok(value.sensitive_if(flat.marked))
 }
@@ -394,7 +402,7 @@ pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     let (keys, marked) = keys.reveal_deep();
     let keys = items(&keys)?;
     let items = items(values)?;
-    if matches!(values, Value::List(_)) && keys.iter().any(Value::is_unknown) {
+    if keys.iter().any(Value::is_unknown) {
         return Ok(Value::Unknown(zipped_type(args)?).sensitive_if(marked));
     }
     if keys.len() != items.len() {
@@ -405,7 +413,6 @@ pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     for (n, (key, item)) in keys.iter().zip(items).enumerate() {
         match key {
             Value::String(key) => entries.push((Arc::clone(key), item.clone())),
-            Value::Unknown(_) => return Ok(Value::Unknown(zipped_type(args)?).sensitive_if(marked)),
             _ => return Err(CallError::at(0, format!("[{n}]: must not be null"))),
         }
     }

@@ -191,7 +191,13 @@ impl Verb<'_> {
             arg.convert(ty).map_err(|error| error.reason)
         };
         match self.letter {
-            'v' => self.pad(&self.value(arg), out),
+            'v' => {
+                let unwritable = |part: &Value| part.as_number().is_some_and(Number::is_infinite);
+                if (self.sharp || arg.as_number().is_none()) && arg.any(&unwritable) {
+                    return Err("JSON cannot write infinity".to_owned());
+                }
+                self.pad(&self.value(arg), out);
+            }
             't' => {
                 let truth = converted(&Type::Bool)?.as_bool().unwrap_or_default();
                 out.push_str(if truth { "true" } else { "false" });
@@ -243,6 +249,13 @@ impl Verb<'_> {
                 Err("an integer is required".to_owned())
             }
         };
+        let integral = matches!(self.letter, 'd' | 'b' | 'o' | 'x' | 'X');
+        if number.is_infinite() && !integral {
+            let positive = if self.space { " Inf" } else { "+Inf" };
+            let text = if number.is_negative() { "-Inf" } else { positive };
+            Self { zero: false, ..*self }.pad(text, out);
+            return Ok(());
+        }
         let decimal = Decimal::new(number);
         let negative = decimal.negative;
         let precision = self.precision.unwrap_or(6);
@@ -258,7 +271,6 @@ impl Verb<'_> {
             'G' => ("", decimal.general(self.precision).to_ascii_uppercase()),
             _ => ("", decimal.fixed(precision)),
         };
-        let integral = matches!(self.letter, 'd' | 'b' | 'o' | 'x' | 'X');
         let least = if integral { self.precision } else { None };
         let negative = negative && !(integral && number.is_zero());
         let digits = match least {
