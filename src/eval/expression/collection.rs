@@ -191,6 +191,8 @@ impl Scope<'_> {
                 // Of a tuple, it does not matter of what type it will be.
                 None
             } else {
+                // Also what is no condition at all tells of what is sensitive.
+                marks.sensitive |= value.is_sensitive() && !value.is_null();
                 self.as_truth(&value, condition.span, marks)?
             };
             match truth {
