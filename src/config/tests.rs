@@ -351,3 +351,32 @@ fn values_files_hold_values_only() {
     let summaries: Vec<&str> = diagnostics.iter().map(|fault| fault.summary).collect();
     assert_eq!(summaries, ["Attribute set twice", "Unexpected block"]);
 }
+
+#[test]
+fn types_are_told_as_terraform_writes_them() {
+    let type_of = |text: &str| {
+        let (config, told, _) = files(&[&format!("variable \"v\" {{ type = {text} }}")]);
+        if told.is_empty() { Ok(config.variables["v"].ty.to_string()) } else { Err(told) }
+    };
+    for (text, expected) in [
+        ("list", "list(any)"),
+        ("map", "map(any)"),
+        ("set(any)", "set(any)"),
+        ("tuple([])", "tuple([])"),
+        ("list(map(string))", "list(map(string))"),
+    ] {
+        assert_eq!(type_of(text).as_deref(), Ok(expected), "{text}");
+    }
+    for (text, place) in [
+        ("set", "set"),
+        ("list(list)", "list"),
+        ("object({ a = optional(map) })", "map"),
+        ("tuple([set])", "set"),
+        ("object({ a = string, a = number })", "a"),
+        ("object", "object"),
+        ("optional(string)", "optional(string)"),
+        ("strin", "strin"),
+    ] {
+        assert_eq!(type_of(text), Err(vec![format!("Invalid type: {place}")]), "{text}");
+    }
+}

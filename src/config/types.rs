@@ -9,25 +9,35 @@ use std::sync::Arc;
 const NAMES: [&str; 9] =
     ["any", "bool", "list", "map", "number", "object", "set", "string", "tuple"];
 
-/// Reads the type that an expression spells.
+/// Reads the type that an expression spells. As in Terraform's first versions, `list` and `map`
+/// alone are of anything.
 pub(super) fn parse(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
+    match &expr.kind {
+        ExprKind::Root(name) if &**name == "list" => Ok(Type::list(Type::Any)),
+        ExprKind::Root(name) if &**name == "map" => Ok(Type::map(Type::Any)),
+        _ => constraint(expr),
+    }
+}
+
+fn constraint(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
     match &expr.kind {
         ExprKind::Root(name) => match &**name {
             "any" => Ok(Type::Any),
             "bool" => Ok(Type::Bool),
             "number" => Ok(Type::Number),
             "string" => Ok(Type::String),
-            "list" => Ok(Type::list(Type::Any)),
-            "set" => Ok(Type::set(Type::Any)),
-            "map" => Ok(Type::map(Type::Any)),
+            "list" | "set" | "map" => {
+                let detail = format!("It says not what the {name} is of: write `{name}(any)`.");
+                Err(invalid(&detail, expr))
+            }
             other => Err(unknown(other, expr)),
         },
         ExprKind::Call(call) => match (&*call.name.text, call.arguments.as_slice()) {
-            ("list", [element]) => Ok(Type::list(parse(element)?)),
-            ("set", [element]) => Ok(Type::set(parse(element)?)),
-            ("map", [element]) => Ok(Type::map(parse(element)?)),
+            ("list", [element]) => Ok(Type::list(constraint(element)?)),
+            ("set", [element]) => Ok(Type::set(constraint(element)?)),
+            ("map", [element]) => Ok(Type::map(constraint(element)?)),
             ("tuple", [Expr { kind: ExprKind::Tuple(items), .. }]) => {
-                let items = items.iter().map(parse).collect::<Result<_, _>>()?;
+                let items = items.iter().map(constraint).collect::<Result<_, _>>()?;
                 Ok(Type::Tuple(Arc::new(items)))
             }
             ("object", [Expr { kind: ExprKind::Object(entries), .. }]) => {
@@ -36,7 +46,9 @@ pub(super) fn parse(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
                     let Some(name) = key.literal_str() else {
                         return Err(invalid("An attribute's name must be a plain name.", key));
                     };
-                    attributes.insert(Arc::clone(name), attribute(ty)?);
+                    if attributes.insert(Arc::clone(name), attribute(ty)?).is_some() {
+                        return Err(invalid(&format!("There are two attributes {name:?}."), key));
+                    }
                 }
                 Ok(Type::Object(Arc::new(attributes)))
             }
@@ -58,12 +70,14 @@ pub(super) fn parse(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
 
 fn attribute(expr: &Expr) -> Result<ObjectAttribute, Box<Diagnostic>> {
     let ExprKind::Call(call) = &expr.kind else {
-        return Ok(ObjectAttribute { ty: parse(expr)?, optional: false, default: None });
+        return Ok(ObjectAttribute { ty: constraint(expr)?, optional: false, default: None });
     };
     match (&*call.name.text, call.arguments.as_slice()) {
-        ("optional", [ty]) => Ok(ObjectAttribute { ty: parse(ty)?, optional: true, default: None }),
+        ("optional", [ty]) => {
+            Ok(ObjectAttribute { ty: constraint(ty)?, optional: true, default: None })
+        }
         ("optional", [ty, default]) => {
-            let ty = parse(ty)?;
+            let ty = constraint(ty)?;
             let value = constant(default)
                 .ok_or_else(|| invalid("The default must be written out: a constant.", default))?;
             let value = value.convert(&ty).map_err(|error| {
@@ -72,7 +86,7 @@ fn attribute(expr: &Expr) -> Result<ObjectAttribute, Box<Diagnostic>> {
             Ok(ObjectAttribute { ty, optional: true, default: Some(value) })
         }
         ("optional", _) => Err(invalid("Write `optional(T)` or `optional(T, default)`.", expr)),
-        _ => Ok(ObjectAttribute { ty: parse(expr)?, optional: false, default: None }),
+        _ => Ok(ObjectAttribute { ty: constraint(expr)?, optional: false, default: None }),
     }
 }
 

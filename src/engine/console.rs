@@ -158,28 +158,42 @@ fn type_argument(expr: &Expr) -> Result<Option<&Expr>, Diagnostics> {
     }
 }
 
-/// Lines that make an expression: as many as it takes to close its brackets and heredocs. A blank
-/// line ends what is left open, but for a heredoc.
+/// Lines that make an expression: as many as it takes to close its brackets, heredocs and comments.
+/// A blank line ends what is left open, but for a heredoc or a comment.
 #[derive(Debug, Default)]
 pub struct Entry {
     text: String,
     stand: Stand,
     open: Vec<TokenKind>,
+    in_comment: bool,
 }
 
 impl Entry {
     /// Adds a line, without its end. Gives the expression if it is complete, or cannot become so.
     pub fn line(&mut self, line: &str) -> Option<String> {
         let in_heredoc = self.open.last() == Some(&TokenKind::HeredocBegin);
-        if line.trim().is_empty() && !in_heredoc {
+        if line.trim().is_empty() && !in_heredoc && !self.in_comment {
             return self.finish();
         }
         self.text.push_str(line);
         self.text.push('\n');
+        // A comment is scanned again only when it may end.
+        if self.in_comment && !line.contains("*/") {
+            return None;
+        }
         let mut lexer = Lexer::at(&self.text, std::mem::take(&mut self.stand));
-        let sound = lexer.by_ref().all(|token| bracket(&mut self.open, token.kind));
-        self.stand = lexer.stand();
-        if sound && !self.open.is_empty() { None } else { self.finish() }
+        let stop = lexer.find(|token| !bracket(&mut self.open, token.kind));
+        self.in_comment = false;
+        match stop {
+            Some(comment) if comment.kind == TokenKind::UnclosedComment => {
+                self.in_comment = true;
+                self.stand = lexer.stand_before(&comment);
+                return None;
+            }
+            Some(_) => return self.finish(),
+            None => self.stand = lexer.stand(),
+        }
+        if self.open.is_empty() { self.finish() } else { None }
     }
 
     /// What was typed so far, if it is anything.
@@ -253,7 +267,9 @@ mod tests {
             ("[\n1)\n2", &["[\n1)\n", "2\n"]),
             ("\"a\n2", &["\"a\n", "2\n"]),
             ("[\"a\n2", &["[\"a\n", "2\n"]),
-            ("[ /* \n2", &["[ /* \n", "2\n"]),
+            ("[ /* \n\n2\n*/ 3 ]\n4", &["[ /* \n\n2\n*/ 3 ]\n", "4\n"]),
+            ("1 /* [\n*/ /*\n] */ + 2\n3", &["1 /* [\n*/ /*\n] */ + 2\n", "3\n"]),
+            ("/*\n1", &["/*\n1\n"]),
             ("]\n2", &["]\n", "2\n"]),
             ("\n  \n", &[]),
             ("[", &["[\n"]),
@@ -265,7 +281,7 @@ mod tests {
 
     #[test]
     fn what_is_open_asks_for_more() {
-        for text in ["[", "[1,\n2", "<<E\n\na", "f(", "\"${"] {
+        for text in ["[", "[1,\n2", "<<E\n\na", "f(", "\"${", "/*", "1 /*\n"] {
             assert!(is_open(text), "{text:?}");
         }
         for text in ["", "1", "[1]", "[\n\n", "]", "\"a", "<<E\nE"] {
@@ -281,5 +297,9 @@ mod tests {
             assert_eq!(entry.line("[],"), None);
         }
         assert!(entry.line("]").is_some());
+        for _ in 0..200_000 {
+            assert_eq!(entry.line("/* * /"), None);
+        }
+        assert!(entry.line("*/ 1").is_some());
     }
 }

@@ -174,6 +174,11 @@ impl<'a> Lexer<'a> {
         Stand { at: self.at, modes: self.modes }
     }
 
+    /// Where it stood before a comment that is not closed yet.
+    pub fn stand_before(self, comment: &Token) -> Stand {
+        Stand { at: comment.start as usize, modes: self.modes }
+    }
+
     /// Scans a text of attributes and blocks, or an expression.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0, modes: Vec::new() }

@@ -36,8 +36,13 @@ impl Scope<'_> {
                 None => marks.unknown = true,
             }
         }
-        let value = if marks.unknown { Value::Unknown(Type::Any) } else { Value::object(fields) };
-        Outcome { value: marks.apply(value), fault: first }
+        // Where a name is missing, nothing is told of the whole, not even that it is sensitive.
+        let value = if marks.unknown {
+            Value::Unknown(Type::Any)
+        } else {
+            marks.apply(Value::object(fields))
+        };
+        Outcome { value, fault: first }
     }
 
     pub(super) fn splat_all(&self, source: &Expr, each: &Expr) -> Outcome {
@@ -120,15 +125,19 @@ impl Scope<'_> {
         let mut marks = Marks::default();
         let collection = marks.open(&collection);
         let entries = match entries(&collection, it.collection.span) {
-            Ok(Some(entries)) => entries,
-            Ok(None) => return Outcome { value: Value::Unknown(Type::Any), fault: first },
+            Ok(entries) => entries,
             Err(fault) => return Outcome::failed(first.unwrap_or(fault), Type::Any),
         };
-        if let Some(condition) = &it.condition
+        // Of what may be of any type, not even the condition is looked at.
+        if !matches!(collection, Value::Unknown(Type::Any))
+            && let Some(condition) = &it.condition
             && let Err(fault) = self.check_condition(it, condition)
         {
             return Outcome::failed(first.unwrap_or(fault), Type::Any);
         }
+        let Some(entries) = entries else {
+            return Outcome { value: Value::Unknown(Type::Any), fault: first };
+        };
         let repetitions = match self.repetitions(entries.len(), it.collection.span) {
             Ok(repetitions) => repetitions,
             Err(fault) => return Outcome::failed(first.unwrap_or(fault), Type::Any),
@@ -182,6 +191,8 @@ impl Scope<'_> {
                 // Of a tuple, it does not matter of what type it will be.
                 None
             } else {
+                // Also what is no condition at all tells of what is sensitive.
+                marks.sensitive |= value.is_sensitive() && !value.is_null();
                 self.as_truth(&value, condition.span, marks)?
             };
             match truth {

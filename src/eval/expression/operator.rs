@@ -20,8 +20,11 @@ impl Scope<'_> {
         };
         let values = [&then.value, &otherwise.value];
         marks.sensitive |= values.into_iter().any(Value::is_sensitive);
-        let meets_collection =
-            values.iter().any(|value| matches!(value.reveal(), Value::List(_) | Value::Map(_)));
+        let meets_collection = values.iter().any(|value| match value.reveal() {
+            Value::List(_) | Value::Map(_) => true,
+            Value::Null(ty) | Value::Unknown(ty) => matches!(ty, Type::List(_) | Type::Map(_)),
+            _ => false,
+        });
         // The branch that is not taken may fail: that is what the condition is for.
         let Outcome { value, fault } = match truth {
             Some(true) => then,

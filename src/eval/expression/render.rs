@@ -52,28 +52,40 @@ impl Scope<'_> {
             );
             return Err(fault("Invalid function call", detail, span));
         }
+        // As in Terraform, what is not known yet is met before what is wrong with the rest.
+        let undecided = |template: &Value, variables: &Value| {
+            let marked = template.is_sensitive() || variables.is_sensitive();
+            let open = is_file || variables.ty() == Type::Any;
+            let ty = if open { Type::Any } else { Type::String };
+            Value::Unknown(ty).sensitive_if(marked)
+        };
+        if !is_file
+            && let [template, variables] = arguments
+            && (variables.is_unknown() || (template.is_unknown() && !variables.is_null()))
+        {
+            if !variables.is_unknown() {
+                check_template(call).map_err(refuse)?;
+            }
+            return Ok(undecided(template, variables));
+        }
         let prepared = function.prepare(arguments.to_vec()).map_err(refuse)?;
         let [source, variables] = prepared.as_slice() else {
             return Err(refuse(CallError::misfit()));
         };
-        if !is_file && !call.arguments.first().is_some_and(is_reference) {
-            let message = "must refer to a template that is elsewhere, such as local.greeting; what \
-                           is written here is a template already";
-            return Err(refuse(CallError::at(0, message)));
+        if !is_file {
+            check_template(call).map_err(refuse)?;
+        }
+        if source.is_unknown() || variables.is_unknown() {
+            return Ok(undecided(source, variables));
         }
         let marked = source.is_sensitive() || variables.is_sensitive();
-        let undecided = if is_file { Type::Any } else { Type::String };
-        let undecided = Value::Unknown(undecided).sensitive_if(marked);
-        // What argument 0 may be is said before that it is not known yet.
         let given = arguments.first().map_or(Type::Any, Value::ty);
         let plain = match source.reveal() {
-            Value::Unknown(_) => None,
-            Value::String(text) if is_file || given == Type::String => Some(text),
+            Value::String(text) if is_file || given == Type::String => text,
             _ => return Err(refuse(CallError::at(0, "must be a text"))),
         };
         let open = variables.reveal();
         let fields = match open {
-            Value::Unknown(Type::Any | Type::Map(_) | Type::Object(_)) => return Ok(undecided),
             Value::Map(_) | Value::Object(_) => open.as_fields().cloned().unwrap_or_default(),
             _ => return Err(refuse(CallError::at(1, "must be a map or object of variables"))),
         };
@@ -84,7 +96,6 @@ impl Scope<'_> {
             let message = if variables.is_sensitive() { discreet } else { message };
             return Err(refuse(CallError::at(1, message)));
         }
-        let Some(plain) = plain else { return Ok(undecided) };
         let (text, name) = if is_file {
             let file = [source.reveal().clone()];
             let text = template_text(&file, self.world.context()).map_err(|error| {
@@ -179,6 +190,16 @@ fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// Refuses a template that is not elsewhere.
+fn check_template(call: &Call) -> Result<(), CallError> {
+    if call.arguments.first().is_some_and(is_reference) {
+        return Ok(());
+    }
+    let message = "must refer to a template that is elsewhere, such as local.greeting; what is \
+                   written here is a template already";
+    Err(CallError::at(0, message))
 }
 
 /// Whether an expression only says where a value is; what selects an element may be anything.

@@ -3,12 +3,13 @@
 use super::typing::{
     element_of, keys_clash, keys_type, needs_map, needs_sequence, slice_bounds, zipped_type,
 };
-use super::{CallError, Context, MAX_GATHERED, element_type, items, kind, strings, text, whole};
+use super::{
+    CallError, Context, MAX_GATHERED, clusters, element_type, items, kind, strings, text, whole,
+};
 use crate::eval::expression::equal;
 use crate::value::{Fields, Type, Value, unify};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 fn one(args: &[Value]) -> Result<&Value, CallError> {
     args.first().ok_or_else(CallError::misfit)
@@ -30,7 +31,7 @@ fn count(count: usize) -> Value {
 pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let value = one(args)?;
     Ok(match value {
-        Value::String(text) => count(text.graphemes(true).count()),
+        Value::String(text) => count(clusters(text).count()),
         // What is not known may be equal to another element.
         Value::Set(set) if set.may_shrink() => Value::Unknown(Type::Number),
         Value::List(elements) | Value::Set(elements) => count(elements.items.len()),
@@ -68,8 +69,8 @@ pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
     if args.get(1).is_none_or(Value::is_unknown) {
         return unknown();
     }
-    let index = whole(args, 1)?;
     let Some(length) = length else { return unknown() };
+    let index = whole(args, 1)?;
     let length = i64::try_from(length).unwrap_or(i64::MAX);
     // Terraform fails within, but for the multiples of the length; a tuple is what `[…]` makes.
     let is_list = matches!(list, Value::List(_));
@@ -124,16 +125,20 @@ fn too_many() -> CallError {
 pub(super) fn merge(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let mut common: Option<Type> = None;
     let mut all_maps = !args.is_empty();
+    let mut any = false;
     let mut entries: Vec<(Arc<str>, Value)> = Vec::new();
     for (n, arg) in args.iter().enumerate() {
         let map_type = match arg {
             Value::Map(map) => Some(map.element_type.clone()),
             Value::Null(Type::Map(element)) => Some((**element).clone()),
             Value::Object(_) | Value::Null(Type::Any | Type::Object(_)) => None,
+            // Behind a null of no type, Terraform looks at no types.
+            other if any && other.as_items().is_some_and(<[Value]>::is_empty) => None,
             other => {
                 return Err(needs_map(n, other));
             }
         };
+        any |= matches!(arg, Value::Null(Type::Any));
         all_maps &= map_type.is_some() && (common.is_none() || common == map_type);
         common = common.or(map_type);
         let fields = arg.as_fields().into_iter().flat_map(Fields::iter);
@@ -281,6 +286,7 @@ impl Flat {
         if let Some(items) = value.as_items() {
             // How many elements a sensitive list has is not to be shown either.
             self.marked |= value.is_sensitive();
+            self.undecided |= matches!(value.reveal(), Value::Set(set) if set.may_shrink());
             for item in items {
                 self.gather(item)?;
             }
@@ -305,11 +311,18 @@ impl Flat {
 
 pub(super) fn flatten(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let list = one(args)?;
-    if list.as_items().is_none() {
-        return Err(CallError::at(0, format!("must be a list, set or tuple, not {}", kind(list))));
-    }
     let mut flat = Flat::default();
-    flat.gather(list)?;
+    match list.as_fields() {
+        // Of what is not known, Terraform does not ask of what type it is.
+        Some(fields) if !list.is_wholly_known() => {
+            fields.values().try_for_each(|value| flat.gather(value))?;
+        }
+        _ if list.as_items().is_some() => flat.gather(list)?,
+        _ => {
+            let message = format!("must be a list, set or tuple, not {}", kind(list));
+            return Err(CallError::at(0, message));
+        }
+    }
     let value = if flat.undecided { Value::Unknown(Type::Any) } else { Value::tuple(flat.items) };
     Ok(value.sensitive_if(flat.marked))
 }
@@ -326,6 +339,7 @@ pub(super) fn coalesce(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
     let clash = || CallError::new("all arguments must have the same type");
     let common = unify(&types).ok_or_else(clash)?;
+    let mut passed_over = false;
     for arg in args {
         if arg.is_unknown() {
             return Ok(Value::Unknown(common));
@@ -333,9 +347,17 @@ pub(super) fn coalesce(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
         if arg.is_null() || arg.as_str().is_some_and(|text| text.is_empty()) {
             continue;
         }
-        return arg.convert(&common).map_err(|_| clash());
+        // What does not convert is passed over, as in Terraform.
+        match arg.convert(&common) {
+            Ok(value) => return Ok(value),
+            Err(_) => passed_over = true,
+        }
     }
-    Err(CallError::new("all arguments are null or empty strings"))
+    Err(if passed_over {
+        clash()
+    } else {
+        CallError::new("all arguments are null or empty strings")
+    })
 }
 
 pub(super) fn coalescelist(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
@@ -380,7 +402,7 @@ pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     let (keys, marked) = keys.reveal_deep();
     let keys = items(&keys)?;
     let items = items(values)?;
-    if matches!(values, Value::List(_)) && keys.iter().any(Value::is_unknown) {
+    if keys.iter().any(Value::is_unknown) {
         return Ok(Value::Unknown(zipped_type(args)?).sensitive_if(marked));
     }
     if keys.len() != items.len() {
@@ -391,7 +413,6 @@ pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     for (n, (key, item)) in keys.iter().zip(items).enumerate() {
         match key {
             Value::String(key) => entries.push((Arc::clone(key), item.clone())),
-            Value::Unknown(_) => return Ok(Value::Unknown(zipped_type(args)?).sensitive_if(marked)),
             _ => return Err(CallError::at(0, format!("[{n}]: must not be null"))),
         }
     }

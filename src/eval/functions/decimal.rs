@@ -4,6 +4,7 @@ use crate::value::Number;
 
 /// The decimal digits of a number: 0.d₁d₂d₃… times a power of ten.
 pub(super) struct Decimal {
+    /// Zero may be so, too.
     pub(super) negative: bool,
     /// Without zeros at either end; empty for zero.
     digits: Vec<u8>,
@@ -12,13 +13,14 @@ pub(super) struct Decimal {
 
 impl Decimal {
     pub(super) fn new(number: &Number) -> Self {
-        let plain = number.abs().to_string();
-        let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+        let written = number.to_string();
+        let plain = written.trim_start_matches('-');
+        let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
         let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
         let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
         digits.drain(..zeros);
         let exponent = length(whole.len()) - length(zeros);
-        let mut decimal = Self { negative: number.is_negative(), digits, exponent };
+        let mut decimal = Self { negative: plain.len() < written.len(), digits, exponent };
         decimal.trim();
         decimal
     }

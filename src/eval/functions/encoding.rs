@@ -291,20 +291,30 @@ pub(super) fn jsonencode(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
 pub(super) fn jsondecode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [given] = args else { return Err(CallError::misfit()) };
     let given = whole_surrogates(text(given)?);
-    let json = serde_json::from_str(&given).map_err(|error| {
+    let given = without_rest(&given);
+    let json = serde_json::from_str(given).map_err(|error| {
         CallError::at(0, format!("is no valid JSON: {error}")).hiding("is no valid JSON")
     })?;
     let value = from_json(&json)
         .as_ref()
         .map(composed)
         .ok_or_else(|| CallError::at(0, "holds a number that is out of range"))?;
-    let all = serde_json::from_str::<Written>(&given);
+    let all = serde_json::from_str::<Written>(given);
     if all.is_ok_and(|all| !all.is_read_as(&value)) {
         let message = "holds an object that gives a name twice, with values that do not convert \
                        to one type, or a name that is not in Unicode's normal form C";
         return Err(CallError::at(0, message));
     }
     Ok(value)
+}
+
+/// The JSON without what stands behind its value from a closing bracket on: Terraform does not read
+/// on there.
+fn without_rest(json: &str) -> &str {
+    let mut values = serde_json::Deserializer::from_str(json).into_iter::<serde::de::IgnoredAny>();
+    let Some(Ok(_)) = values.next() else { return json };
+    let (value, rest) = json.split_at_checked(values.byte_offset()).unwrap_or((json, ""));
+    if rest.trim_start().starts_with([']', '}']) { value } else { json }
 }
 
 /// JSON with everything that is written, also a value whose name is given again.

@@ -1,11 +1,10 @@
 //! `format` and `formatlist`.
 
 use super::decimal::{Decimal, radix};
-use super::{CallError, Context, MAX_TEXT, encoding, text};
+use super::{CallError, Context, MAX_TEXT, clusters, encoding, text};
 use crate::value::{Number, Type, Value};
 use std::iter::Peekable;
 use std::str::CharIndices;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The largest width and precision.
 pub(super) const MAX_WIDTH: usize = 10_000;
@@ -25,9 +24,8 @@ struct Verb<'a> {
     /// The argument that is asked for, counted from 1.
     index: Option<usize>,
     width: usize,
-    /// What follows a point; nothing there is 0 for numbers, and no limit for texts.
+    /// What follows a point; nothing there is 0.
     precision: Option<usize>,
-    precision_given: bool,
     space: bool,
     sharp: bool,
     plus: bool,
@@ -89,7 +87,6 @@ fn parse_verb<'a>(
         index: None,
         width: 0,
         precision: None,
-        precision_given: false,
         space: false,
         sharp: false,
         plus: false,
@@ -107,9 +104,7 @@ fn parse_verb<'a>(
     }
     verb.width = digits(chars)?.unwrap_or(0);
     if chars.next_if(|(_, c)| *c == '.').is_some() {
-        let given = digits(chars)?;
-        verb.precision = Some(given.unwrap_or(0));
-        verb.precision_given = given.is_some();
+        verb.precision = Some(digits(chars)?.unwrap_or(0));
     }
     if chars.next_if(|(_, c)| *c == '[').is_some() {
         let first = chars.peek().copied();
@@ -196,7 +191,13 @@ impl Verb<'_> {
             arg.convert(ty).map_err(|error| error.reason)
         };
         match self.letter {
-            'v' => self.pad(&self.value(arg), out),
+            'v' => {
+                let unwritable = |part: &Value| part.as_number().is_some_and(Number::is_infinite);
+                if (self.sharp || arg.as_number().is_none()) && arg.any(&unwritable) {
+                    return Err("JSON cannot write infinity".to_owned());
+                }
+                self.pad(&self.value(arg), out);
+            }
             't' => {
                 let truth = converted(&Type::Bool)?.as_bool().unwrap_or_default();
                 out.push_str(if truth { "true" } else { "false" });
@@ -204,9 +205,10 @@ impl Verb<'_> {
             's' | 'q' => {
                 let text = converted(&Type::String)?;
                 let text = text.as_str().map_or("", |text| &**text);
-                let text: String = match self.precision.filter(|_| self.precision_given) {
-                    Some(precision) => text.graphemes(true).take(precision).collect(),
-                    None => text.to_owned(),
+                let text: String = match self.precision {
+                    // No characters at all is no limit.
+                    Some(precision) if precision > 0 => clusters(text).take(precision).collect(),
+                    Some(_) | None => text.to_owned(),
                 };
                 if self.letter == 's' {
                     self.pad(&text, out);
@@ -214,7 +216,7 @@ impl Verb<'_> {
                     self.pad(&encoding::json(&Value::from(text)), out);
                 }
             }
-            'd' | 'b' | 'o' | 'x' | 'X' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
+            'd' | 'b' | 'o' | 'x' | 'X' | 'e' | 'E' | 'f' | 'g' | 'G' => {
                 match converted(&Type::Number)? {
                     Value::Number(number) => self.number(&number, out)?,
                     _ => return Err("a number is required".into()),
@@ -247,6 +249,13 @@ impl Verb<'_> {
                 Err("an integer is required".to_owned())
             }
         };
+        let integral = matches!(self.letter, 'd' | 'b' | 'o' | 'x' | 'X');
+        if number.is_infinite() && !integral {
+            let positive = if self.space { " Inf" } else { "+Inf" };
+            let text = if number.is_negative() { "-Inf" } else { positive };
+            Self { zero: false, ..*self }.pad(text, out);
+            return Ok(());
+        }
         let decimal = Decimal::new(number);
         let negative = decimal.negative;
         let precision = self.precision.unwrap_or(6);
@@ -262,10 +271,11 @@ impl Verb<'_> {
             'G' => ("", decimal.general(self.precision).to_ascii_uppercase()),
             _ => ("", decimal.fixed(precision)),
         };
-        let integral = matches!(self.letter, 'd' | 'b' | 'o' | 'x' | 'X');
         let least = if integral { self.precision } else { None };
+        let negative = negative && !(integral && number.is_zero());
         let digits = match least {
-            Some(0) if number.is_zero() => String::new(),
+            // A zero of no digits is nothing at all, however wide.
+            Some(0) if number.is_zero() => return Ok(()),
             Some(least) => format!("{}{digits}", "0".repeat(least.saturating_sub(digits.len()))),
             None => digits,
         };
@@ -278,6 +288,8 @@ impl Verb<'_> {
         let prefix = if self.sharp { prefix } else { "" };
         let missing = self.width.saturating_sub(sign.len() + prefix.len() + digits.len());
         let (before, zeros, after) = match (self.minus, self.zero && least.is_none()) {
+            // Zeros before a number that may have a fraction win over spaces behind it.
+            (true, true) if !integral => (0, missing, 0),
             (true, _) => (0, 0, missing),
             (false, true) => (0, missing, 0),
             (false, false) => (missing, 0, 0),
@@ -293,7 +305,7 @@ impl Verb<'_> {
 
     /// Writes a text; unlike a number it is padded with zeros on either side.
     fn pad(&self, text: &str, out: &mut String) {
-        let missing = self.width.saturating_sub(text.graphemes(true).count());
+        let missing = self.width.saturating_sub(clusters(text).count());
         let padding = if self.zero { "0" } else { " " }.repeat(missing);
         if self.minus {
             out.push_str(text);
@@ -315,7 +327,7 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     // Of what type an argument is that nobody knows may decide everything.
     let open = args.iter().any(|arg| matches!(arg.ty(), Type::Any));
     let unknown = || Ok(Value::Unknown(if open { Type::Any } else { Type::list(Type::String) }));
-    if format.is_unknown() {
+    if format.is_unknown() || args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any))) {
         return unknown();
     }
     let mut count = None;
@@ -334,7 +346,7 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     // How many texts there will be hangs on what has elements.
     let counts = |arg: &Value| match arg {
         Value::Unknown(ty) => {
-            matches!(ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_))
+            matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_))
         }
         Value::Set(set) => set.may_shrink(),
         _ => false,
@@ -346,7 +358,8 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     if count.is_some_and(|(_, length)| length == 0) {
         return Ok(Value::list(Type::String, Vec::new()));
     }
-    let parts = parse(text(format)?)?;
+    let format = text(format)?;
+    let mut parts = None;
     let mut size = 0_usize;
     let mut lines = Vec::new();
     for n in 0..count.map_or(1, |(_, length)| length) {
@@ -359,7 +372,12 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
             lines.push(Value::Unknown(Type::String));
             continue;
         }
-        let line = render(&parts, &row).map_err(|mut error| {
+        // Nor is the format where no row is known.
+        let parts = match &mut parts {
+            Some(parts) => parts,
+            none => none.insert(parse(format)?),
+        };
+        let line = render(parts, &row).map_err(|mut error| {
             error.message = format!("element {n}: {}", error.message);
             error.discreet = error.discreet.map(|discreet| format!("element {n}: {discreet}"));
             error

@@ -52,6 +52,7 @@ use crate::value::{Type, Value};
 use std::fmt;
 use std::sync::LazyLock;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Bytes that one call or one template may build.
 pub(in crate::eval) const MAX_TEXT: usize = 16 << 20;
@@ -347,13 +348,23 @@ impl Function {
                 return Err(CallError::at(n, "must not be null"));
             }
             if parameter.ty != ParamType::Any {
-                *arg = convert(n, arg, parameter.ty.ty())?;
+                let ty = parameter.ty.ty();
+                let converted = convert(n, arg, ty.clone())?;
+                // A set of what is not known becomes a list of what it holds, not of what is wanted.
+                if let Value::Unknown(given) = converted.reveal()
+                    && !ty.has_any()
+                    && *given != ty
+                {
+                    return Err(CallError::at(n, format!("{} required", ty.friendly())));
+                }
+                *arg = converted;
             }
         }
         Ok(args)
     }
 
     fn call_open(&self, args: Vec<Value>, context: &Context<'_>) -> Result<Value, CallError> {
+        let too_many = self.check_most(args.len());
         let args = self.prepare(args)?;
         let undecided = match self.unknown {
             Depth::Deep => !args.iter().all(Value::is_wholly_known),
@@ -362,6 +373,11 @@ impl Function {
         };
         if undecided {
             return self.undecided(&args).map(Value::Unknown);
+        }
+        // As in Terraform, what is not known yet is met first.
+        let mut wanted = args.iter().take(self.parameters.len());
+        if !wanted.any(|arg| matches!(arg, Value::Unknown(Type::Any))) {
+            too_many?;
         }
         if self.open_null && args.iter().any(|arg| matches!(arg, Value::Null(Type::Any))) {
             return Ok(Value::Unknown(Type::Any));
@@ -388,22 +404,28 @@ impl Function {
         }
     }
 
+    /// Refuses fewer arguments than there must be, and more where there are no others.
     fn check_count(&self, given: usize) -> Result<(), CallError> {
         let least = self.parameters.len();
-        let most = if self.variadic.is_some() { self.most } else { least };
-        if (least..=most).contains(&given) {
-            return Ok(());
+        match self.variadic {
+            None if given != least => Err(wrong_count("", least, given)),
+            Some(_) if given < least => Err(wrong_count("at least ", least, given)),
+            Some(_) | None => Ok(()),
         }
-        let (bound, count) = if least == most {
-            ("", least)
-        } else if given < least {
-            ("at least ", least)
-        } else {
-            ("at most ", most)
-        };
-        let noun = if count == 1 { "argument" } else { "arguments" };
-        Err(CallError::new(format!("expects {bound}{count} {noun}, got {given}")))
     }
+
+    /// Refuses more arguments than there may be of those that need not be there.
+    fn check_most(&self, given: usize) -> Result<(), CallError> {
+        if self.variadic.is_some() && given > self.most {
+            return Err(wrong_count("at most ", self.most, given));
+        }
+        Ok(())
+    }
+}
+
+fn wrong_count(bound: &str, count: usize, given: usize) -> CallError {
+    let noun = if count == 1 { "argument" } else { "arguments" };
+    CallError::new(format!("expects {bound}{count} {noun}, got {given}"))
 }
 
 /// Converts argument `n` to what its parameter asks for.
@@ -469,6 +491,33 @@ fn element_type(value: &Value) -> Type {
         | Value::Object(_)
         | Value::Sensitive(_) => Type::Any,
     }
+}
+
+/// What a user takes for one character each, by the rules of Unicode 15.0, which Terraform goes by:
+/// there, a consonant of India does not yet join the one before.
+fn clusters(text: &str) -> impl Iterator<Item = &str> {
+    text.graphemes(true).flat_map(|cluster| {
+        let mut rest = Some(cluster);
+        std::iter::from_fn(move || {
+            let cluster = rest.take()?;
+            let Some((first, left)) = joint(cluster).and_then(|at| cluster.split_at_checked(at))
+            else {
+                return Some(cluster);
+            };
+            rest = Some(left);
+            Some(first)
+        })
+    })
+}
+
+/// Where a cluster holds a consonant that only newer rules join to what stands before it.
+fn joint(cluster: &str) -> Option<usize> {
+    let mut pairs = cluster.chars().zip(cluster.char_indices().skip(1));
+    let joint = pairs.find(|(before, (_, c))| {
+        let indic = ('\u{900}'..='\u{d7f}').contains(c);
+        indic && String::from_iter([before, c]).graphemes(true).count() == 2
+    });
+    joint.map(|(_, (at, _))| at)
 }
 
 /// Refuses a text that would become longer than one call may build.

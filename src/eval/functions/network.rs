@@ -84,10 +84,6 @@ impl Network {
             number => number.checked_shl(shift).filter(|moved| moved >> shift == number)?,
         };
         let address = if negative {
-            // The sign takes the bit beyond all others.
-            if moved >> 127 != 0 {
-                return None;
-            }
             (self.base | moved.wrapping_neg()).wrapping_neg()
         } else {
             self.base | moved

@@ -118,6 +118,9 @@ pub(super) fn pow(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
 /// Terraform, where the machine's own function rounds otherwise.
 fn power_of(base: f64, power: f64) -> f64 {
     let magnitude = power.abs();
+    if magnitude.to_bits() == 0.5_f64.to_bits() && power < 0.0 && base > 0.0 {
+        return 1.0 / base.sqrt();
+    }
     let simple = base == 0.0
         || base.is_infinite()
         || magnitude.to_bits() == 0.5_f64.to_bits()

@@ -2,10 +2,9 @@
 //!
 //! What a user takes for one character, such as a flag or a letter with its accents, counts as one.
 
-use super::{CallError, Context, check_text, items, strings, text, whole};
+use super::{CallError, Context, check_text, clusters, items, strings, text, whole};
 use crate::value::{Type, Value};
 use std::collections::BTreeSet;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 fn two(args: &[Value]) -> Result<(&str, &str), CallError> {
     let [a, b] = args else { return Err(CallError::misfit()) };
@@ -143,7 +142,9 @@ pub(super) fn replace(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
 }
 
 pub(super) fn strrev(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    Ok(Value::from(one(args)?.graphemes(true).rev().collect::<String>()))
+    let mut all: Vec<&str> = clusters(one(args)?).collect();
+    all.reverse();
+    Ok(Value::from(all.concat()))
 }
 
 pub(super) fn substr(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
@@ -151,13 +152,17 @@ pub(super) fn substr(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     let (offset, length) = (whole(args, 1)?, whole(args, 2)?);
     let skip = if offset < 0 {
         let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-        given.graphemes(true).count().saturating_sub(back)
+        clusters(given).count().saturating_sub(back)
     } else {
         usize::try_from(offset).unwrap_or(usize::MAX)
     };
-    // Any negative length means all the rest.
-    let take = usize::try_from(length).unwrap_or(usize::MAX);
-    Ok(Value::from(given.graphemes(true).skip(skip).take(take).collect::<String>()))
+    // Any negative length means all the rest, and counted from the end none does, too.
+    let take = match usize::try_from(length) {
+        Ok(0) if offset < 0 => usize::MAX,
+        Ok(length) => length,
+        Err(_) => usize::MAX,
+    };
+    Ok(Value::from(clusters(given).skip(skip).take(take).collect::<String>()))
 }
 
 pub(super) fn trim(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {

@@ -315,8 +315,8 @@ pub(super) fn formatdate(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     Ok(Value::from(out))
 }
 
-/// Takes the text within quotes from the front; a quote doubled stands for itself. Two quotes
-/// alone are a quote, too.
+/// Takes the text within quotes from the front; a quote doubled stands for itself, but for one at
+/// the end that nothing else closes. Two quotes alone are a quote, too.
 fn literal(rest: &str) -> Option<(String, &str)> {
     let mut rest = rest.strip_prefix('\'')?;
     if let Some(left) = rest.strip_prefix('\'') {
@@ -327,6 +327,7 @@ fn literal(rest: &str) -> Option<(String, &str)> {
         let (part, left) = rest.split_once('\'')?;
         literal.push_str(part);
         match left.strip_prefix('\'') {
+            Some("") => return Some((literal + "'", "")),
             Some(left) => {
                 literal.push('\'');
                 rest = left;

@@ -201,6 +201,15 @@ pub(super) fn element_of(args: &[Value]) -> Type {
     index.and_then(|index| types.get(index)).cloned().unwrap_or(Type::Any)
 }
 
+/// A number, of what has elements.
+pub(super) fn sum_type(args: &[Value]) -> Typed {
+    match first(args)? {
+        Value::Unknown(Type::Any) | Value::Null(Type::Any) => Ok(Type::Any),
+        map @ (Value::Map(_) | Value::Object(_)) => Err(needs_elements(0, map)),
+        _ => Ok(Type::Number),
+    }
+}
+
 /// A number, of a text.
 pub(super) fn parsed_type(args: &[Value]) -> Typed {
     let given = first(args)?;

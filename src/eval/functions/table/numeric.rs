@@ -86,5 +86,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::Number,
         "The sum of the numbers of a list.",
         numeric::sum,
-    ),
+    )
+    .typed(typing::sum_type),
 ];

@@ -284,7 +284,6 @@ fn string(given: &str) -> Value {
 
 /// The value of a scalar; an error says what is wrong with it.
 fn scalar(given: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
-    let plain = style == ScalarStyle::Plain;
     let Some(tag) = tag else {
         return match style {
             ScalarStyle::Plain => resolve(given),
@@ -303,11 +302,21 @@ fn scalar(given: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, S
             Ok(_) => Ok(string(given)),
             Err(_) => Err(misfit()),
         },
-        _ if !plain => Ok(string(given)),
-        "null" => Ok(Value::NULL),
-        "bool" => truth(given).map(Value::from).ok_or_else(misfit),
-        "int" | "float" => number(given)?.map(Value::Number).ok_or_else(misfit),
-        "timestamp" => timestamp(given).map(Value::from).ok_or_else(misfit),
+        "null" | "bool" | "int" | "float" | "timestamp" => {
+            // As in Terraform, any of these may be any other, but none a mere text.
+            let value = match (name, resolve(given)?) {
+                ("timestamp", Value::String(_)) => {
+                    timestamp(given).map(Value::from).ok_or_else(misfit)?
+                }
+                ("null", Value::String(_)) => return Ok(Value::NULL),
+                (_, Value::String(_)) => return Err(misfit()),
+                (_, value) => value,
+            };
+            Ok(match style {
+                ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => string(given),
+                ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => value,
+            })
+        }
         _ => Err(format!("the tag {tag} means nothing")),
     }
 }

@@ -19,6 +19,10 @@ const PLAIN: &str = "a tab stands where a text goes on that is indented with spa
 const BLOCK: &str = "a tab stands where a space of the indentation is expected";
 const ESCAPE: &str = "`\\/` is no escape; a slash stands for itself";
 const VERSION: &str = "only version 1.1 of YAML is read";
+const FLOW: &str = "a text in brackets cannot begin so; write it in quotes";
+const ANCHOR: &str = "the name of an anchor is made of letters from a to z, digits, _ and -";
+const OUTSIDE: &str = "a text behind `|` or `>` is indented, and nothing may stand behind it";
+const END: &str = "`...` ends a document, and none has begun";
 const LONG_KEY: &str = "a key in braces stands on one line, with its colon behind it";
 const DIRECTIVE: &str = "there are no directives but `%YAML` and `%TAG`";
 
@@ -39,6 +43,7 @@ pub(super) fn settle(text: &str) -> Result<String, Refused> {
         keys: vec![None],
         braces: Vec::new(),
         key_allowed: true,
+        begun: false,
     };
     while scan.token()? {}
     Ok(String::from_utf8(scan.out).unwrap_or_else(|_| text.to_owned()))
@@ -60,6 +65,8 @@ struct Scan<'a> {
     braces: Vec<bool>,
     /// Whether a key may begin here without `?` before it.
     key_allowed: bool,
+    /// Whether there was anything but comments.
+    begun: bool,
 }
 
 fn is_blank(byte: Option<u8>) -> bool {
@@ -200,6 +207,10 @@ impl Scan<'_> {
             }
         }
         let word = ends_word(self.peek(1));
+        if byte == b'.' && !self.begun && self.at_document() {
+            return Err(self.refused(END));
+        }
+        self.begun = true;
         match byte {
             b'%' if column == 0 => self.directive()?,
             _ if self.at_document() => {
@@ -222,6 +233,7 @@ impl Scan<'_> {
                 }
                 self.key_allowed = false;
                 self.bump();
+                self.set_apart();
             }
             b',' if brackets => {
                 self.forget_key();
@@ -260,6 +272,9 @@ impl Scan<'_> {
             }
             b'*' | b'&' | b'!' => {
                 self.may_be_key();
+                if byte != b'!' {
+                    self.name()?;
+                }
                 while !(ends_word(self.peek(0)) || brackets && self.at_flow_sign()) {
                     self.bump();
                 }
@@ -269,9 +284,11 @@ impl Scan<'_> {
                 self.key_allowed = true;
                 self.block_text()?;
             }
+            b'|' | b'>' => return Err(self.refused(FLOW)),
             b'\'' | b'"' => {
                 self.may_be_key();
                 self.quoted(byte)?;
+                self.set_apart();
             }
             b'\t' => return Err(self.refused(NO_TOKEN)),
             _ => {
@@ -280,6 +297,24 @@ impl Scan<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Passes `&` or `*` and the name behind it.
+    fn name(&mut self) -> Result<(), Refused> {
+        self.bump();
+        let from = self.at;
+        while self.peek(0).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+            self.bump();
+        }
+        let ends = ends_word(self.peek(0)) || self.in_brackets() && self.at_flow_sign();
+        if self.at > from && ends { Ok(()) } else { Err(self.refused(ANCHOR)) }
+    }
+
+    /// Sets a comment apart from what it stands behind.
+    fn set_apart(&mut self) {
+        if self.peek(0) == Some(b'#') {
+            self.out.push(b' ');
+        }
     }
 
     fn at_flow_sign(&self) -> bool {
@@ -343,6 +378,10 @@ impl Scan<'_> {
         let least = self.least();
         let brackets = self.in_brackets();
         let mut broken = false;
+        let start = self.out.len();
+        let mut end = start;
+        // A colon before a bracket or comma is a part of the text.
+        let mut quote = false;
         loop {
             if self.at_document() || self.peek(0) == Some(b'#') {
                 break;
@@ -353,10 +392,14 @@ impl Scan<'_> {
                 if ends || (brackets && self.at_flow_sign()) {
                     break;
                 }
+                quote |= brackets
+                    && self.peek(0) == Some(b':')
+                    && matches!(self.peek(1), Some(b',' | b'[' | b']' | b'{' | b'}'));
                 self.bump();
             }
             if self.at > from {
                 broken = false;
+                end = self.out.len();
             }
             if !(is_blank(self.peek(0)) || is_break(self.peek(0))) {
                 break;
@@ -378,6 +421,16 @@ impl Scan<'_> {
             }
         }
         self.key_allowed |= broken;
+        if quote {
+            let blanks = self.out.split_off(end);
+            let text = self.out.split_off(start);
+            self.out.push(b'\'');
+            for byte in text {
+                self.out.extend(std::iter::repeat_n(byte, if byte == b'\'' { 2 } else { 1 }));
+            }
+            self.out.push(b'\'');
+            self.out.extend(blanks);
+        }
         Ok(())
     }
 
@@ -398,6 +451,9 @@ impl Scan<'_> {
         }
         self.rest_of_line();
         self.bump();
+        if outer.is_none() && indent == 0 {
+            self.check_indented()?;
+        }
         let mut widest = 0;
         loop {
             while (indent == 0 || self.column() < indent) && self.peek(0) == Some(b' ') {
@@ -425,9 +481,32 @@ impl Scan<'_> {
             self.rest_of_line();
             if self.peek(0).is_none() {
                 self.chomp(header);
+                self.out.push(b'\n');
             }
             self.bump();
         }
+    }
+
+    /// Passes the comments in the place of a text that nothing contains. The parser behind would take
+    /// what is not indented for the text.
+    fn check_indented(&mut self) -> Result<(), Refused> {
+        let mut ahead = self.text.get(self.at..).unwrap_or_default();
+        while let Some(rest) = ahead.split_first().filter(|(b, _)| is_break(Some(**b))) {
+            ahead = rest.1;
+        }
+        match ahead.first() {
+            Some(b'#') => {}
+            None | Some(b' ' | b'\t') => return Ok(()),
+            Some(_) if ahead.starts_with(b"...") => return Ok(()),
+            Some(_) => return Err(self.refused(OUTSIDE)),
+        }
+        while self.peek(0) == Some(b'#') || is_break(self.peek(0)) {
+            while self.peek(0).is_some() && !is_break(self.peek(0)) {
+                self.skip();
+            }
+            self.bump();
+        }
+        if self.peek(0).is_none() { Ok(()) } else { Err(self.refused(OUTSIDE)) }
     }
 
     /// How long the text is that it has become up to the last end of a line.
@@ -455,7 +534,7 @@ mod tests {
     fn a_text_is_put_into_the_words_of_the_parser() {
         /// The text that comes of it, or where it is refused.
         type Outcome = Result<&'static str, (usize, usize)>;
-        let rows: [(&str, Outcome); 24] = [
+        let rows: [(&str, Outcome); 34] = [
             ("a:\tb", Ok("a: b")),
             ("a: \"x\ty\"\t# c", Ok("a: \"x\ty\" # c")),
             ("{\ta:\t1,\tb: [\t2,\t3]}", Ok("{ a: 1, b: [ 2, 3]}")),
@@ -475,8 +554,18 @@ mod tests {
             ("a: \"x\ny\"", Ok("a: \"x\n y\"")),
             ("a: \"\\'\\\"\"", Ok("a: \"'\\\"\"")),
             ("a: \"\\/\"", Err((1, 5))),
-            ("a: |\n  x", Ok("a: |-\n  x")),
-            ("a: |2+ # c\n  x", Ok("a: |2- # c\n  x")),
+            ("a: |\n  x", Ok("a: |-\n  x\n")),
+            ("a: |\n  x ", Ok("a: |-\n  x \n")),
+            ("|\nx", Err((2, 1))),
+            ("--- >\n\nx", Err((2, 1))),
+            ("|\n# x", Ok("|\n")),
+            ("...\na", Err((1, 1))),
+            ("{a:, it's: b}", Ok("{'a:', it's: b}")),
+            ("[it's:]", Ok("['it''s:']")),
+            ("&&a b", Err((1, 2))),
+            ("[a]#b", Ok("[a] #b")),
+            ("[>-]", Err((1, 2))),
+            ("a: |2+ # c\n  x", Ok("a: |2- # c\n  x\n")),
             ("a: |\n  x\n  ", Ok("a: |\n  x\n")),
             ("%YAML 1.2\n---\na", Err((1, 1))),
             ("%FOO\n---\na", Err((1, 1))),
