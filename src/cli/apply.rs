@@ -181,12 +181,12 @@ async fn plan_and_do(
     let plan = match planned {
         Ok(plan) => plan,
         Err(signal) => {
-            run.close().await;
+            ui.diagnostics(run.close().await.as_slice(), &project.sources);
             return stopped(signal, ui);
         }
     };
     let Some(plan) = plan else {
-        run.close().await;
+        ui.diagnostics(run.close().await.as_slice(), &project.sources);
         return finish(&diagnostics, project, began, doing, ui);
     };
     let known = known(&plan, &mut diagnostics, project, began);
@@ -198,7 +198,7 @@ async fn plan_and_do(
     }
     // What could not be read stops nothing else at plan; at apply nothing is done on half a plan.
     if has_errors(&diagnostics) {
-        run.close().await;
+        ui.diagnostics(run.close().await.as_slice(), &project.sources);
         tell_undone(&plan, &diagnostics, project, began, doing, ui);
         ui.diagnostics(&diagnostics, &project.sources);
         ui.note("Nothing was changed: a plan with errors is not carried out.");
@@ -209,12 +209,12 @@ async fn plan_and_do(
         let answer = match signals.unless(Box::pin(agreed(&plan, doing, ui))).await {
             Ok(answer) => answer,
             Err(signal) => {
-                run.close().await;
+                ui.diagnostics(run.close().await.as_slice(), &project.sources);
                 return stopped(signal, ui);
             }
         };
         if answer != Answer::Yes {
-            run.close().await;
+            ui.diagnostics(run.close().await.as_slice(), &project.sources);
             tell_undone(&plan, &diagnostics, project, began, doing, ui);
             ui.note("\nNothing was changed.");
             if answer == Answer::None {
@@ -227,7 +227,7 @@ async fn plan_and_do(
     let told = (project, &diagnostics);
     let notices = (notifier, checked.notices.as_slice());
     let exit = carry_out(&mut run, &plan, told, (doing, began), notices, signals, ui).await;
-    run.close().await;
+    ui.diagnostics(run.close().await.as_slice(), &project.sources);
     exit
 }
 
@@ -323,7 +323,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             diagnostics.extend(weakening_refused(&plan, doing));
         }
         if has_errors(&diagnostics) {
-            run.close().await;
+            ui.diagnostics(run.close().await.as_slice(), &project.sources);
             return finish(&diagnostics, &project, began, doing, ui);
         }
         // The plan says what was silent when it was made; what has expired since is told.
@@ -336,7 +336,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let notices = project.notices_alone();
         let notices = (Notifier::new(global, doing.notifying), notices.as_slice());
         let exit = carry_out(&mut run, &plan, told, (doing, began), notices, signals, ui).await;
-        run.close().await;
+        ui.diagnostics(run.close().await.as_slice(), &project.sources);
         exit
     });
     // A name that is still looked up is not waited for.

@@ -90,6 +90,6 @@ async fn refresh(
             }
         },
     };
-    run.close().await;
+    diagnostics.extend(run.close().await);
     done
 }
