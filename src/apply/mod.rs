@@ -77,6 +77,8 @@ struct Ended {
 enum Next {
     /// A step has ended.
     Ended(Ended),
+    /// A step panicked or was cut, and has no result: it is left in flight.
+    Lost,
     /// The journal is to be written.
     Asked,
     /// Nothing runs any more.
@@ -132,6 +134,8 @@ impl Walk<'_> {
                     }
                 }
                 Next::Asked => self.write(),
+                // Another one may begin in its place.
+                Next::Lost => {}
                 Next::Nothing => break,
             }
         }
@@ -201,29 +205,26 @@ impl Walk<'_> {
 
     /// Waits for what is to be done next. What runs is cut when it is time.
     async fn next(&mut self) -> Next {
-        loop {
-            let tell_by = self.tell_by;
-            let tell = async {
-                match tell_by {
-                    Some(at) => tokio::time::sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let joined = tokio::select! {
-                joined = self.running.join_next() => joined,
-                () = self.intents.asked() => return Next::Asked,
-                () = tell => return Next::Asked,
-                () = self.stop.cut() => {
-                    self.running.abort_all();
-                    self.running.join_next().await
-                }
-            };
-            match joined {
-                Some(Ok(ended)) => return Next::Ended(ended),
-                // A task that panicked or was cut has no result: it is left in flight.
-                Some(Err(_)) => {}
-                None => return Next::Nothing,
+        let tell_by = self.tell_by;
+        let tell = async {
+            match tell_by {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
             }
+        };
+        let joined = tokio::select! {
+            joined = self.running.join_next() => joined,
+            () = self.intents.asked() => return Next::Asked,
+            () = tell => return Next::Asked,
+            () = self.stop.cut() => {
+                self.running.abort_all();
+                self.running.join_next().await
+            }
+        };
+        match joined {
+            Some(Ok(ended)) => Next::Ended(ended),
+            Some(Err(_)) => Next::Lost,
+            None => Next::Nothing,
         }
     }
 
@@ -315,16 +316,19 @@ impl Walk<'_> {
         let mut never_begun: BTreeSet<usize> = BTreeSet::new();
         for (at, writing) in std::mem::take(&mut self.in_flight) {
             let Some(step) = self.plan.steps.get(at) else { continue };
+            let may_have_written = writing.load(Ordering::Acquire);
+            if !may_have_written {
+                self.withdraw(at);
+            }
             if !self.outcome.interrupted {
                 let diagnostic = step::failure(step, &ProviderError::panicked(&step.identity));
                 self.reporter.report(&Event::Failed { step, diagnostic: &diagnostic });
                 self.failures.push((at, diagnostic));
-            } else if writing.load(Ordering::Acquire) {
+            } else if may_have_written {
                 self.reporter.report(&Event::Cut { step });
                 self.outcome.cut.push(step.id());
             } else {
                 never_begun.insert(at);
-                self.withdraw(at);
             }
             self.queue.failed(at);
         }

@@ -197,12 +197,16 @@ async fn plan_and_do(
     let plan = match planned {
         Ok(plan) => plan,
         Err(signal) => {
-            run.close().await;
+            let unreleased = run.close().await;
+            if signal != Signal::Time {
+                ui.diagnostics(unreleased.as_slice(), &project.sources);
+            }
+            diagnostics.extend(unreleased);
             return given_up(signal, diagnostics, project, began, doing, ui);
         }
     };
     let Some(plan) = plan else {
-        run.close().await;
+        ui.diagnostics(run.close().await.as_slice(), &project.sources);
         return finish(&diagnostics, project, began, doing, ui);
     };
     let known = known(&plan, &mut diagnostics, project, began);
@@ -214,7 +218,7 @@ async fn plan_and_do(
     }
     // What could not be read stops nothing else at plan; at apply nothing is done on half a plan.
     if has_errors(&diagnostics) {
-        run.close().await;
+        ui.diagnostics(run.close().await.as_slice(), &project.sources);
         tell_undone(&plan, &diagnostics, project, began, doing, ui);
         ui.diagnostics(&diagnostics, &project.sources);
         ui.note("Nothing was changed: a plan with errors is not carried out.");
@@ -225,7 +229,9 @@ async fn plan_and_do(
         let answer = match signals.unless(Box::pin(agreed(&plan, doing, ui))).await {
             Ok(answer) => answer,
             Err(signal) => {
-                run.close().await;
+                let unreleased = run.close().await;
+                ui.diagnostics(unreleased.as_slice(), &project.sources);
+                diagnostics.extend(unreleased);
                 if signal == Signal::Time {
                     diagnostics.push(out_of_time(NOTHING));
                     tell_undone(&plan, &diagnostics, project, began, doing, ui);
@@ -234,7 +240,7 @@ async fn plan_and_do(
             }
         };
         if answer != Answer::Yes {
-            run.close().await;
+            ui.diagnostics(run.close().await.as_slice(), &project.sources);
             tell_undone(&plan, &diagnostics, project, began, doing, ui);
             ui.note("\nNothing was changed.");
             if answer == Answer::None {
@@ -247,7 +253,7 @@ async fn plan_and_do(
     let told = (project, &diagnostics);
     let notices = (notifier, checked.notices.as_slice());
     let exit = carry_out(&mut run, &plan, told, (doing, began), notices, signals, ui).await;
-    run.close().await;
+    ui.diagnostics(run.close().await.as_slice(), &project.sources);
     exit
 }
 
@@ -343,7 +349,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             diagnostics.extend(weakening_refused(&plan, doing));
         }
         if has_errors(&diagnostics) {
-            run.close().await;
+            ui.diagnostics(run.close().await.as_slice(), &project.sources);
             return finish(&diagnostics, &project, began, doing, ui);
         }
         // The plan says what was silent when it was made; what has expired since is told.
@@ -356,7 +362,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let notices = project.notices_alone();
         let notices = (Notifier::new(global, doing.notifying), notices.as_slice());
         let exit = carry_out(&mut run, &plan, told, (doing, began), notices, signals, ui).await;
-        run.close().await;
+        ui.diagnostics(run.close().await.as_slice(), &project.sources);
         exit
     });
     // A name that is still looked up is not waited for.

@@ -143,19 +143,35 @@ fn parallelism(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "it is a whole number from 1".to_owned())
 }
 
-/// Reads `30s`, `5m`, `1h` or a number of seconds.
+/// Reads `30s`, `5m`, `1h`, several such as `1h30m`, or a number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_alphabetic());
-    let unit = text.get(digits.len()..).unwrap_or("");
-    let number: u64 = digits.parse().map_err(|_| "write it as 30s, 5m or 1h".to_owned())?;
-    let factor = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "ms" => return Ok(Duration::from_millis(number)),
-        _ => return Err("write it as 30s, 5m or 1h".to_owned()),
-    };
-    number.checked_mul(factor).map(Duration::from_secs).ok_or_else(|| "it is too long".to_owned())
+    let unreadable = || "write it as 30s, 5m or 1h30m".to_owned();
+    let is_digit = |c: char| c.is_ascii_digit();
+    if !text.is_empty() && text.chars().all(is_digit) {
+        return text.parse().map(Duration::from_secs).map_err(|_| "it is too long".to_owned());
+    }
+    let (mut rest, mut total) = (text, Duration::ZERO);
+    loop {
+        let (digits, behind) = rest.split_at(rest.find(|c| !is_digit(c)).unwrap_or(rest.len()));
+        let (unit, behind) = behind.split_at(behind.find(is_digit).unwrap_or(behind.len()));
+        let milliseconds = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(unreadable()),
+        };
+        if digits.is_empty() {
+            return Err(unreadable());
+        }
+        let part = digits.parse::<u64>().ok().and_then(|it| it.checked_mul(milliseconds));
+        let part = part.map(Duration::from_millis).and_then(|part| total.checked_add(part));
+        total = part.ok_or_else(|| "it is too long".to_owned())?;
+        rest = behind;
+        if rest.is_empty() {
+            return Ok(total);
+        }
+    }
 }
 
 /// Reads a duration in which something can happen.
@@ -310,5 +326,32 @@ impl Planning {
     /// How plans are drawn.
     pub(super) fn apply_style(&self, ui: &mut Ui) {
         ui.concise = self.outputs.concise;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_terraform_writes_them() {
+        for (text, milliseconds) in [
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("1h30m", 5_400_000),
+            ("1m30s250ms", 90_250),
+            ("0s", 0),
+            ("90", 90_000),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "x", "s", "-5s", "5 s", "1h30", "1d", "1.5h", "ü", "5\u{661}s"] {
+            assert!(duration(text).unwrap_err().starts_with("write it as"), "{text}");
+        }
+        for text in
+            ["99999999999999999999", "9999999999999999h", "18446744073709551s18446744073709551s"]
+        {
+            assert_eq!(duration(text), Err("it is too long".to_owned()), "{text}");
+        }
     }
 }

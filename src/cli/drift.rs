@@ -339,7 +339,7 @@ async fn round(ready: &Ready, args: &Args, blamed: &mut Blamed, ui: &Ui) -> Roun
         diagnostics.extend(notes);
     }
     if let Some(run) = run {
-        run.close().await;
+        diagnostics.extend(run.close().await);
     }
     Round { report, diagnostics }
 }

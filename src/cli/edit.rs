@@ -78,8 +78,8 @@ pub(super) fn replace_provider(
             ui.out(&format!("{address}: {from} -> {to}\n"));
         }
         if !how.dry_run {
-            let count = edit.about.len();
-            ui.out(&format!("Successfully replaced provider for {count} resources.\n"));
+            let count = resources(edit.about.len());
+            ui.out(&format!("Successfully replaced provider for {count}.\n"));
         }
     })
 }
@@ -104,13 +104,13 @@ pub(super) fn push(global: &Global, file: &str, force: bool, how: &Changing, ui:
     {
         Some(objection) if !force => Err(objection),
         Some(_) | None => {
-            let count = pushed.resources.len();
+            let count = resources(pushed.resources.len());
             Ok((Wanted::Content(Box::new(pushed)), count))
         }
     };
     let would = if how.dry_run { "Would push" } else { "Pushed" };
     change(global, "state push", how, force, ui, decide, |count, ui| {
-        ui.note(&format!("{would} a state with {count} resources."));
+        ui.note(&format!("{would} a state with {count}."));
     })
 }
 
@@ -127,7 +127,7 @@ pub(super) fn restore(
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let setup = super::args::looking(global, "state restore");
     let found = runtime.block_on(engine::history(&project, &setup)).map(|history| {
-        let History { versions, elsewhere, .. } = history;
+        let History { current: _, damaged: _, versions, elsewhere } = history;
         let known: Vec<String> = versions.iter().map(|it| it.serial.to_string()).collect();
         let found = versions.into_iter().find(|it| it.serial == serial);
         found.map(|it| it.state).ok_or((known, elsewhere))
@@ -154,15 +154,20 @@ pub(super) fn restore(
         match lost {
             Some(lost) if !force => Err(lost),
             Some(_) | None => {
-                let count = content.resources.len();
+                let count = resources(content.resources.len());
                 Ok((Wanted::Content(Box::new(content)), count))
             }
         }
     };
     let would = if how.dry_run { "Would restore" } else { "Restored" };
     change(global, "state restore", how, force, ui, decide, |count, ui| {
-        ui.out(&format!("{would} version {serial}, with {count} resources.\n"));
+        ui.out(&format!("{would} version {serial}, with {count}.\n"));
     })
+}
+
+/// A number of resources in words.
+pub(super) fn resources(count: usize) -> String {
+    format!("{count} resource{}", if count == 1 { "" } else { "s" })
 }
 
 fn present(state: Option<&StateFile>) -> Result<&StateFile, Diagnostic> {

@@ -15,16 +15,20 @@ use crate::state::{Backend, Holder, Local, Seen, StateError};
 pub(super) struct Args {
     /// The lock, as the message about it says.
     id: String,
+    /// Terraform's word for not asking: whoever says the id means it, so that nothing is asked anyway.
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut ignored = Diagnostics::new();
     let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let Args { id, force: _ } = args;
     let setup = super::args::locking(global, "force-unlock");
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let decision = Decision::default();
     let ended = runtime.block_on(async {
-        let work = unlock(&project, &setup, &args.id, &decision);
+        let work = unlock(&project, &setup, id, &decision);
         Signals::new().unless_decided(&decision, Box::pin(work)).await
     });
     runtime.shutdown_background();

@@ -116,7 +116,7 @@ async fn make(
     if let Some(plan) = plan.as_mut().filter(|_| saved) {
         run.complete(plan).await;
     }
-    run.close().await;
+    diagnostics.extend(run.close().await);
     let plan = plan?;
     // A plan of nothing, because of an error, says nothing.
     let nothing = plan.steps.is_empty() && plan.unplanned.is_empty();

@@ -101,6 +101,6 @@ async fn refresh(
             }
         }
     };
-    run.close().await;
+    diagnostics.extend(run.close().await);
     done
 }

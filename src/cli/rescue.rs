@@ -16,19 +16,24 @@ pub(super) fn rescue(outcome: &Outcome, dir: &Path, ui: &Ui) -> Option<Diagnosti
     let mut diagnostic = error.diagnostic();
     if let Some(state) = &outcome.rescue {
         diagnostic.detail.push(' ');
-        diagnostic.detail.push_str(&put_aside(state, dir, ui));
+        diagnostic.detail.push_str(&put_aside(state, error.is_overtaken(), dir, ui));
     }
     Some(diagnostic)
 }
 
-/// Puts a state aside and tells where.
-fn put_aside(state: &StateFile, dir: &Path, ui: &Ui) -> String {
+/// Puts a state aside and tells where. One that another run has overtaken is no newer version.
+fn put_aside(state: &StateFile, is_overtaken: bool, dir: &Path, ui: &Ui) -> String {
     let bytes = match state.print() {
         Ok(bytes) => bytes,
         Err(error) => return format!("What was recorded cannot be written: {error}."),
     };
     let path = free_name(dir);
     match write_atomically(&path, &bytes) {
+        Ok(()) if is_overtaken => format!(
+            "What this run would have written is in {}, to be compared: pushed as it is, it would \
+             undo what the other run has recorded.",
+            path.display()
+        ),
         Ok(()) => format!(
             "What should have been written is in {0}. When the cause is mended: sealform state \
              push {0}",

@@ -150,7 +150,7 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let setup = super::args::looking(global, "state history");
     let found = runtime.block_on(engine::history(&project, &setup));
-    let History { current, versions, elsewhere } = match found {
+    let History { current, damaged, versions, elsewhere } = match found {
         Ok(found) => found,
         Err(fault) => {
             ui.diagnostics(&[fault], &Sources::default());
@@ -161,6 +161,10 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
         if let Some(text) = elsewhere {
             ui.note(&text);
         }
+    };
+    let tell_damage = || {
+        ui.diagnostics(damaged.as_slice(), &project.sources);
+        if damaged.is_some() { Exit::Failure } else { Exit::Success }
     };
     if json {
         let versions: Vec<_> = versions
@@ -180,26 +184,26 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
             "versions": versions,
         }));
         tell(elsewhere);
-        return Exit::Success;
+        return tell_damage();
     }
     let mut text = String::new();
     if let Some(state) = current {
-        let count = state.resources.len();
-        text.push_str(&format!("{:>8}  {count} resources  in force\n", state.serial));
+        let count = edit::resources(state.resources.len());
+        text.push_str(&format!("{:>8}  {count}  in force\n", state.serial));
     }
     for version in versions {
         let written = version.written.map_or_else(String::new, |at| {
             format!("  written {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"))
         });
         let what = match &version.state {
-            Ok(state) => format!("{} resources", state.resources.len()),
+            Ok(state) => edit::resources(state.resources.len()),
             Err(problem) => problem.to_string(),
         };
         text.push_str(&format!("{:>8}  {what}{written}\n", version.serial));
     }
     ui.out(&text);
     tell(elsewhere);
-    Exit::Success
+    tell_damage()
 }
 
 /// Reads the state where the configuration says that it is. A configuration with errors is no

@@ -9,7 +9,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the shell around the files of `init`")]
 
-use super::held::lock;
+use super::held::{lock, release};
 use super::options::Setup;
 use super::project::Project;
 use super::{DEFAULT_STATE, VERSION};
@@ -37,6 +37,17 @@ const SANDBOX_STATE: &str = "state/sandbox.state.json";
 struct Declared {
     kind: Arc<str>,
     arguments: BTreeMap<Arc<str>, Value>,
+}
+
+/// The arguments that say where a state is. All others say how it is spoken to.
+const PLACE: [&str; 6] = ["path", "bucket", "key", "workspace_key_prefix", "endpoint", "endpoints"];
+
+impl Declared {
+    /// Whether the states of this one are not those of another.
+    fn is_elsewhere(&self, other: &Self) -> bool {
+        let differs = |name: &&str| self.arguments.get(*name) != other.arguments.get(*name);
+        self.kind != other.kind || PLACE.iter().any(differs)
+    }
 }
 
 /// What `init` recorded.
@@ -244,7 +255,8 @@ impl Project {
         let record = self.record()?;
         let given = record.as_ref().map(given_of).unwrap_or_default();
         let declared = self.declared(&given);
-        let before = self.before(record.as_ref(), &declared).filter(|it| *it != declared);
+        let before =
+            self.before(record.as_ref(), &declared).filter(|it| it.is_elsewhere(&declared));
         let is_file = |it: &Declared| &*it.kind == "local";
         if setup.sandbox.is_some() {
             check_name(workspace)?;
@@ -271,8 +283,7 @@ impl Project {
     /// The backend that was in use until now, if there was one.
     fn before(&self, record: Option<&Record>, declared: &Declared) -> Option<Declared> {
         if let Some(record) = record {
-            let arguments = values_of(&record.arguments);
-            return Some(Declared { kind: Arc::clone(&record.kind), arguments });
+            return Some(recorded(record));
         }
         // A state file of one's own needs no `init`.
         let plain = Declared { kind: "local".into(), arguments: BTreeMap::new() };
@@ -319,14 +330,17 @@ impl Project {
         }
         let declared = self.declared(&given);
         let new = self.backend_of(&declared, &self.workspace, setup)?;
-        let before = self.before(record.as_ref(), &declared).filter(|it| *it != declared);
+        let before =
+            self.before(record.as_ref(), &declared).filter(|it| it.is_elsewhere(&declared));
         let done = match before {
             Some(before) if init.migrate => {
                 self.migrate((&before, &declared), init, setup, reporter, decided).await?
             }
             Some(before) if !init.reconfigure => return Err(self.has_changed(&before)),
             Some(_) | None => {
-                let known = record.is_some() && !init.reconfigure && init.given.is_empty();
+                let known = record.as_ref().is_some_and(|it| recorded(it) == declared)
+                    && !init.reconfigure
+                    && init.given.is_empty();
                 if known || (record.is_none() && self.config.settings.backend.is_none()) {
                     return Ok(Initialised::Nothing);
                 }
@@ -335,20 +349,42 @@ impl Project {
                 Initialised::Configured { place: new.place() }
             }
         };
+        decided();
+        self.write_record(&declared, &given)?;
+        Ok(done)
+    }
+
+    fn write_record(
+        &self,
+        declared: &Declared,
+        given: &BTreeMap<Arc<str>, Value>,
+    ) -> Result<(), Diagnostic> {
         let jsons = |values: &BTreeMap<Arc<str>, Value>| {
             values.iter().map(|(name, value)| (Arc::clone(name), to_json(value))).collect()
         };
-        decided();
         let record = Record {
             version: 1,
             kind: Arc::clone(&declared.kind),
             arguments: jsons(&declared.arguments),
-            given: jsons(&given),
+            given: jsons(given),
         };
         let bytes = serde_json::to_vec_pretty(&record)
             .map_err(|error| fault("Cannot write", format!("{error}.")))?;
-        self.write_data("backend.json", &bytes)?;
-        Ok(done)
+        self.write_data("backend.json", &bytes)
+    }
+
+    /// Takes note of a backend that is in use, as `init` does: where the configuration says another
+    /// one later, the state is not left behind without a word.
+    pub(super) fn note_backend(&self, setup: &Setup) {
+        let is_own =
+            setup.state.is_some() || (setup.sandbox.is_some() && !self.is_kept_in_a_file());
+        // A file in the usual place is found without a note.
+        if is_own || self.config.settings.backend.is_none() || !matches!(self.record(), Ok(None)) {
+            return;
+        }
+        let given = BTreeMap::new();
+        // Where nothing can be written, such as in a checkout of others, it goes without.
+        let _best_effort = self.write_record(&self.declared(&given), &given);
     }
 
     /// Reads one `-backend-config`: `name=value`, or a file of such lines.
@@ -626,16 +662,13 @@ async fn copy(
     Ok(true)
 }
 
-async fn release(guard: Option<Guard>) {
-    if let Some(guard) = guard {
-        // It goes when its lease is over.
-        let _best_effort = guard.release().await;
-    }
-}
-
 fn values_of(jsons: &BTreeMap<Arc<str>, Json>) -> BTreeMap<Arc<str>, Value> {
     let pairs = jsons.iter();
     pairs.filter_map(|(name, json)| Some((Arc::clone(name), from_json(json)?))).collect()
+}
+
+fn recorded(record: &Record) -> Declared {
+    Declared { kind: Arc::clone(&record.kind), arguments: values_of(&record.arguments) }
 }
 
 fn given_of(record: &Record) -> BTreeMap<Arc<str>, Value> {

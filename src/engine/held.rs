@@ -27,7 +27,7 @@ impl Held {
         let backend = project.existing_backend(setup).await;
         let backend = backend.map_err(|fault| diagnostics.push(fault)).ok()?;
         let lock = lock(&backend, setup, reporter).await;
-        let lock = lock.map_err(|error| diagnostics.push(error.diagnostic())).ok()?;
+        let lock = lock.map_err(|error| diagnostics.push(not_locked(&error, setup))).ok()?;
         let held = backend.look().await.map_err(|error| error.diagnostic()).and_then(|found| {
             diagnostics.extend(warnings(&found, &backend, setup));
             let Found { state, unfinished, superseded: _ } = found;
@@ -38,6 +38,9 @@ impl Held {
                 None => Ok((state, unfinished)),
             }
         });
+        if held.as_ref().is_ok_and(|(state, _)| state.is_some() || !setup.lock.read_only) {
+            project.note_backend(setup);
+        }
         match held {
             Ok((state, unfinished)) => Some(Self { state, unfinished, backend, lock }),
             Err(fault) => {
@@ -87,11 +90,33 @@ fn set_back(latest: Timestamp, now: Timestamp, backend: &Backend) -> Option<Diag
     ))
 }
 
-/// Gives a lock back. Where that fails, it goes when its lease is over.
-pub(super) async fn release(lock: Option<Guard>) {
-    if let Some(lock) = lock {
-        let _best_effort = lock.release().await;
+/// Gives a lock back. Where that fails, it goes when its lease is over: until then others wait.
+pub(super) async fn release(lock: Option<Guard>) -> Option<Diagnostic> {
+    lock?.release().await.err().map(|error| unreleased(&error))
+}
+
+/// Tells that a lock could not be given back.
+pub(super) fn unreleased(error: &StateError) -> Diagnostic {
+    Diagnostic::warning(
+        "Lock not released",
+        format!(
+            "{error} The lock of this run is left behind. It goes when its lease is over \
+             (`lock_lease` of the backend, a minute where nothing is said); a run that comes before \
+             is told its id, and `sealform force-unlock ID` removes it."
+        ),
+    )
+}
+
+/// Tells why there is no lock.
+fn not_locked(error: &StateError, setup: &Setup) -> Diagnostic {
+    let mut diagnostic = error.diagnostic();
+    if setup.lock.read_only && error.is_denied() {
+        diagnostic.detail.push_str(
+            " Whoever may only read the state looks at it with -lock=false, and may see it while \
+             another run changes it.",
+        );
     }
+    diagnostic
 }
 
 /// How often a lock that another run holds is tried again: on this machine, and elsewhere.

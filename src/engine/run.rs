@@ -2,7 +2,7 @@
 
 use super::VERSION;
 use super::check::{Checked, Known};
-use super::held::{Held, release};
+use super::held::{Held, release, unreleased};
 use super::options::{PlanOptions, Recording, Setup};
 use super::project::Project;
 use super::readings::{Datum, Reading, Readings, is_known, known_places};
@@ -35,6 +35,8 @@ pub struct Run {
     sandbox: Option<Sandbox>,
     /// What the last plan read.
     readings: Readings,
+    /// The lock could not be given back.
+    unreleased: Option<Diagnostic>,
 }
 
 impl Run {
@@ -152,7 +154,8 @@ impl Run {
             provider.give_up_after(limit);
         }
         let readings = Readings::default();
-        Self { state, unfinished, backend, lock, settings, provider, sandbox, readings }
+        let unreleased = None;
+        Self { state, unfinished, backend, lock, settings, provider, sandbox, readings, unreleased }
     }
 
     /// Reads what is live and decides what is to be done. There is no plan where a data source
@@ -298,8 +301,7 @@ impl Run {
             outcome.rescue = open.session().rescue().map(Box::new);
         }
         self.state = Some(open.state().clone());
-        // Where that fails, the lock goes when its lease is over.
-        let _best_effort = open.close().await;
+        self.unreleased = open.close().await.err().map(|error| unreleased(&error));
         Ok(outcome)
     }
 
@@ -358,7 +360,7 @@ impl Run {
         }
         open.save().await?;
         self.state = Some(open.state().clone());
-        let _best_effort = open.close().await;
+        self.unreleased = open.close().await.err().map(|error| unreleased(&error));
         Ok((updated, gone))
     }
 
@@ -375,13 +377,14 @@ impl Run {
         self.state.as_ref()
     }
 
-    /// Ends the run: the sandbox is stopped, the lock is given back.
-    pub async fn close(self) {
-        release(self.lock).await;
+    /// Ends the run: the sandbox is stopped, the lock is given back. Tells where the lock could not be.
+    pub async fn close(self) -> Option<Diagnostic> {
+        let unreleased = release(self.lock).await;
         drop(self.provider);
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
         }
+        unreleased.or(self.unreleased)
     }
 
     pub(super) fn check_selection(

@@ -1,7 +1,7 @@
 //! Changes of the state that people ask for by name: locked, read, decided, written.
 
 use super::VERSION;
-use super::held::{lock, release, warnings};
+use super::held::{lock, release, unreleased, warnings};
 use super::options::Setup;
 use super::project::Project;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -61,29 +61,33 @@ pub async fn change_state<T>(
     let (wanted, said) = match decide(state.as_ref()) {
         Ok(decided) if !manner.dry_run => decided,
         decided => {
-            release(guard).await;
+            notices.extend(release(guard).await);
             return decided.map(|(_, said)| (said, notices));
         }
     };
     let mut open = backend.open(guard, VERSION).await.map_err(told)?;
     let session = open.session();
-    match wanted {
+    // None of it goes by the journal: where it cannot be written, it has not been done, and no later
+    // run takes it up.
+    let content = match wanted {
         Wanted::Changes(changes) => {
+            let mut content = session.state().clone();
             for change in changes {
-                session.record(change).map_err(told)?;
+                change.apply_to(&mut content);
             }
+            content
         }
-        Wanted::Content(content) => {
-            let same = session.state().resources == content.resources
-                && session.state().outputs == content.outputs
-                && session.state().lineage == content.lineage;
-            if !same {
-                session.overwrite(*content).map_err(told)?;
-            }
-        }
+        Wanted::Content(content) => *content,
+    };
+    let same = session.state().resources == content.resources
+        && session.state().outputs == content.outputs
+        && session.state().lineage == content.lineage;
+    if !same {
+        session.overwrite(content).map_err(told)?;
     }
     open.save().await.map_err(told)?;
-    let _best_effort = open.close().await;
+    notices.extend(open.close().await.err().map(|error| unreleased(&error)));
+    project.note_backend(setup);
     Ok((said, notices))
 }
 
@@ -92,20 +96,28 @@ pub async fn change_state<T>(
 pub struct History {
     /// The one that is in force.
     pub current: Option<StateFile>,
+    /// Why that one cannot be read, where it is damaged.
+    pub damaged: Option<Diagnostic>,
     /// Earlier ones that are kept, the newest first.
     pub versions: Vec<Version>,
     /// Where there may be more, in words.
     pub elsewhere: Option<String>,
 }
 
-/// The versions of the state.
+/// The versions of the state, also where the one in force is damaged: then they are needed most.
 ///
 /// # Errors
 /// They cannot be read.
 pub async fn history(project: &Project, setup: &Setup) -> Result<History, Diagnostic> {
     let backend = project.existing_backend(setup).await?;
     let told = |error: StateError| error.diagnostic();
-    let current = backend.look().await.map_err(told)?.state;
+    let (current, damaged) = match backend.look().await {
+        Ok(found) => (found.state, None),
+        Err(error @ (StateError::Format { .. } | StateError::Journal { .. })) => {
+            (None, Some(told(error)))
+        }
+        Err(error) => return Err(told(error)),
+    };
     let versions = backend.versions().await.map_err(told)?;
-    Ok(History { current, versions, elsewhere: backend.other_versions() })
+    Ok(History { current, damaged, versions, elsewhere: backend.other_versions() })
 }

@@ -33,6 +33,7 @@ pub(super) struct Objects(Arc<Mutex<Kept>>);
 struct Kept {
     objects: BTreeMap<(String, String), Object>,
     conditions_ignored: bool,
+    removals_unconditional: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +55,11 @@ impl World {
     /// Has conditions of writing ignored from now on, as stores do that do not know them.
     pub fn ignore_conditions(&self) {
         self.objects().kept().conditions_ignored = true;
+    }
+
+    /// Has conditions of removing ignored from now on, as stores do that know those of writing only.
+    pub fn remove_unconditionally(&self) {
+        self.objects().kept().removals_unconditional = true;
     }
 
     /// The text of an object, if there is one.
@@ -169,7 +175,7 @@ pub(super) fn put(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
 pub(super) fn delete(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
     drop(authorized(world, call)?);
     let mut kept = world.objects().kept();
-    if !kept.conditions_ignored {
+    if !kept.conditions_ignored && !kept.removals_unconditional {
         check(call.headers, kept.objects.get(&place(call)))?;
     }
     kept.objects.remove(&place(call));

@@ -2,7 +2,7 @@
 //! they are refused.
 
 use super::{Change, Recorded, StateFile};
-use crate::addr::{Address, InstanceKey, ModuleStep, ResourceAddr, Target};
+use crate::addr::{Address, InstanceKey, ModuleStep, ParseAddressError, ResourceAddr, Target};
 use crate::diag::{Diagnostic, did_you_mean, listed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,12 +19,9 @@ pub struct Edit {
     pub about: Vec<(Address, Option<Address>)>,
 }
 
-fn invalid(text: &str, error: &dyn std::fmt::Display) -> Diagnostic {
-    Diagnostic::error("Invalid address", format!("{text}: {error}."))
-}
-
 fn target(text: &str) -> Result<Target, Diagnostic> {
-    text.parse().map_err(|error: crate::addr::ParseAddressError| invalid(text, &error))
+    let invalid = |error: ParseAddressError| format!("{error}.");
+    text.parse().map_err(|error| Diagnostic::error("Invalid address", invalid(error)))
 }
 
 fn nothing_there(state: &StateFile, text: &str) -> Diagnostic {
@@ -259,7 +256,8 @@ fn moved_to(
     address: &Address,
     alone: bool,
 ) -> Option<Address> {
-    let of_type = |new: Address| (new.resource.ty == address.resource.ty).then_some(new);
+    let kind = |it: &Address| (it.resource.mode, Arc::clone(&it.resource.ty));
+    let of_type = |new: Address| (kind(&new) == kind(address)).then_some(new);
     match (source, destination) {
         (Target::Module(from), Target::Module(to)) => {
             let rest = address.resource.module.get(from.len()..)?;
@@ -368,6 +366,8 @@ mod tests {
             ("t.d", "t.d", "Nothing to move"),
             ("t.x", "t.y", "Not in the state"),
             ("t.a", "u.a", "Impossible move"),
+            ("t.a", "data.t.x", "Impossible move"),
+            ("t.a", "data.t.x[0]", "Impossible move"),
             ("t.d", "t.e[0]", "Impossible move"),
             ("t.a", "module.m", "Impossible move"),
             ("module.m", "t.a", "Not in the state"),

@@ -2,7 +2,17 @@
 
 use super::{FileError, FormatError, Holder, JournalError, RemoteError, Seen};
 use crate::diag::Diagnostic;
+use crate::provider::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// Where what is wrong is kept: what can be done about it is not the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// In files.
+    InFiles,
+    /// As objects.
+    OnS3,
+}
 
 /// Why the state cannot be read, locked or changed.
 #[derive(Debug, thiserror::Error)]
@@ -15,18 +25,26 @@ pub enum StateError {
         error: FileError,
     },
     /// The state file is not one that can be read.
-    #[error("{} {problem}. It was left as it is. {}", path.display(), format_mend(path, problem))]
+    #[error("{} {problem}. It was left as it is. {}", path.display(), format_mend(*kept, problem))]
     Format {
         /// The state file.
         path: PathBuf,
+        /// Where that is.
+        kept: Kept,
         /// What is wrong with it.
         problem: FormatError,
     },
     /// The journal is not one that can be folded into the state.
-    #[error("{} {problem}. It was left as it is. {}", path.display(), journal_mend(path, problem))]
+    #[error(
+        "{} {problem}. It was left as it is. {}",
+        path.display(),
+        journal_mend(path, *kept, problem)
+    )]
     Journal {
         /// The journal.
         path: PathBuf,
+        /// Where that is.
+        kept: Kept,
         /// What is wrong with it.
         problem: JournalError,
     },
@@ -111,6 +129,25 @@ impl StateError {
         }
     }
 
+    /// Whether the service that keeps the state says that there is no right to do what was to be done.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Remote(error) if error.kind() == Some(ErrorKind::Denied))
+    }
+
+    /// Whether another run has written the state, or may have.
+    pub fn is_overtaken(&self) -> bool {
+        match self {
+            Self::ChangedBeneath { .. } | Self::JournalInUse { .. } => true,
+            Self::Remote(error) => error.is_overtaken(),
+            Self::Io { .. }
+            | Self::Format { .. }
+            | Self::Journal { .. }
+            | Self::Locked { .. }
+            | Self::Occupied { .. }
+            | Self::Unfit { .. } => false,
+        }
+    }
+
     /// For people.
     pub fn diagnostic(&self) -> Diagnostic {
         Diagnostic::error(self.summary(), self.to_string())
@@ -155,38 +192,44 @@ fn resumption(error: &FileError) -> &'static str {
     if error.is_full() { " Then run again: what is in the journal is taken up." } else { "" }
 }
 
-fn format_mend(path: &Path, problem: &FormatError) -> String {
+fn format_mend(kept: Kept, problem: &FormatError) -> String {
+    let argument = match kept {
+        Kept::InFiles => "path",
+        Kept::OnS3 => "key",
+    };
     match problem {
         FormatError::Empty
         | FormatError::Truncated(_)
         | FormatError::NotJson(_)
-        | FormatError::Malformed(_) => format!(
-            "Put a good version in its place; the one before is in {}, if there was one.",
-            beside(path, ".backup").display()
-        ),
-        FormatError::Terraform => {
-            "Give `path` of the backend another value: Sealform keeps a state of its own, and takes \
-             over buckets that are as declared without writing to them."
+        | FormatError::Malformed(_) => {
+            "`sealform state history` shows the versions that are kept: \
+             `sealform state restore -force SERIAL` puts one in its place, `sealform state push \
+             -force FILE` what a file holds. Both keep what is there now under another name."
                 .into()
         }
-        FormatError::Foreign => "Give `path` of the backend the path of another file.".into(),
+        FormatError::Terraform => format!(
+            "Give `{argument}` of the backend another value: Sealform keeps a state of its own, and \
+             takes over buckets that are as declared without writing to them."
+        ),
+        FormatError::Foreign => format!("Give `{argument}` of the backend another value."),
         FormatError::Newer { .. } => "Use that Sealform or a newer one.".into(),
     }
 }
 
-fn journal_mend(path: &Path, problem: &JournalError) -> String {
+fn journal_mend(path: &Path, kept: Kept, problem: &JournalError) -> String {
+    let path = path.display();
+    let without = match kept {
+        Kept::InFiles => format!("To go on without it, move {path} away"),
+        Kept::OnS3 => format!("To go on without it, remove it with `aws s3 rm {path}`"),
+    };
+    let then = "what the interrupted run did then shows as drift.";
     match problem {
         JournalError::Newer(_) => "Use a newer Sealform.".into(),
-        JournalError::Ahead { .. } => format!(
-            "Put the state file that belongs to it back. To go on without it, move {} away: what \
-             the interrupted run did then shows as drift.",
-            path.display()
-        ),
+        JournalError::Ahead { .. } => {
+            format!("Put the state that belongs to it back. {without}: {then}")
+        }
         JournalError::Damaged { .. }
         | JournalError::OtherLineage { .. }
-        | JournalError::Unfolded { .. } => format!(
-            "To go on without it, move {} away: what the interrupted run did then shows as drift.",
-            path.display()
-        ),
+        | JournalError::Unfolded { .. } => format!("{without}: {then}"),
     }
 }

@@ -48,7 +48,7 @@ mod superseded;
 
 pub use self::backend::{Backend, Guard, OpenState};
 pub use self::edit::Edit;
-pub use self::error::StateError;
+pub use self::error::{Kept, StateError};
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};
 pub use self::intent::{Intent, Writing};
 pub use self::journal::{Change, JournalError};

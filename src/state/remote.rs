@@ -1,7 +1,7 @@
 //! What can be wrong with a state that is kept by a service.
 
 use super::{Holder, Seen};
-use crate::provider::ProviderError;
+use crate::provider::{ErrorKind, ProviderError};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -108,6 +108,31 @@ impl RemoteError {
             | Self::LockLost { .. }
             | Self::ChangedBeneath { .. }
             | Self::OtherLock { .. } => None,
+        }
+    }
+
+    /// What the service refused for, if it did.
+    pub(super) fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Service { error, .. } => Some(error.kind),
+            Self::Locked { .. }
+            | Self::ForeignLock { .. }
+            | Self::Unconditional { .. }
+            | Self::LockLost { .. }
+            | Self::ChangedBeneath { .. }
+            | Self::OtherLock { .. } => None,
+        }
+    }
+
+    /// Whether another run has written the state, or may have.
+    pub(super) fn is_overtaken(&self) -> bool {
+        match self {
+            Self::LockLost { .. } | Self::ChangedBeneath { .. } => true,
+            Self::Service { .. }
+            | Self::Locked { .. }
+            | Self::ForeignLock { .. }
+            | Self::Unconditional { .. }
+            | Self::OtherLock { .. } => false,
         }
     }
 

@@ -395,6 +395,25 @@ fn a_state_moves_both_ways_with_its_lineage_and_serial() {
     assert_eq!(which(&dir), own);
 }
 
+/// Whoever had never said `init` was given a new state as soon as the block was gone.
+#[test]
+fn a_state_on_s3_is_not_left_behind_where_nobody_said_init() {
+    let service = Service::new();
+    let dir = service.machine(&(on_s3("") + &logs("aws:kms")));
+    dir.run(&APPLY).status(0);
+    dir.write("main.seal.hcl", logs("aws:kms"));
+    dir.run(&["plan"]).status(1).complains("Backend has changed");
+    dir.write("main.seal.hcl", on_s3("").replace(KEY, "other.json") + &logs("aws:kms"));
+    dir.run(&["plan"]).status(1).complains("Backend has changed");
+    // How it is spoken to is no other place.
+    dir.write("main.seal.hcl", on_s3("lock_lease = 30\n    max_retries = 3") + &logs("aws:kms"));
+    dir.run(&EMPTY).status(0);
+    dir.run(&["init"]).status(0);
+    dir.write("main.seal.hcl", logs("aws:kms"));
+    dir.run(&["init", "-migrate-state"]).status(0).says("Copied the state from s3://");
+    dir.run(&EMPTY).status(0);
+}
+
 /// What workspaces do, wherever the state is.
 fn workspaces(dir: &Dir, buckets: impl Fn() -> Vec<String>) {
     let name = "output \"where\" {\n  value = sealform.workspace\n}\n";

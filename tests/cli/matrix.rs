@@ -48,6 +48,8 @@ const WHICH: [(&str, std::ops::RangeInclusive<usize>); 3] =
 #[derive(Clone, Debug)]
 struct Orders {
     method: &'static str,
+    /// What stands in the target of the requests that are meant.
+    target: &'static str,
     fault: Option<Fault>,
     which: std::ops::RangeInclusive<usize>,
     seen: usize,
@@ -55,12 +57,13 @@ struct Orders {
 
 impl Orders {
     fn none() -> Self {
-        Self { method: "", fault: None, which: 1..=1, seen: 0 }
+        Self { method: "", target: "", fault: None, which: 1..=1, seen: 0 }
     }
 
     /// What befalls a request, if anything.
     fn strike(&mut self, head: &str) -> Option<Fault> {
-        if !head.starts_with(self.method) || !head.contains("?encryption") {
+        let line = head.lines().next().unwrap_or_default();
+        if !line.starts_with(self.method) || !line.contains(self.target) {
             return None;
         }
         self.seen += 1;
@@ -195,7 +198,7 @@ async fn row(method: &'static str) -> String {
             dir.write("main.seal.hcl", first);
             run(&apply).status(0);
             dir.write("main.seal.hcl", second);
-            set(Orders { method, fault: Some(fault), which, seen: 0 });
+            set(Orders { method, target: "?encryption", fault: Some(fault), which, seen: 0 });
             let ran = run(&apply);
             let cell = format!("{method} {fault:?} {name}: {}\n{}", ran.stdout, ran.stderr);
             assert!(ran.status == 0 || ran.status == 1, "{cell}");
@@ -265,4 +268,214 @@ async fn whatever_becomes_of_a_reset() {
     DELETE Denied        failed done failed
     DELETE Missing       failed done failed
     ");
+}
+
+/// What befalls the requests about a state on S3. Who waits for an answer in vain is left out: it costs
+/// minutes, and ends as one that was cut.
+const OF_STATE: [Fault; 7] = [
+    Fault::InternalError,
+    Fault::ResetBefore,
+    Fault::ResetAfter,
+    Fault::Malformed,
+    Fault::Truncated,
+    Fault::Denied,
+    Fault::Missing,
+];
+
+/// A machine with its state on S3, behind a proxy.
+struct Remote {
+    world: World,
+    sandbox: Sandbox,
+    orders: Arc<Mutex<Orders>>,
+    dir: Dir,
+}
+
+impl Remote {
+    async fn new() -> Self {
+        let world = World::in_memory();
+        for bucket in ["bucket", "states"] {
+            world.seed_bucket(bucket, "us-east-1", "123456789012").unwrap();
+        }
+        let sandbox = Sandbox::start(world.clone(), Options::default()).await.unwrap();
+        let orders = Arc::new(Mutex::new(Orders::none()));
+        let url = proxy(sandbox.port(), &orders);
+        let dir = Dir::empty()
+            .env("AWS_ENDPOINT_URL", &url)
+            .env("AWS_ACCESS_KEY_ID", "123456789012")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "us-east-1");
+        Self { world, sandbox, orders, dir }
+    }
+
+    fn declare(&self, algorithm: &str) {
+        let backend = "sealform {\n  backend \"s3\" {\n    bucket = \"states\"\n    key = \"s.json\"\n    \
+                       lock_lease = 3\n    max_retries = 1\n  }\n}\n";
+        self.dir.write("main.seal.hcl", format!("{backend}{}", configuration(algorithm)));
+    }
+
+    fn run(&self, arguments: &[&str]) -> crate::harness::Ran {
+        tokio::task::block_in_place(|| self.dir.run(arguments))
+    }
+
+    fn set(&self, orders: Orders) {
+        *self.orders.lock().unwrap() = orders;
+    }
+}
+
+/// All faults of one operation on an object of the state.
+async fn row_of_state(method: &'static str, target: &'static str) -> String {
+    let remote = Remote::new().await;
+    let run = |arguments: &[&str]| remote.run(arguments);
+    let apply = ["apply", "-auto-approve", "-allow-weakening", "-lock-timeout=30s"];
+    let mut table = String::new();
+    for fault in OF_STATE {
+        let mut cells = Vec::new();
+        for (name, which) in [&WHICH[0], &WHICH[2]] {
+            remote.declare("AES256");
+            run(&apply).status(0);
+            remote.declare("aws:kms");
+            remote.set(Orders {
+                method,
+                target,
+                fault: Some(fault),
+                which: which.clone(),
+                seen: 0,
+            });
+            let ran = run(&apply[..3]);
+            let cell =
+                format!("{method} {target} {fault:?} {name}: {}\n{}", ran.stdout, ran.stderr);
+            assert!(remote.orders.lock().unwrap().seen > 0, "{cell}");
+            assert!(ran.status == 0 || ran.status == 1, "{cell}");
+            let warned = ran.stderr.contains("warning: ");
+            cells.push(match (ran.status, warned) {
+                (0, false) => "done",
+                (0, true) => "warned",
+                _ => "failed",
+            });
+            assert!(ran.status == 0 || ran.stderr.contains("error: "), "{cell}");
+            remote.set(Orders::none());
+            // What became of the bucket is told as our own doing, and what was said to be done is.
+            let plan = run(&["plan", "-json", "-lock-timeout=30s"]).status(0).json();
+            assert_eq!(plan["summary"]["drifted"], 0, "{cell}\n{plan}");
+            assert!(ran.status == 1 || plan["verdict"] == "clean", "{cell}\n{plan}");
+            run(&apply).status(0);
+            run(&["plan", "-detailed-exitcode"]).status(0);
+            assert_eq!(remote.world.object_keys("states"), ["s.json"], "{cell}");
+        }
+        let fault = format!("{fault:?}");
+        writeln!(table, "{fault:13} {}", cells.join(" ")).unwrap();
+    }
+    println!("{method} {target}\n{table}");
+    remote.sandbox.stop().await;
+    table
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_reading_a_state_on_s3() {
+    insta::assert_snapshot!(row_of_state("GET", "/s.json?").await, @r"
+    InternalError done failed
+    ResetBefore   done failed
+    ResetAfter    done failed
+    Malformed     failed failed
+    Truncated     done failed
+    Denied        failed failed
+    Missing       failed failed
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_writing_a_state_on_s3() {
+    insta::assert_snapshot!(row_of_state("PUT", "/s.json?").await, @r"
+    InternalError done failed
+    ResetBefore   done failed
+    ResetAfter    done failed
+    Malformed     done done
+    Truncated     done done
+    Denied        failed failed
+    Missing       failed failed
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_looking_at_a_lock_on_s3() {
+    insta::assert_snapshot!(row_of_state("GET", "/s.json.lock").await, @r"
+    InternalError done failed
+    ResetBefore   done failed
+    ResetAfter    done failed
+    Malformed     done done
+    Truncated     done failed
+    Denied        failed failed
+    Missing       failed failed
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_taking_a_lock_on_s3() {
+    insta::assert_snapshot!(row_of_state("PUT", "/s.json.lock").await, @r"
+    InternalError done failed
+    ResetBefore   done failed
+    ResetAfter    done failed
+    Malformed     done done
+    Truncated     done done
+    Denied        failed failed
+    Missing       failed failed
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_giving_a_lock_on_s3_back() {
+    insta::assert_snapshot!(row_of_state("DELETE", "/s.json.lock").await, @r"
+    InternalError done warned
+    ResetBefore   done warned
+    ResetAfter    done warned
+    Malformed     done done
+    Truncated     done done
+    Denied        warned warned
+    Missing       warned warned
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_reading_a_journal_on_s3() {
+    insta::assert_snapshot!(row_of_state("GET", "/s.json.journal").await, @r"
+    InternalError done failed
+    ResetBefore   done failed
+    ResetAfter    done failed
+    Malformed     done done
+    Truncated     done failed
+    Denied        failed failed
+    Missing       failed failed
+    ");
+}
+
+/// It had been recorded in the journal, from where the next run took it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_state_that_failed_is_not_made_later() {
+    let remote = Remote::new().await;
+    remote.declare("aws:kms");
+    remote.run(&["apply", "-auto-approve"]).status(0);
+    let before = remote.world.object("states", "s.json");
+    let fault = Some(Fault::Denied);
+    remote.set(Orders { method: "PUT", target: "/s.json?", fault, which: 1..=usize::MAX, seen: 0 });
+    let address = "aws_s3_bucket_server_side_encryption_configuration.x";
+    remote.run(&["state", "rm", address]).status(1).complains("s3:PutObject");
+    remote.set(Orders::none());
+    remote.run(&["state", "list"]).status(0).says(address);
+    remote.run(&["apply", "-auto-approve"]).status(0);
+    assert_eq!(remote.world.object("states", "s.json"), before);
+    remote.sandbox.stop().await;
+}
+
+/// Who may only read is told how to go without a lock.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_without_the_right_to_lock_says_how_to_go_on() {
+    let remote = Remote::new().await;
+    remote.declare("aws:kms");
+    let fault = Some(Fault::Denied);
+    remote.set(Orders { method: "PUT", target: "/s.json", fault, which: 1..=usize::MAX, seen: 0 });
+    remote.run(&["plan"]).status(1).complains("looks at it with -lock=false");
+    remote.run(&["plan", "-lock=false"]).status(0);
+    let apply = remote.run(&["apply", "-auto-approve"]).status(1);
+    apply.complains("s3:PutObject").never_complains("-lock=false");
+    remote.sandbox.stop().await;
 }

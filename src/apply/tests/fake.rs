@@ -7,8 +7,9 @@ use crate::provider::{ErrorKind, Provider, ProviderError, Query, Target};
 use crate::resource::{KeyAnswer, KeyName, Observed, UnknownElement};
 use crate::value::Value;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// A service in memory.
@@ -17,6 +18,10 @@ pub(super) struct Fake {
     calls: Mutex<Vec<String>>,
     at_once: AtomicUsize,
     pub(super) most_at_once: AtomicUsize,
+    /// The journal that is looked into whenever something is to be written.
+    pub(super) journal: OnceLock<PathBuf>,
+    /// How many intents stood in it each time, and whether that of this call was among them.
+    pub(super) intents: Mutex<Vec<(usize, bool)>>,
 }
 
 /// A bucket, and how it behaves.
@@ -28,6 +33,12 @@ pub(super) struct Bucket {
     pub(super) lag: usize,
     /// Which call fails, and how.
     pub(super) fails: Option<(&'static str, ErrorKind)>,
+    /// A call that fails has its effect all the same.
+    pub(super) answer_lost: bool,
+    /// Which call ends its task.
+    pub(super) panics: Option<&'static str>,
+    /// How many calls have changed it.
+    pub(super) effects: usize,
     pub(super) latency: Duration,
     pub(super) reset_to: Value,
     /// What the engine does not know of it.
@@ -42,6 +53,9 @@ impl Fake {
                 written: None,
                 lag: 0,
                 fails: None,
+                answer_lost: false,
+                panics: None,
+                effects: 0,
                 latency: Duration::ZERO,
                 reset_to: super::live("AES256"),
                 unknown: Vec::new(),
@@ -53,11 +67,17 @@ impl Fake {
             calls: Mutex::default(),
             at_once: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
+            journal: OnceLock::new(),
+            intents: Mutex::default(),
         })
     }
 
     pub(super) fn change(&self, name: &str, change: impl FnOnce(&mut Bucket)) {
         change(self.buckets.lock().unwrap().get_mut(name).unwrap());
+    }
+
+    pub(super) fn effects(&self, name: &str) -> usize {
+        self.buckets.lock().unwrap()[name].effects
     }
 
     pub(super) fn live(&self, name: &str) -> Value {
@@ -69,6 +89,16 @@ impl Fake {
         self.calls.lock().unwrap().clone()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the journal is looked into")]
+    fn look_into_the_journal(&self, name: &str) {
+        let Some(journal) = self.journal.get() else { return };
+        let text = std::fs::read_to_string(journal).unwrap_or_default();
+        let intents = text.lines().filter(|line| line.contains("{\"intent\":"));
+        let own = format!("\"identity\":{name:?}");
+        let is_there = intents.clone().any(|line| line.contains(&own));
+        self.intents.lock().unwrap().push((intents.count(), is_there));
+    }
+
     async fn call<T>(
         &self,
         call: &'static str,
@@ -77,23 +107,37 @@ impl Fake {
     ) -> Result<T, ProviderError> {
         let name = &*target.identity;
         self.calls.lock().unwrap().push(format!("{call} {name}"));
+        if call != "read" {
+            self.look_into_the_journal(name);
+        }
         let at_once = self.at_once.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_at_once.fetch_max(at_once, Ordering::Relaxed);
         let latency = self.buckets.lock().unwrap()[name].latency;
         tokio::time::sleep(latency).await;
         self.at_once.fetch_sub(1, Ordering::Relaxed);
+        let panics = self.buckets.lock().unwrap()[name].panics;
+        // Nothing is poisoned by it.
+        assert!(panics != Some(call), "it was to panic");
         let mut buckets = self.buckets.lock().unwrap();
         let bucket = buckets.get_mut(name).unwrap();
-        match bucket.fails {
-            Some((failing, kind)) if failing == call => Err(ProviderError {
-                kind,
-                summary: if kind == ErrorKind::NotFound { "NotFound" } else { "Denied" },
-                detail: format!("The {call} failed."),
-                code: None,
-                request_id: None,
-            }),
-            _ => Ok(act(bucket)),
+        let failure = bucket.fails.filter(|(failing, _)| *failing == call);
+        if failure.is_some() && !bucket.answer_lost {
+            return Err(refusal(call, failure));
         }
+        bucket.effects += usize::from(call != "read");
+        let answer = act(bucket);
+        if failure.is_some() { Err(refusal(call, failure)) } else { Ok(answer) }
+    }
+}
+
+fn refusal(call: &str, failure: Option<(&str, ErrorKind)>) -> ProviderError {
+    let kind = failure.map_or(ErrorKind::Other, |(_, kind)| kind);
+    ProviderError {
+        kind,
+        summary: if kind == ErrorKind::NotFound { "NotFound" } else { "Denied" },
+        detail: format!("The {call} failed."),
+        code: None,
+        request_id: None,
     }
 }
 

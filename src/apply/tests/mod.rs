@@ -3,6 +3,7 @@
 mod fake;
 mod properties;
 mod queue;
+mod records;
 
 use self::fake::{Fake, Log};
 use super::{Outcome, Stop, apply};

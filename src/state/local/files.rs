@@ -49,8 +49,12 @@ pub(super) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The content of a file, if there is one.
+/// The content of a file, if there is one. A pipe, which may never end, is none.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    let is_pipe = fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir());
+    if is_pipe {
+        return Err(io_error("read", path)(io::Error::other("it is not a regular file")));
+    }
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -29,11 +29,14 @@ use super::error::beside;
 use super::file::SANDBOX_LINEAGE;
 use super::intent::{Intent, Unfinished};
 use super::journal;
-use super::{JournalError, StateError, StateFile, Superseded};
+use super::{JournalError, Kept, StateError, StateFile, Superseded};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many links are followed, one behind the other: as many as Linux does.
+const LINKS: usize = 40;
 
 /// A state in a file, or for a while in memory.
 #[derive(Clone, Debug)]
@@ -98,12 +101,12 @@ impl Mark {
 
 impl Local {
     /// The state that is or will be at `path`.
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(mut path: PathBuf) -> Self {
         // A link to a state elsewhere stays a link: the file behind it is what is replaced.
-        let path = match fs::read_link(&path) {
-            Ok(target) => parent(&path).join(target),
-            Err(_) => path,
-        };
+        for _ in 0..LINKS {
+            let Ok(target) = fs::read_link(&path) else { break };
+            path = parent(&path).join(target);
+        }
         Self { path, sandbox: false, memory: None }
     }
 
@@ -195,8 +198,12 @@ impl Local {
     fn understand(&self, bytes: Option<&[u8]>, journal: Option<&[u8]>) -> Result<Read, StateError> {
         let mark = bytes.map(Mark::of);
         let state = bytes.map(StateFile::parse).transpose();
-        let state =
-            state.map_err(|problem| StateError::Format { path: self.path.clone(), problem })?;
+        let kept = Kept::InFiles;
+        let state = state.map_err(|problem| StateError::Format {
+            path: self.path.clone(),
+            kept,
+            problem,
+        })?;
         let path = self.journal_path();
         let serial = state.as_ref().map(|state| state.serial);
         let decoded = match journal {
@@ -220,7 +227,7 @@ impl Local {
                 Ok(Read { state, begun: None, mark, serial, folded: false, unfinished })
             }
         });
-        read.map_err(|problem| StateError::Journal { path, problem })
+        read.map_err(|problem| StateError::Journal { path, kept, problem })
     }
 
     pub(super) fn journal_path(&self) -> PathBuf {

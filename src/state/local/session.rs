@@ -31,6 +31,9 @@ pub struct Session {
     /// The first record is among the pending ones or in the journal.
     begun: bool,
     lock: Option<Lock>,
+    /// Lets tests of other rooms have the disk full for a while.
+    #[cfg(test)]
+    pub(crate) full: Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl Local {
@@ -51,6 +54,8 @@ impl Local {
             carried: false,
             begun: false,
             lock: None,
+            #[cfg(test)]
+            full: Arc::default(),
         };
         let new = || StateFile::new(self.new_lineage(), tool_version);
         if let Some(memory) = &self.memory {
@@ -186,6 +191,11 @@ impl Session {
     pub fn flush(&mut self) -> Result<(), StateError> {
         if self.pending.is_empty() {
             return Ok(());
+        }
+        #[cfg(test)]
+        if self.full.load(std::sync::atomic::Ordering::Acquire) {
+            let full = std::io::ErrorKind::StorageFull.into();
+            return Err(io_error("append to", &self.local.journal_path())(full));
         }
         match &mut self.journal {
             Some(journal) => journal.append(&self.pending)?,

@@ -276,8 +276,22 @@ fn messages_read_well() {
     let now = "2026-05-04T03:05:01Z".parse().unwrap();
     let seen = Seen { holder: holder("apply"), now };
     let texts: Vec<_> = [
-        StateError::Format { path: path.clone(), problem: truncated },
-        StateError::Journal { path: beside(&path, ".journal"), problem: damaged },
+        StateError::Format { path: path.clone(), kept: Kept::InFiles, problem: truncated },
+        StateError::Journal {
+            path: beside(&path, ".journal"),
+            kept: Kept::InFiles,
+            problem: damaged.clone(),
+        },
+        StateError::Format {
+            path: "s3://states/s.json".into(),
+            kept: Kept::OnS3,
+            problem: FormatError::Foreign,
+        },
+        StateError::Journal {
+            path: "s3://states/s.json.journal".into(),
+            kept: Kept::OnS3,
+            problem: damaged,
+        },
         StateError::Locked { path: path.clone(), holder: Some(seen) },
         StateError::ChangedBeneath { path: path.clone() },
         io_error("append to", &beside(&path, ".journal"))(full),
@@ -286,12 +300,40 @@ fn messages_read_well() {
     .map(ToString::to_string)
     .collect();
     insta::assert_snapshot!(texts.join("\n"), @"
-    state/s.json is truncated: EOF while parsing a string at line 3 column 9. It was left as it is. Put a good version in its place; the one before is in state/s.json.backup, if there was one.
+    state/s.json is truncated: EOF while parsing a string at line 3 column 9. It was left as it is. `sealform state history` shows the versions that are kept: `sealform state restore -force SERIAL` puts one in its place, `sealform state push -force FILE` what a file holds. Both keep what is there now under another name.
     state/s.json.journal is damaged in line 3: its checksum is wrong. It was left as it is. To go on without it, move state/s.json.journal away: what the interrupted run did then shows as drift.
+    s3://states/s.json is JSON, but not a state of Sealform. It was left as it is. Give `key` of the backend another value.
+    s3://states/s.json.journal is damaged in line 3: its checksum is wrong. It was left as it is. To go on without it, remove it with `aws s3 rm s3://states/s.json.journal`: what the interrupted run did then shows as drift.
     state/s.json is locked by `sealform apply` of eve@build (process 4711) since 2026-05-04 03:02:01 UTC, 3 minutes ago. Wait until it has ended, or give --lock-timeout a time to wait; the lock goes when the process does.
     state/s.json is not the file that this run has read: something else replaced it meanwhile. It was left as it is, and what this run recorded is in state/s.json.journal. Keep a copy of both, put one in force, and run a plan: it compares with what S3 has. Do not use --lock=false while another run is under way.
     Could not append to state/s.json.journal: no storage space. Free some space. Then run again: what is in the journal is taken up.
     ");
+}
+
+/// The link in the middle was replaced by a file, and what it led to was a state of its own.
+#[cfg(unix)]
+#[test]
+fn links_behind_each_other_stay_links() {
+    use std::os::unix::fs::symlink;
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::create_dir(path("far")).unwrap();
+    symlink("middle.json", path("s.json")).unwrap();
+    symlink("far/s.json", path("middle.json")).unwrap();
+    for n in 0..2 {
+        let local = Local::new(path("s.json"));
+        let mut session = local.session(None, VERSION).unwrap();
+        session.record(set(n, "AES256")).unwrap();
+        session.finish().unwrap();
+        assert!(path("middle.json").is_symlink() && path("far/s.json").is_file());
+        let found = Local::new(path("far/s.json")).read().unwrap().unwrap();
+        assert_eq!(found.resources.len(), n + 1);
+    }
+    // A circle has an end, too.
+    symlink("b.json", path("a.json")).unwrap();
+    symlink("a.json", path("b.json")).unwrap();
+    let error = Local::new(path("a.json")).read().unwrap_err().to_string();
+    assert!(error.contains("symbolic links"), "{error}");
 }
 
 #[test]

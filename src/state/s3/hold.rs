@@ -335,6 +335,12 @@ impl Keeper {
 
     /// Removes the object.
     async fn release(&self) -> Result<(), StateError> {
+        // Not every store that writes on a condition also removes on one. Who may have lost the lock
+        // removes nothing before a write has shown that it is still held.
+        let is_in_doubt = self.claim().version().is_some() && !self.is_sure();
+        if is_in_doubt && let Err(error) = self.renew().await {
+            return if self.claim().is_lost() { Ok(()) } else { Err(error) };
+        }
         let _turn = self.turn.lock().await;
         let Some(version) = self.claim().release() else { return Ok(()) };
         self.lost.send_replace(true);

@@ -26,7 +26,8 @@ pub use self::settings::Settings;
 use self::lease::Seen;
 use self::pushed::Pushed;
 use super::{
-    Found, Guard, Holder, Local, OpenState, RemoteError, StateError, StateFile, Superseded, Version,
+    Found, Guard, Holder, Kept, Local, OpenState, RemoteError, StateError, StateFile, Superseded,
+    Version,
 };
 use crate::provider::ProviderError;
 use crate::provider::aws::{Condition, Object, Objects, Written};
@@ -162,6 +163,11 @@ impl Fetched {
         }
     }
 
+    /// Whether a journal is the one that was pushed.
+    fn is_pushed(&self, journal: Option<&[u8]>) -> bool {
+        self.journal.as_ref().is_some_and(|object| Some(&*object.bytes) == journal)
+    }
+
     /// What the journal of this copy tells and is lost on the state, if another counts in its place.
     fn superseded(&self, local: &Local) -> Option<Superseded> {
         let here = self.written_here.as_deref()?;
@@ -225,7 +231,8 @@ impl S3 {
         let fetched = place.fetch().await?;
         let journal = fetched.journal(&place.local);
         let found = place.local.look_at(fetched.state(), journal);
-        let found = found.map_err(|error| of_object(error, place))?;
+        let is_pushed = fetched.is_pushed(journal);
+        let found = found.map_err(|error| of_object(error, place, is_pushed))?;
         let superseded = fetched.superseded(&place.local).map(Box::new);
         Ok(Found { superseded, ..found })
     }
@@ -298,7 +305,7 @@ impl S3 {
             let parsed = StateFile::parse(&there.bytes);
             let parsed = parsed.map_err(|problem| {
                 let path = PathBuf::from(place.to_string());
-                StateError::Format { path, problem }
+                StateError::Format { path, kept: Kept::OnS3, problem }
             })?;
             if parsed.lineage != state.lineage || parsed.serial > state.serial {
                 return Err(place.changed_beneath());
@@ -378,11 +385,16 @@ impl S3 {
     }
 }
 
-/// Names the object in what is wrong with its bytes.
-fn of_object(error: StateError, place: &Place) -> StateError {
+/// Names the object in what is wrong with its bytes; `is_pushed` where the journal is one, too.
+fn of_object(error: StateError, place: &Place, is_pushed: bool) -> StateError {
+    let kept = Kept::OnS3;
     match error {
         StateError::Format { problem, .. } => {
-            StateError::Format { path: PathBuf::from(place.to_string()), problem }
+            StateError::Format { path: PathBuf::from(place.to_string()), kept, problem }
+        }
+        StateError::Journal { problem, .. } if is_pushed => {
+            let path = PathBuf::from(place.url(&place.journal_key()));
+            StateError::Journal { path, kept, problem }
         }
         other => other,
     }
@@ -414,7 +426,7 @@ async fn begin(
     place
         .local
         .look_at(fetched.state(), journal.as_deref())
-        .map_err(|error| of_object(error, place))?;
+        .map_err(|error| of_object(error, place, fetched.is_pushed(journal.as_deref())))?;
     let mut pushed = Pushed::found(fetched.journal.as_ref());
     // From here on the journal is on S3 until what it tells is in the state there, and whoever wrote
     // it before cannot replace it any more.

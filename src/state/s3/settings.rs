@@ -82,6 +82,9 @@ impl Settings {
         };
         let prefix = reader.text("workspace_key_prefix");
         let prefix = prefix.as_deref().map_or(PREFIX, |prefix| prefix.trim_matches('/')).to_owned();
+        if prefix.is_empty() {
+            reader.fault("workspace_key_prefix", "It needs something besides slashes.");
+        }
         let lease = reader.number("lock_lease", 3, 3_600).map_or(LEASE, Duration::from_secs);
         let use_lockfile = reader.flag("use_lockfile").unwrap_or(true);
         if key.as_deref().is_some_and(|key| key.starts_with('/') || key.ends_with('/')) {

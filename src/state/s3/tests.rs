@@ -311,6 +311,59 @@ async fn a_paused_holder_does_not_write_once_another_has_taken_over() {
     sandbox.stop().await;
 }
 
+/// Whoever comes back late took the lock of the next one away with its own.
+#[tokio::test]
+async fn a_store_that_removes_unconditionally_costs_nobody_the_lock() {
+    let world = world();
+    world.remove_unconditionally();
+    let sandbox = start(&world).await;
+    let short = || Settings { lease: Duration::from_secs(1), ..settings(&sandbox) };
+    let (one, two) = (Machine::with(short()), Machine::with(short()));
+    let paused = one.open().await;
+    pause(&paused);
+    let guard = loop {
+        match two.lock().await {
+            Ok(guard) => break guard,
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    };
+    paused.close().await.unwrap();
+    assert!(world.object(BUCKET, LOCK).is_some());
+    guard.release().await.unwrap();
+    // One that nobody has taken over is given back however late.
+    let late = one.open().await;
+    pause(&late);
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    late.close().await.unwrap();
+    assert_eq!(world.object_keys(BUCKET), [""; 0]);
+    sandbox.stop().await;
+}
+
+/// The message named files of the copy, and arguments that the backend does not have.
+#[tokio::test]
+async fn a_damaged_object_is_named_with_what_mends_it() {
+    let world = world();
+    let sandbox = start(&world).await;
+    let machine = Machine::new(&sandbox);
+    let mut open = machine.open().await;
+    open.session().record(set("a")).unwrap();
+    open.save().await.unwrap();
+    open.close().await.unwrap();
+    let look = async || machine.backend.look().await.unwrap_err().to_string();
+    world.put_object(BUCKET, JOURNAL, "xx\n");
+    let said = look().await;
+    assert!(said.starts_with(&format!("s3://{BUCKET}/{JOURNAL} is damaged")), "{said}");
+    assert!(said.contains(&format!("`aws s3 rm s3://{BUCKET}/{JOURNAL}`")), "{said}");
+    world.put_object(BUCKET, KEY, "{");
+    let said = look().await;
+    assert!(said.starts_with(&format!("s3://{BUCKET}/{KEY} is truncated")), "{said}");
+    assert!(said.contains("`sealform state restore -force SERIAL`"), "{said}");
+    world.put_object(BUCKET, KEY, "{}");
+    let said = look().await;
+    assert!(said.contains("Give `key` of the backend another value."), "{said}");
+    sandbox.stop().await;
+}
+
 #[tokio::test]
 async fn a_pause_that_nobody_used_is_forgiven() {
     let world = world();
@@ -512,10 +565,19 @@ fn arguments_are_read_and_every_fault_is_told() {
         ("lock_lease", text("1")),
         ("assume_role", Value::object([("external_id", text("x"))])),
         ("use_path_style", text("perhaps")),
+        ("workspace_key_prefix", text("//")),
     ]));
     let faults = faults.unwrap_err();
     let mut names: Vec<&str> = faults.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    let expected = ["assume_role", "bucket", "encrypt", "key", "lock_lease", "use_path_style"];
+    let expected = [
+        "assume_role",
+        "bucket",
+        "encrypt",
+        "key",
+        "lock_lease",
+        "use_path_style",
+        "workspace_key_prefix",
+    ];
     assert_eq!(names, expected, "{faults:?}");
 }

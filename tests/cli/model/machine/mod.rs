@@ -1,17 +1,17 @@
 //! What is tested: the binary in a directory of its own, and what its commands must come to.
 
+mod home;
 mod states;
 
+use self::home::Home;
 use self::states::{Found, read};
 use super::service::{Call, Request, Service, Strike, What};
 use super::world::{Action, BUCKETS, Files, Known, Plan, Recorded, Records, Settings, Step, TYPE};
 use crate::harness::{Dir, Ran};
-use sealform::state::{Holder, Local};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
-const STATE: &str = "state/sealform.state.json";
 const PLAN: &str = "this.sealplan";
 const APPLY: [&str; 4] = ["apply", "-auto-approve", "-allow-weakening", "-json"];
 
@@ -26,6 +26,7 @@ struct Saved {
 
 pub(super) struct Machine {
     dir: Dir,
+    home: Home,
     service: Service,
     files: Files,
     known: Known,
@@ -40,7 +41,17 @@ pub(super) struct Machine {
 }
 
 impl Machine {
+    /// With its state in a file.
     pub(super) fn new() -> Self {
+        Self::at(Home::File)
+    }
+
+    /// With its state on S3.
+    pub(super) fn on_s3() -> Self {
+        Self::at(Home::on_s3())
+    }
+
+    fn at(home: Home) -> Self {
         let service = Service::start();
         for bucket in BUCKETS {
             service.inside().buckets.insert(bucket.to_owned(), Settings::NEW);
@@ -58,9 +69,10 @@ impl Machine {
              false\n  max_retries = 0\n  endpoints {{\n    s3 = {0:?}\n    sts = {0:?}\n  }}\n}}\n",
             service.url
         );
-        dir.write("provider.seal.hcl", provider);
+        dir.write("provider.seal.hcl", provider + &home.block());
         let machine = Self {
             dir,
+            home,
             service,
             files: Files::default(),
             known: Known::default(),
@@ -108,7 +120,11 @@ impl Machine {
         let mut command = self.dir.command(arguments);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         self.service.client(child.id());
-        Ran::of(child.wait_with_output().unwrap())
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        if ran.status == -1 {
+            self.home.unlock(&self.dir);
+        }
+        ran
     }
 
     fn live(&self) -> BTreeMap<String, Settings> {
@@ -483,21 +499,11 @@ impl Machine {
             self.versions.insert(serial, records);
         }
         self.serial = serial;
-        if self.dir.exists(STATE) {
+        if let Some(text) = self.home.text(&self.dir) {
             // The bytes themselves are what the schema says.
-            read(&serde_json::from_str(&self.dir.read(STATE)).unwrap());
+            read(&serde_json::from_str(&text).unwrap());
         }
-        let journal = self.dir.exists(&format!("{STATE}.journal"));
-        assert!(journal || self.known.ours.is_empty());
-        let holder = Holder {
-            operation: "test".into(),
-            who: "test".into(),
-            pid: 1,
-            since: "2026-01-01T00:00:00Z".parse().unwrap(),
-        };
-        let lock = Local::new(self.dir.path().join(STATE)).try_lock(&holder);
-        assert!(lock.is_ok(), "a lock is left");
-        drop(lock);
+        self.home.is_tidy(&self.dir, self.known.ours.is_empty());
         assert!(!self.dir.exists("errored.state.json"));
     }
 }

@@ -1,8 +1,7 @@
 //! The commands about the state, and the state as they and every other command leave it.
 
-use super::{Machine, STATE};
+use super::Machine;
 use crate::model::world::{Algorithm, Fate, Recorded, Records, Settings, TYPE};
-use sealform::state::Local;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -86,14 +85,10 @@ impl Machine {
         // A version may have been written and replaced within one command.
         let content = match self.versions.get(&serial) {
             Some(records) => records.clone(),
-            None => {
-                let path = format!("{STATE}.history/{serial:020}.json");
-                if self.dir.exists(&path) {
-                    read(&serde_json::from_str(&self.dir.read(&path)).unwrap()).1
-                } else {
-                    return self.known.records = self.look().records;
-                }
-            }
+            None => match self.home.kept(&self.dir, serial) {
+                Some(text) => read(&serde_json::from_str(&text).unwrap()).1,
+                None => return self.known.records = self.look().records,
+            },
         };
         let buckets: BTreeSet<&String> = content.values().map(|it| &it.bucket).collect();
         let records = &self.known.records;
@@ -113,7 +108,7 @@ impl Machine {
 
     /// The state as the next run finds it.
     pub(super) fn look(&self) -> Found {
-        let found = Local::new(self.dir.path().join(STATE)).look().unwrap();
+        let found = self.home.look(&self.dir);
         let mut unfinished: BTreeMap<String, BTreeSet<Settings>> = BTreeMap::new();
         for intent in &found.unfinished {
             let intent = serde_json::to_value(intent).unwrap();
