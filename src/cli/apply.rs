@@ -339,10 +339,16 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             Ok(None) => return finish(&diagnostics, &project, began, doing, ui),
             Err(signal) => return given_up(signal, diagnostics, &project, began, doing, ui),
         };
-        run.check_origin(&project, &plan, &origin, &mut diagnostics).await;
-        if !has_errors(&diagnostics) {
-            let parallelism = doing.planning.selecting.parallelism();
-            run.check_keys(&plan, parallelism, &mut diagnostics).await;
+        let checking = async {
+            run.check_origin(&project, &plan, &origin, &mut diagnostics).await;
+            if !has_errors(&diagnostics) {
+                let parallelism = doing.planning.selecting.parallelism();
+                run.check_keys(&plan, parallelism, &mut diagnostics).await;
+            }
+        };
+        if let Err(signal) = signals.unless(Box::pin(checking)).await {
+            run.close().await;
+            return given_up(signal, diagnostics, &project, began, doing, ui);
         }
         // A plan that is stale is told to be so first: the word would not help it.
         if !has_errors(&diagnostics) {

@@ -2,8 +2,8 @@
 //!
 //! Of a `notify` block that can be read, `decode` knows what nobody may be shown. Where a fault keeps
 //! a text from being read, its tree lacks what is at the fault, so that here the lines tell: in what
-//! begins like such a block, whatever stands where a value does is hidden. That may be too much, and
-//! is never too little. It looks at no text without faults.
+//! begins like such a block, whatever stands where a value does is hidden: rather too much than too
+//! little. It looks at no text without faults.
 
 use super::language;
 use crate::diag::{Diagnostic, FileId, Span};
@@ -18,15 +18,6 @@ pub(super) const PLAIN: [&str; 4] = ["format", "min_severity", "on", "timeout"];
 /// What is shorter names no secret, and would be found anywhere.
 const SHORTEST: usize = 4;
 
-/// What is hidden of a text.
-#[derive(Debug, Default)]
-struct Hidden {
-    /// The values, in order.
-    pieces: Vec<Range<usize>>,
-    /// What they stand in.
-    blocks: Vec<Range<usize>>,
-}
-
 /// Notes what may be secret in a text with faults, and takes it out of what they say.
 pub(super) fn hide(
     text: &str,
@@ -35,90 +26,86 @@ pub(super) fn hide(
     faults: &mut [Diagnostic],
     spans: &mut Vec<Span>,
 ) {
-    let hidden = if is_json { Hidden::of_json(text) } else { Hidden::of_native(text) };
+    let pieces = if is_json { json_values(text) } else { native_values(text) };
+    // What a fault says is about where it stands. The pieces are in order, and none is within another.
     for fault in faults {
         let Some(place) = fault.subject else { continue };
-        let block = hidden.blocks.iter().find(|it| it.contains(&(place.start as usize)));
-        if let Some(block) = block {
-            let pieces = hidden.pieces.iter().filter(|it| block.contains(&it.start));
-            let pieces: Vec<&str> = pieces.filter_map(|piece| text.get(piece.clone())).collect();
-            fault.detail = discreet(&fault.detail, &pieces);
+        let (start, end) = (place.start as usize, place.end as usize);
+        let first = pieces.partition_point(|piece| piece.end < start);
+        let near = pieces.iter().skip(first).take_while(|piece| piece.start <= end);
+        let near: Vec<&str> = near.filter_map(|piece| text.get(piece.clone())).collect();
+        if !near.is_empty() {
+            fault.detail = discreet(&fault.detail, &near);
         }
     }
-    spans.extend(hidden.pieces.into_iter().filter_map(|piece| {
+    spans.extend(pieces.into_iter().filter_map(|piece| {
         let (start, end) = (u32::try_from(piece.start).ok()?, u32::try_from(piece.end).ok()?);
         Some(Span { file, start, end })
     }));
 }
 
-impl Hidden {
-    fn of_native(text: &str) -> Self {
-        let mut hidden = Self::default();
-        // How far the line is indented with which the block began.
-        let mut inside: Option<usize> = None;
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            let item = line.trim_start();
-            let at = start + line.len() - item.len();
-            let indent = at - start;
-            start += line.len();
-            let word = first_word(item);
-            let begins_block = language::BLOCKS.iter().any(|it| it.kind == word)
-                && inside.is_none_or(|around| indent <= around)
-                && (word == BLOCK || item.contains('{'));
-            if begins_block && word == BLOCK {
-                inside = Some(indent);
-                hidden.blocks.push(at..start);
-                // What stands behind the brace is an item by itself.
-                if let Some(brace) = item.find('{') {
-                    let (_, behind) = item.split_at(brace + 1);
-                    hidden.pieces.extend(value(behind, at + brace + 1));
-                }
-            } else if begins_block {
-                inside = None;
-            } else if inside.is_some() {
-                hidden.pieces.extend(value(item, at));
+/// What may be secret in the native syntax, in order.
+fn native_values(text: &str) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    // How far the line is indented with which the block began.
+    let mut inside: Option<usize> = None;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let item = line.trim_start();
+        let at = start + line.len() - item.len();
+        let indent = at - start;
+        start += line.len();
+        let word = first_word(item);
+        let begins_block = language::BLOCKS.iter().any(|it| it.kind == word)
+            && inside.is_none_or(|around| indent <= around)
+            && (word == BLOCK || item.contains('{'));
+        if begins_block && word == BLOCK {
+            inside = Some(indent);
+            // What stands behind the brace is an item by itself.
+            if let Some(brace) = item.find('{') {
+                let (_, behind) = item.split_at(brace + 1);
+                pieces.extend(value(behind, at + brace + 1));
             }
-            if let (Some(_), Some(block)) = (inside, hidden.blocks.last_mut()) {
-                block.end = start;
-            }
+        } else if begins_block {
+            inside = None;
+        } else if inside.is_some() {
+            pieces.extend(value(item, at));
         }
-        hidden
     }
+    pieces
+}
 
-    /// In JSON nothing tells where a block ends whose brackets do not match: all that follows may be
-    /// part of it.
-    fn of_json(text: &str) -> Self {
-        let Some(begin) = text.find("\"notify\"") else { return Self::default() };
-        let mut hidden = Self::default();
-        hidden.blocks.push(begin..text.len());
-        let mut key = "";
-        let mut at = begin;
-        while at < text.len() {
-            // What stands outside of quotes may have lost one of its own.
-            let rest = text.get(at..).unwrap_or("");
-            let start = at + rest.find('"').unwrap_or(rest.len());
-            let bare = text.get(at..start).unwrap_or("");
-            hidden.pieces.extend(bare.split_inclusive('\n').scan(at, |at, line| {
-                let begin = *at;
-                *at += line.len();
-                Some(begin + line.len() - line.trim_start().len()..begin + line.trim_end().len())
-            }));
-            let end = end_of_string(text, start);
-            let piece = text.get(start..end).unwrap_or("");
-            at = end.max(start + 1);
-            if text.get(end..).unwrap_or("").trim_start().starts_with(':') {
-                key = piece.trim_matches('"');
-            } else if !(PLAIN.contains(&key) && piece.chars().all(is_word)) {
-                hidden.pieces.push(start..end);
-            }
+/// The same in JSON, where nothing tells where a block ends whose brackets do not match: all that
+/// follows may be part of it.
+fn json_values(text: &str) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let Some(begin) = text.find("\"notify\"") else { return pieces };
+    let mut key = "";
+    let mut at = begin;
+    while at < text.len() {
+        // What stands outside of quotes may have lost one of its own.
+        let rest = text.get(at..).unwrap_or("");
+        let start = at + rest.find('"').unwrap_or(rest.len());
+        let bare = text.get(at..start).unwrap_or("");
+        pieces.extend(bare.split_inclusive('\n').scan(at, |at, line| {
+            let begin = *at;
+            *at += line.len();
+            Some(begin + line.len() - line.trim_start().len()..begin + line.trim_end().len())
+        }));
+        let end = end_of_string(text, start);
+        let piece = text.get(start..end).unwrap_or("");
+        at = end.max(start + 1);
+        if text.get(end..).unwrap_or("").trim_start().starts_with(':') {
+            key = piece.trim_matches('"');
+        } else if !(PLAIN.contains(&key) && piece.chars().all(is_word)) {
+            pieces.push(start..end);
         }
-        let has_text = |piece: &Range<usize>| {
-            text.get(piece.clone()).is_some_and(|it| it.contains(char::is_alphanumeric))
-        };
-        hidden.pieces.retain(has_text);
-        hidden
     }
+    let has_text = |piece: &Range<usize>| {
+        text.get(piece.clone()).is_some_and(|it| it.contains(char::is_alphanumeric))
+    };
+    pieces.retain(has_text);
+    pieces
 }
 
 /// Where the string ends that begins at a quote: behind the next one, or with its line.

@@ -1,7 +1,7 @@
 //! What goes wrong is told: once, whole, truly, and in each output that was asked for.
 
 use crate::drift::{Fleet, valid};
-use crate::harness::{Dir, resource};
+use crate::harness::{Dir, Ran, resource};
 use serde_json::Value as Json;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -98,6 +98,20 @@ fn a_run_that_is_out_of_time_says_so_in_every_output() {
     }
     let ran = dir.run(&["refresh", "-json", "-timeout=1s"]).status(1).complains("Out of time");
     assert_eq!(summaries(&ran.json()), ["Out of time"]);
+}
+
+/// What a saved plan is held against may be as silent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_plan_ends_in_time_too() {
+    let fleet = Fleet::of(&["aaa"]).await;
+    fleet.run(&["plan", "-out=p.sealplan"]).status(0);
+    let (_silent, url) = silent();
+    let mut command = fleet.dir.command(&["apply", "-json", "-timeout=1s", "p.sealplan"]);
+    let command = command.env("AWS_ENDPOINT_URL", url);
+    let began = std::time::Instant::now();
+    let ran = Ran::of(tokio::task::block_in_place(|| command.output()).unwrap());
+    assert_eq!(summaries(&ran.status(1).json()), ["Out of time"]);
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[test]
