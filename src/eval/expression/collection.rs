@@ -97,7 +97,12 @@ impl Scope<'_> {
             Value::List(elements) | Value::Set(elements) => {
                 let items: Vec<Value> = elements.items.iter().map(run).collect();
                 let types: Vec<Type> = items.iter().map(Value::ty).collect();
-                match unify(&types) {
+                // Those of which nothing is known are of the type of the others.
+                let mut known = types.iter().filter(|ty| **ty != Type::Any);
+                let first = known.next().unwrap_or(&Type::Any);
+                let common =
+                    if known.all(|ty| ty == first) { Some(first.clone()) } else { unify(&types) };
+                match common {
                     Some(ty) => Value::list(ty, items),
                     None => Value::tuple(items),
                 }
@@ -129,14 +134,16 @@ impl Scope<'_> {
             Err(fault) => return Outcome::failed(first.unwrap_or(fault), Type::Any),
         };
         // Of what may be of any type, not even the condition is looked at.
-        if !matches!(collection, Value::Unknown(Type::Any))
-            && let Some(condition) = &it.condition
+        if matches!(collection, Value::Unknown(Type::Any)) {
+            return Outcome { value: Value::Unknown(Type::Any), fault: first };
+        }
+        if let Some(condition) = &it.condition
             && let Err(fault) = self.check_condition(it, condition)
         {
             return Outcome::failed(first.unwrap_or(fault), Type::Any);
         }
         let Some(entries) = entries else {
-            return Outcome { value: Value::Unknown(Type::Any), fault: first };
+            return Outcome { value: marks.apply(Value::Unknown(Type::Any)), fault: first };
         };
         let repetitions = match self.repetitions(entries.len(), it.collection.span) {
             Ok(repetitions) => repetitions,
@@ -149,9 +156,13 @@ impl Scope<'_> {
             let bound = bindings(it.key_var.as_deref(), &it.value_var, key, value);
             let faulty = first.is_some();
             let inner = Scope { repetitions, ..self.bind(&bound) };
+            let was_unknown = marks.unknown;
             if let Err(fault) = inner.for_element(it, &mut made, &mut marks, &mut first) {
                 marks.unknown = true;
-                first.get_or_insert(fault);
+                // Once the whole is not known, its conditions and keys may be anything.
+                if !was_unknown {
+                    first.get_or_insert(fault);
+                }
             }
             failed += usize::from(faulty || first.is_some());
             // Of a long list that fails everywhere, a few elements say enough.

@@ -314,7 +314,8 @@ fn without_rest(json: &str) -> &str {
     let mut values = serde_json::Deserializer::from_str(json).into_iter::<serde::de::IgnoredAny>();
     let Some(Ok(_)) = values.next() else { return json };
     let (value, rest) = json.split_at_checked(values.byte_offset()).unwrap_or((json, ""));
-    if rest.trim_start().starts_with([']', '}']) { value } else { json }
+    let rest = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+    if rest.starts_with([']', '}']) { value } else { json }
 }
 
 /// JSON with everything that is written, also a value whose name is given again.
