@@ -176,6 +176,10 @@ impl Machine {
     /// Without the files, all that is not as recorded is somebody else's, but for our own half-done
     /// work.
     pub(super) fn drift_from_state(&mut self) {
+        // It knows files only.
+        if !self.home.is_a_file() {
+            return;
+        }
         let live = self.live();
         let told = self.looking(&["drift", "-from-state", "-json"]);
         if self.serial.is_none() {
