@@ -348,9 +348,7 @@ mod tests {
         for text in ["", "x", "s", "-5s", "5 s", "1h30", "1d", "1.5h", "ü", "5\u{661}s"] {
             assert!(duration(text).unwrap_err().starts_with("write it as"), "{text}");
         }
-        for text in
-            ["99999999999999999999", "9999999999999999h", "18446744073709551s18446744073709551s"]
-        {
+        for text in ["99999999999999999999", "9999999999999999h"] {
             assert_eq!(duration(text), Err("it is too long".to_owned()), "{text}");
         }
     }

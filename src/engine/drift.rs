@@ -34,7 +34,9 @@ impl Run {
                 "No state",
                 format!(
                     "There is no state at {}, so that there is nothing to compare with. Name \
-                     another file with `--from-state=FILE`, or work in another directory.",
+                     another file with `--from-state=FILE`, or work in another directory. Of a \
+                     state that is kept elsewhere, `sealform state pull` prints what such a file \
+                     holds.",
                     held.backend.place()
                 ),
             ));

@@ -144,6 +144,7 @@ fn faults_of_the_block_are_told() {
     let rows = [
         (on_s3("path = \"x\""), "belongs to another kind of backend"),
         (on_s3("kay = \"x\""), "Did you mean \"key\"?"),
+        (on_s3("dynamodb_table = \"x\""), "no attribute \"dynamodb_table\". The lock is an object"),
         (on_s3("region = var.region"), "must be written out"),
         (on_s3("lock_lease = 1"), "lock_lease: It must be a whole number from 3 to 3600."),
         (

@@ -11,6 +11,31 @@ use std::sync::Arc;
 /// The kinds of backends.
 pub(crate) const KINDS: [&str; 2] = ["local", "s3"];
 
+/// What Terraform's `backend "s3"` has and this one has not: what there is in its place.
+fn otherwise(name: &str) -> Option<&'static str> {
+    let instead = match name {
+        "dynamodb_table" | "dynamodb_endpoint" => {
+            "The lock is an object beside the state, and needs no table: leave it away."
+        }
+        "force_path_style" => "It is `use_path_style` here.",
+        "role_arn" | "external_id" | "session_name" => {
+            "It stands in `assume_role = { role_arn = … }`."
+        }
+        "sts_endpoint" => "It stands in `endpoints = { sts = … }`.",
+        "access_key" | "secret_key" | "token" => {
+            "Credentials do not stand in a configuration: name a `profile`, or use the environment."
+        }
+        "skip_region_validation"
+        | "skip_metadata_api_check"
+        | "skip_requesting_account_id"
+        | "skip_s3_checksum" => {
+            "Nothing of the kind is done here that could be skipped: leave it away."
+        }
+        _ => return None,
+    };
+    Some(instead)
+}
+
 /// The arguments that a kind of backend has, of those in the table.
 pub(crate) fn arguments(kind: &str) -> impl Iterator<Item = &'static str> {
     let is_local = kind == "local";
@@ -48,12 +73,12 @@ impl Decoder<'_> {
                 );
                 self.error("Argument of another backend", detail, name.span);
             } else if !known.contains(&&*name.text) {
-                let detail = format!(
-                    "The backend {:?} has no attribute {:?}.{}",
-                    kind.text,
-                    name.text,
-                    did_you_mean(&name.text, known.iter().copied())
-                );
+                let hint = match otherwise(&name.text).filter(|_| &*kind.text == "s3") {
+                    Some(instead) => format!(" {instead}"),
+                    None => did_you_mean(&name.text, known.iter().copied()),
+                };
+                let detail =
+                    format!("The backend {:?} has no attribute {:?}.{hint}", kind.text, name.text);
                 self.error("Unknown attribute", detail, name.span);
             } else if let Some(value) = self.constant(&attribute.expr) {
                 let argument = BackendArgument { value, span: attribute.expr.span };

@@ -170,6 +170,21 @@ impl Session {
         self.append(&line)
     }
 
+    /// Begins the journal of this run where an earlier one left something, with that in it: whatever is
+    /// appended from here on goes on from the same bytes.
+    pub(in super::super) fn take_over(&mut self) -> Result<(), StateError> {
+        if self.carried {
+            self.append(&[])?;
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Whether anything that was intended is not settled.
+    pub(in super::super) fn is_unsettled(&self) -> bool {
+        !self.unfinished.is_empty()
+    }
+
     /// Puts a record behind the pending ones.
     fn append(&mut self, line: &[u8]) -> Result<(), StateError> {
         if self.local.memory.is_some() {

@@ -436,7 +436,7 @@ async fn begin(
     place.local.copy(fetched.state(), journal.as_deref())?;
     let serial = |state: &StateFile| (state.lineage.clone(), state.serial);
     let before = fetched.state().and_then(|bytes| StateFile::parse(bytes).ok());
-    let session = place.local.session(lock, tool_version)?;
+    let mut session = place.local.session(lock, tool_version)?;
     let mut base = fetched.state.as_ref().map(|object| object.version.clone());
     let is_folded = match &before {
         Some(before) => serial(before) != serial(session.state()),
@@ -446,6 +446,8 @@ async fn begin(
         base = Some(place.replace(session.state(), base.as_deref()).await?);
     }
     if journal.is_some() {
+        // What is appended until it is pushed again is known to go on from what is there.
+        session.take_over()?;
         pushed.push(place, true).await?;
     }
     if let Some(hold) = hold {
@@ -462,10 +464,19 @@ impl End {
         if let Some(hold) = &self.hold {
             hold.keeper().assure().await?;
         }
+        // The journal here is written anew at the end: who is killed then has left all of it there.
+        if session.is_unsettled() {
+            self.push().await?;
+        }
         if let Some(state) = session.outgoing() {
             self.base = Some(self.place.replace(&state, self.base.as_deref()).await?);
         }
         session.save()?;
+        self.push().await
+    }
+
+    /// Pushes the journal as it is.
+    async fn push(&mut self) -> Result<(), StateError> {
         match &self.hold {
             Some(hold) => hold.keeper().journal.lock().await.push(&self.place, true).await,
             None => self.unlocked.push(&self.place, true).await,

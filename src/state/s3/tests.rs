@@ -311,6 +311,34 @@ async fn a_paused_holder_does_not_write_once_another_has_taken_over() {
     sandbox.stop().await;
 }
 
+/// The journal that a run begins in the place of one that was left counted for less than what had been
+/// pushed of that, so that what it was about to write was forgotten.
+#[tokio::test]
+async fn a_run_that_takes_over_what_is_open_and_is_killed_forgets_nothing() {
+    let world = world();
+    let sandbox = start(&world).await;
+    let open_of = async |machine: &Machine| -> Vec<String> {
+        let found = machine.backend.look().await.unwrap();
+        assert!(found.superseded.is_none());
+        found.unfinished.iter().map(|it| it.identity.to_string()).collect()
+    };
+    let machine = Machine::new(&sandbox);
+    // One run ends without knowing whether it has written.
+    let mut open = machine.open().await;
+    open.session().intend(intent("a")).unwrap();
+    open.save().await.unwrap();
+    open.close().await.unwrap();
+    assert_eq!(open_of(&machine).await, ["a"]);
+    // The next is killed before it has pushed anything.
+    let mut open = machine.open().await;
+    open.session().intend(intent("b")).unwrap();
+    open.session().flush().unwrap();
+    kill(open);
+    let machine = machine.again(settings(&sandbox));
+    assert_eq!(open_of(&machine).await, ["a", "b"]);
+    sandbox.stop().await;
+}
+
 /// Whoever comes back late took the lock of the next one away with its own.
 #[tokio::test]
 async fn a_store_that_removes_unconditionally_costs_nobody_the_lock() {

@@ -48,6 +48,10 @@ impl Home {
         Self::S3(Box::new(Remote { runtime, sandbox: Some(sandbox), world, url }))
     }
 
+    pub(super) fn is_a_file(&self) -> bool {
+        matches!(self, Self::File)
+    }
+
     /// What the configuration says of it.
     pub(super) fn block(&self) -> String {
         match self {

@@ -176,6 +176,10 @@ impl Machine {
     /// Without the files, all that is not as recorded is somebody else's, but for our own half-done
     /// work.
     pub(super) fn drift_from_state(&mut self) {
+        // It knows files only.
+        if !self.home.is_a_file() {
+            return;
+        }
         let live = self.live();
         let told = self.looking(&["drift", "-from-state", "-json"]);
         if self.serial.is_none() {
@@ -260,8 +264,9 @@ impl Machine {
             self.settled();
             let empty = self.looking(&["plan", "-detailed-exitcode", "-json"]);
             if !destroy {
+                // What is weakened and left open stays told, though there is nothing to do about it.
                 let empty = empty.status(0).json();
-                assert_eq!(empty["verdict"], "clean", "{empty:#}");
+                compare(&empty, &self.expected(false));
             }
             if destroy {
                 assert_eq!(self.known.records, Records::new(), "destroy leaves nothing");
