@@ -9,19 +9,20 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the shell around the files of `init`")]
 
-use super::held::{lock, release};
+use super::DEFAULT_STATE;
+use super::migration;
 use super::options::Setup;
 use super::project::Project;
-use super::{DEFAULT_STATE, VERSION};
+use super::workspaces::{check_name, unknown_workspace};
 use crate::config::{self, BackendArgument};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::event::Reporter;
 use crate::state::s3::{S3, Settings};
-use crate::state::{Backend, Guard, Local, StateError, StateFile, write_atomically};
+use crate::state::{Backend, Local, StateError, write_atomically};
 use crate::value::{Value, from_json, to_json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -96,11 +97,11 @@ pub enum Initialised {
     },
 }
 
-fn fault(summary: &'static str, detail: impl Into<String>) -> Diagnostic {
+pub(super) fn fault(summary: &'static str, detail: impl Into<String>) -> Diagnostic {
     Diagnostic::error(summary, detail)
 }
 
-fn told(error: &StateError) -> Diagnostic {
+pub(super) fn told(error: &StateError) -> Diagnostic {
     error.diagnostic()
 }
 
@@ -111,21 +112,6 @@ pub(super) fn selected(dir: &Path) -> Arc<str> {
         "" => DEFAULT_WORKSPACE.into(),
         name => name.into(),
     }
-}
-
-/// Whether a workspace can have this name: it is part of paths and of keys.
-fn check_name(name: &str) -> Result<(), Diagnostic> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if !name.is_empty() && name.len() <= 90 && name.chars().all(allowed) && !name.starts_with('.') {
-        return Ok(());
-    }
-    Err(fault(
-        "Invalid workspace name",
-        format!(
-            "{name:?} cannot be the name of a workspace: it is made of up to 90 letters, digits, \
-             dashes, underscores and dots, and does not begin with a dot."
-        ),
-    ))
 }
 
 impl Project {
@@ -141,7 +127,7 @@ impl Project {
         if ignored.exists() { Ok(()) } else { std::fs::write(&ignored, "*\n") }
     }
 
-    fn write_data(&self, name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+    pub(super) fn write_data(&self, name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
         self.make_data().map_err(|error| {
             fault("Cannot write", format!("{}: {error}.", self.dir.join(DATA).display()))
         })?;
@@ -451,215 +437,10 @@ impl Project {
             let from = self.backend_of(before, &workspace, setup)?;
             pairs.push((from, self.backend_of(after, &workspace, setup)?, workspace));
         }
-        // All are locked before the first is copied, so that no run comes in between, and whoever
-        // gives up waiting leaves all as it was.
-        let mut guards = Vec::new();
-        let copied = match lock_all(&pairs, &mut guards, setup, reporter).await {
-            Ok(()) => copy_all(&pairs, init.force_copy, decided).await,
-            Err(fault) => Err(fault),
-        };
-        for guard in guards {
-            release(guard).await;
-        }
-        let workspaces = copied?;
+        let workspaces =
+            migration::copy_all(&pairs, init.force_copy, setup, reporter, decided).await?;
         Ok(Initialised::Migrated { from: old.place(), to: new.place(), workspaces })
     }
-
-    /// All workspaces, the default one first.
-    ///
-    /// # Errors
-    /// They cannot be listed.
-    pub async fn workspaces(&self, setup: &Setup) -> Result<Vec<String>, Diagnostic> {
-        let backend = self.backend_in(DEFAULT_WORKSPACE, setup)?;
-        let others = backend.workspaces().await.map_err(|error| told(&error))?;
-        let all: BTreeSet<String> =
-            others.into_iter().filter(|it| it != DEFAULT_WORKSPACE).collect();
-        Ok(std::iter::once(DEFAULT_WORKSPACE.to_owned()).chain(all).collect())
-    }
-
-    /// Makes a workspace, with a state that records nothing. `decided` is called before it does.
-    ///
-    /// # Errors
-    /// There is one of this name already, or it cannot be made.
-    pub async fn new_workspace(
-        &self,
-        name: &str,
-        setup: &Setup,
-        decided: &dyn Fn(),
-    ) -> Result<(), Diagnostic> {
-        check_name(name)?;
-        if self.workspaces(setup).await?.iter().any(|it| it == name) {
-            let detail = format!(
-                "There is a workspace {name:?} already. `sealform workspace select {name}` goes to \
-                 it."
-            );
-            return Err(fault("Workspace exists", detail));
-        }
-        let backend = self.backend_in(name, setup)?;
-        let state = StateFile::new(uuid::Uuid::new_v4().to_string(), VERSION);
-        let state = if setup.sandbox.is_some() { state.for_sandbox() } else { state };
-        decided();
-        backend.put(&state, false).await.map_err(|error| told(&error))?;
-        self.select(name)
-    }
-
-    /// Goes to a workspace that there is.
-    ///
-    /// # Errors
-    /// There is none of this name.
-    pub async fn select_workspace(&self, name: &str, setup: &Setup) -> Result<(), Diagnostic> {
-        let all = self.workspaces(setup).await?;
-        if !all.iter().any(|it| it == name) {
-            return Err(unknown_workspace(name, &all));
-        }
-        self.select(name)
-    }
-
-    fn select(&self, name: &str) -> Result<(), Diagnostic> {
-        self.write_data("environment", name.as_bytes())
-    }
-
-    /// Removes a workspace and its state. `decided` is called before it does.
-    ///
-    /// # Errors
-    /// It is in use, records something, or cannot be removed.
-    pub async fn delete_workspace(
-        &self,
-        name: &str,
-        force: bool,
-        setup: &Setup,
-        reporter: &mut dyn Reporter,
-        decided: &dyn Fn(),
-    ) -> Result<(), Diagnostic> {
-        let refused = |detail: String| Err(fault("Workspace not deleted", detail));
-        if name == DEFAULT_WORKSPACE {
-            return refused("The workspace \"default\" is always there.".into());
-        }
-        if name == &*self.workspace {
-            return refused(format!(
-                "{name:?} is the workspace that is selected. Select another one first."
-            ));
-        }
-        let all = self.workspaces(setup).await?;
-        if !all.iter().any(|it| it == name) {
-            let hint = did_you_mean(name, all.iter().map(String::as_str));
-            return Err(fault(
-                "Unknown workspace",
-                format!("There is no workspace {name:?}.{hint}"),
-            ));
-        }
-        let backend = self.backend_in(name, setup)?;
-        let guard = lock(&backend, setup, reporter).await.map_err(|error| told(&error))?;
-        let removed = remove(&backend, name, force, decided).await;
-        release(guard).await;
-        removed
-    }
-}
-
-fn unknown_workspace(name: &str, all: &[String]) -> Diagnostic {
-    let hint = did_you_mean(name, all.iter().map(String::as_str));
-    let detail = format!(
-        "There is no workspace {name:?}.{hint} `sealform workspace list` shows which there are, \
-         `sealform workspace new {name}` makes this one. Which one is meant is said by \
-         SEALFORM_WORKSPACE, or else by `sealform workspace select`."
-    );
-    fault("Unknown workspace", detail)
-}
-
-async fn remove(
-    backend: &Backend,
-    name: &str,
-    force: bool,
-    decided: &dyn Fn(),
-) -> Result<(), Diagnostic> {
-    let found = backend.look().await.map_err(|error| told(&error))?;
-    let count = found.state.map_or(0, |state| state.resources.len());
-    if count > 0 && !force {
-        let detail = format!(
-            "The workspace {name:?} records {count} resources, which nothing would manage any more. \
-             Destroy them there first, or say -force to leave them as they are."
-        );
-        return Err(fault("Workspace not deleted", detail));
-    }
-    decided();
-    backend.remove().await.map_err(|error| told(&error))
-}
-
-/// Two places of the state of one workspace: the old one, the new one.
-type Pair = (Backend, Backend, String);
-
-/// Locks both places of all.
-async fn lock_all(
-    pairs: &[Pair],
-    guards: &mut Vec<Option<Guard>>,
-    setup: &Setup,
-    reporter: &mut dyn Reporter,
-) -> Result<(), Diagnostic> {
-    for (from, to, _) in pairs {
-        for backend in [from, to] {
-            guards.push(lock(backend, setup, reporter).await.map_err(|error| told(&error))?);
-        }
-    }
-    Ok(())
-}
-
-/// Copies the states; tells of which workspaces there were some.
-async fn copy_all(
-    pairs: &[Pair],
-    anything: bool,
-    decided: &dyn Fn(),
-) -> Result<Vec<String>, Diagnostic> {
-    let mut copied = Vec::new();
-    for (from, to, workspace) in pairs {
-        if copy(from, to, anything, decided).await? {
-            copied.push(workspace.clone());
-        }
-    }
-    Ok(copied)
-}
-
-/// Copies a state; tells whether there was one to copy.
-async fn copy(
-    from: &Backend,
-    to: &Backend,
-    anything: bool,
-    decided: &dyn Fn(),
-) -> Result<bool, Diagnostic> {
-    let found = from.look().await.map_err(|error| told(&error))?;
-    if let Some(intent) = found.unfinished.first() {
-        let detail = format!(
-            "A run ended before its time while it wrote {}, and nobody knows whether it did. Apply \
-             with the old backend first: that finds out.",
-            intent.address
-        );
-        return Err(fault("State not copied", detail));
-    }
-    let Some(state) = found.state else { return Ok(false) };
-    let there = to.look().await.map_err(|error| told(&error))?.state;
-    if let Some(there) = &there
-        && !anything
-        && *there != state
-        && (there.lineage != state.lineage || there.serial >= state.serial)
-    {
-        let detail = format!(
-            "{} holds a state already (lineage {}, serial {}), which is not an older version of the \
-             one in {} (lineage {}, serial {}). Nothing was copied. `sealform init -reconfigure` \
-             goes on with the one that is there; `sealform init -migrate-state -force-copy` \
-             overwrites it.",
-            to.place(),
-            there.lineage,
-            there.serial,
-            from.place(),
-            state.lineage,
-            state.serial
-        );
-        return Err(fault("State not copied", detail));
-    }
-    if there.as_ref() != Some(&state) {
-        decided();
-        to.put(&state, anything).await.map_err(|error| told(&error))?;
-    }
-    Ok(true)
 }
 
 fn values_of(jsons: &BTreeMap<Arc<str>, Json>) -> BTreeMap<Arc<str>, Value> {

@@ -12,6 +12,7 @@ mod explain;
 mod files;
 mod held;
 mod keys;
+mod migration;
 mod modules;
 mod notify;
 mod options;
@@ -25,6 +26,7 @@ mod targets;
 mod test;
 mod unread;
 mod version;
+mod workspaces;
 
 pub use self::backend::{DEFAULT_WORKSPACE, Init, Initialised};
 pub use self::blame::{Asking, Blamed};
