@@ -169,14 +169,14 @@ impl<'a> Scope<'a> {
             ExprKind::SplatItem => self.item().cloned().unwrap_or(Value::NULL).into(),
             ExprKind::Attr(source, name) => match self.reference(source, name, expr.span) {
                 Some(result) => Outcome::of(result, Type::Any),
-                None => self.outcome(source).and_then(|it| {
+                None => self.source(source).and_then(|it| {
                     attribute(it, name, expr.span)
                         .map_err(|fault| self.with_key(source, name, fault))
                 }),
             },
             ExprKind::Index(both) => {
                 let mut first = None;
-                let source = self.outcome(&both[0]).keep(&mut first);
+                let source = self.source(&both[0]).keep(&mut first);
                 let key = self.outcome(&both[1]).keep(&mut first);
                 Outcome { value: source, fault: first }
                     .and_then(|source| index(source, &key, both[1].span))
@@ -195,6 +195,15 @@ impl<'a> Scope<'a> {
                 let ty = rest.last().map_or(Type::Any, |(operator, _)| binary_type(*operator));
                 Outcome::of(self.chain(first, rest), ty)
             }
+        }
+    }
+
+    /// What an attribute or an element is taken of. Where that is a path itself, the whole of it tells
+    /// what it refers to: if each of its prefixes did, each would try all prefixes of its own.
+    fn source(&self, expr: &Expr) -> Outcome {
+        match &expr.kind {
+            ExprKind::Root(_) | ExprKind::Attr(..) | ExprKind::Index(_) => self.plain(expr),
+            _ => self.outcome(expr),
         }
     }
 

@@ -68,6 +68,24 @@ fn the_deepest_expressions_are_evaluated_on_a_small_stack() {
     }
 }
 
+/// Each part of a path that names nothing once looked for what all parts before it name.
+#[test]
+fn what_fails_as_a_whole_is_not_tried_again_by_its_parts() {
+    let expressions = [
+        format!("nothing{}", ".a".repeat(450)),
+        format!("nothing{}", "[\"a\"]".repeat(450)),
+        format!("local.nothing{}", ".a".repeat(450)),
+        format!("{}x{}", "nothing[".repeat(90), "]".repeat(90)),
+        format!("{}x.y{}", "upper(".repeat(90), ")".repeat(90)),
+    ];
+    for expression in expressions {
+        // What would be exponential would not come to an end here.
+        let outcome = run(&format!("output \"x\" {{\n value = {expression}\n}}\n"));
+        let [fault, ..] = outcome.faults.as_slice() else { panic!("no fault") };
+        assert!(!fault.starts_with("Too deep"), "{fault}");
+    }
+}
+
 #[test]
 fn what_is_deeper_is_refused() {
     let expressions = [

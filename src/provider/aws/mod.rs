@@ -21,6 +21,7 @@ mod data;
 mod encryption;
 mod endpoint;
 mod error;
+mod fenced;
 mod health;
 mod http;
 mod insecure;

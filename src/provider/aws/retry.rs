@@ -1,5 +1,6 @@
 //! What is repeated, how often and how soon.
 
+use super::fenced;
 use super::health::{Health, Patience};
 use super::settings::Settings;
 use crate::provider::{Fence, Fenced};
@@ -8,7 +9,7 @@ use aws_sdk_kms::operation::describe_key::DescribeKeyError;
 use aws_sdk_kms::operation::list_aliases::ListAliasesError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::interceptors::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
 };
 use aws_sdk_s3::config::retry::{
     ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket,
@@ -296,17 +297,19 @@ impl Intercept for Throttled {
         Ok(())
     }
 
-    fn read_before_transmit(
+    fn modify_before_transmit(
         &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // KMS and STS are asked by POST, and nothing is written there.
         let writes = matches!(context.request().method(), "PUT" | "DELETE");
-        match self.fence.get() {
-            Some(fence) if writes && !fence.holds() => return Err(Fenced.into()),
-            Some(_) | None => {}
+        if let Some(fence) = self.fence.get().filter(|_| writes) {
+            if !fence.holds() {
+                return Err(Fenced.into());
+            }
+            fenced::keep_within(fence.clone(), context.request_mut().body_mut());
         }
         match &self.health {
             Some(health) => health.send().map_err(Into::into),

@@ -1,10 +1,11 @@
 //! Throttling, cut connections, silence, and stores that resemble S3.
 
 use super::{KEY, LOGS, REGION, Settings, at, aws, live, target, to, world};
-use crate::provider::{ErrorKind, Provider as _};
+use crate::provider::{ErrorKind, Fence, Provider as _};
 use crate::sandbox::{DEFAULT_ACCOUNT, FaultKind, Faults, Options, Sandbox, World};
 use crate::value::{Type, Value};
 use futures_util::future::join_all;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -214,4 +215,26 @@ async fn a_service_says_how_soon_to_come_again() {
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
     let denied = aws(to_store(&store(&[(403, "", DENIED), (200, "", FOUND)]).await));
     assert_eq!(denied.read(&target(LOGS)).await.unwrap_err().kind, ErrorKind::Denied);
+}
+
+/// Between the last look before a request and its first byte, a process can be paused for as long as
+/// anybody likes.
+#[tokio::test]
+async fn what_is_fenced_off_is_not_written_though_its_request_has_begun() {
+    for asked in 0..3 {
+        let sandbox = Sandbox::start(world(), Options::default()).await.unwrap();
+        let aws = to(&sandbox);
+        let before = aws.read(&target(LOGS)).await.unwrap();
+        let times = AtomicU64::new(0);
+        aws.guard(Fence::new(move || times.fetch_add(1, Ordering::Relaxed) < asked));
+        let written = aws.write(&target(LOGS), &live("aws:kms", Some(KEY), true, &[])).await;
+        // Once before it is sent, and once when its body is; there is one piece of that.
+        if asked < 2 {
+            assert_eq!(written.unwrap_err().summary, "Lock of the state lost");
+            assert_eq!(aws.read(&target(LOGS)).await.unwrap(), before);
+            assert_eq!(sandbox.requests().get("PutBucketEncryption"), None);
+        } else {
+            written.unwrap();
+        }
+    }
 }
