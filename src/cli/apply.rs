@@ -6,7 +6,7 @@ use super::notify::{Notifier, Notifying};
 use super::plan::{Prepared, prepare};
 use super::signals::{NOTHING, Signal, Signals, out_of_time, stopped};
 use super::ui::{Answer, Ui};
-use super::{Exit, Global};
+use super::{Exit, Global, counted};
 use crate::diag::{Diagnostic, Diagnostics, has_errors, listed};
 use crate::engine::{Checked, GRACE, Notice, Project, Run, Setup, Stop};
 use crate::event::Outcome;
@@ -116,9 +116,11 @@ fn finish(
     Exit::Failure
 }
 
-/// Reports a command that was given up before anything was planned, or before anything was done.
+/// Reports a command that was given up before anything was planned, or before anything was done, and
+/// the lock that could not be given back.
 fn given_up(
     signal: Signal,
+    unreleased: Option<Diagnostic>,
     mut diagnostics: Diagnostics,
     project: &Project,
     began: Began,
@@ -126,8 +128,10 @@ fn given_up(
     ui: &Ui,
 ) -> Exit {
     if signal != Signal::Time {
+        ui.diagnostics(unreleased.as_slice(), &project.sources);
         return stopped(signal, ui);
     }
+    diagnostics.extend(unreleased);
     diagnostics.push(out_of_time(NOTHING));
     finish(&diagnostics, project, began, doing, ui)
 }
@@ -186,7 +190,7 @@ async fn plan_and_do(
     let open = Run::open(project, checked, setup, &mut progress, &mut diagnostics);
     let opened = match signals.unless(Box::pin(open)).await {
         Ok(opened) => opened,
-        Err(signal) => return given_up(signal, diagnostics, project, began, doing, ui),
+        Err(signal) => return given_up(signal, None, diagnostics, project, began, doing, ui),
     };
     let Some(mut run) = opened else {
         return finish(&diagnostics, project, began, doing, ui);
@@ -198,11 +202,7 @@ async fn plan_and_do(
         Ok(plan) => plan,
         Err(signal) => {
             let unreleased = run.close().await;
-            if signal != Signal::Time {
-                ui.diagnostics(unreleased.as_slice(), &project.sources);
-            }
-            diagnostics.extend(unreleased);
-            return given_up(signal, diagnostics, project, began, doing, ui);
+            return given_up(signal, unreleased, diagnostics, project, began, doing, ui);
         }
     };
     let Some(plan) = plan else {
@@ -285,7 +285,7 @@ fn weakening_refused(plan: &Plan, doing: &Doing) -> Option<Diagnostic> {
         format!("{} ({})", step.address, step.weakening.as_deref().unwrap_or_default())
     };
     let weakened: Vec<String> = plan.unconfirmed().map(step).collect();
-    let buckets = if count == 1 { "1 bucket" } else { &format!("{count} buckets") };
+    let buckets = counted(count, "bucket");
     Some(Diagnostic::error(
         "Weakening not allowed",
         format!(
@@ -337,7 +337,7 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
         let mut run = match opened {
             Ok(Some(run)) => run,
             Ok(None) => return finish(&diagnostics, &project, began, doing, ui),
-            Err(signal) => return given_up(signal, diagnostics, &project, began, doing, ui),
+            Err(signal) => return given_up(signal, None, diagnostics, &project, began, doing, ui),
         };
         let checking = async {
             run.check_origin(&project, &plan, &origin, &mut diagnostics).await;
@@ -347,8 +347,8 @@ fn apply_saved(global: &Global, doing: &Doing, file: &PathBuf, ui: &mut Ui) -> E
             }
         };
         if let Err(signal) = signals.unless(Box::pin(checking)).await {
-            run.close().await;
-            return given_up(signal, diagnostics, &project, began, doing, ui);
+            let unreleased = run.close().await;
+            return given_up(signal, unreleased, diagnostics, &project, began, doing, ui);
         }
         // A plan that is stale is told to be so first: the word would not help it.
         if !has_errors(&diagnostics) {

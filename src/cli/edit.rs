@@ -3,7 +3,7 @@
 use super::args::{Locking, Variables};
 use super::signals::{Decision, Signals, stopped};
 use super::ui::Ui;
-use super::{Exit, Global};
+use super::{Exit, Global, counted};
 use crate::diag::{Diagnostic, Diagnostics, Sources};
 use crate::engine::{self, History, Manner, Project, Wanted, change_state};
 use crate::state::{Edit, StateFile};
@@ -78,7 +78,7 @@ pub(super) fn replace_provider(
             ui.out(&format!("{address}: {from} -> {to}\n"));
         }
         if !how.dry_run {
-            let count = resources(edit.about.len());
+            let count = counted(edit.about.len(), "resource");
             ui.out(&format!("Successfully replaced provider for {count}.\n"));
         }
     })
@@ -104,7 +104,7 @@ pub(super) fn push(global: &Global, file: &str, force: bool, how: &Changing, ui:
     {
         Some(objection) if !force => Err(objection),
         Some(_) | None => {
-            let count = resources(pushed.resources.len());
+            let count = counted(pushed.resources.len(), "resource");
             Ok((Wanted::Content(Box::new(pushed)), count))
         }
     };
@@ -154,7 +154,7 @@ pub(super) fn restore(
         match lost {
             Some(lost) if !force => Err(lost),
             Some(_) | None => {
-                let count = resources(content.resources.len());
+                let count = counted(content.resources.len(), "resource");
                 Ok((Wanted::Content(Box::new(content)), count))
             }
         }
@@ -163,11 +163,6 @@ pub(super) fn restore(
     change(global, "state restore", how, force, ui, decide, |count, ui| {
         ui.out(&format!("{would} version {serial}, with {count}.\n"));
     })
-}
-
-/// A number of resources in words.
-pub(super) fn resources(count: usize) -> String {
-    format!("{count} resource{}", if count == 1 { "" } else { "s" })
 }
 
 fn present(state: Option<&StateFile>) -> Result<&StateFile, Diagnostic> {

@@ -3,7 +3,7 @@
 use super::args::{Locking, Variables};
 use super::signals::{Decision, Signals, stopped};
 use super::ui::Ui;
-use super::{Exit, Global};
+use super::{Exit, Global, counted};
 use crate::config::load;
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{Init, Initialised, Project, Strictness};
@@ -100,11 +100,6 @@ fn describe(global: &Global, args: &Args, ui: &Ui) -> Exit {
         counted(project.config.variables.len(), "variable"),
     ));
     Exit::Success
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{s}")
 }
 
 fn write_starter(dir: &Path, ui: &Ui) -> Exit {

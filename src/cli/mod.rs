@@ -282,6 +282,12 @@ fn collect_flags(command: &clap::Command, known: &mut Vec<String>) {
     }
 }
 
+/// A number of things in words; the noun takes an "s" for several.
+fn counted(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}
+
 /// A runtime for the commands that speak to a service or keep a state.
 fn runtime(ui: &Ui) -> Option<tokio::runtime::Runtime> {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -3,7 +3,7 @@
 use super::args::Variables;
 use super::edit::{self, Changing};
 use super::ui::Ui;
-use super::{Exit, Global};
+use super::{Exit, Global, counted};
 use crate::addr::Target;
 use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean};
 use crate::engine::{self, History, Project};
@@ -188,7 +188,7 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
     }
     let mut text = String::new();
     if let Some(state) = current {
-        let count = edit::resources(state.resources.len());
+        let count = counted(state.resources.len(), "resource");
         text.push_str(&format!("{:>8}  {count}  in force\n", state.serial));
     }
     for version in versions {
@@ -196,7 +196,7 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
             format!("  written {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"))
         });
         let what = match &version.state {
-            Ok(state) => edit::resources(state.resources.len()),
+            Ok(state) => counted(state.resources.len(), "resource"),
             Err(problem) => problem.to_string(),
         };
         text.push_str(&format!("{:>8}  {what}{written}\n", version.serial));

@@ -6,7 +6,7 @@ mod source;
 mod suggest;
 
 pub use self::source::{FileId, Position, Sources, Span};
-pub use self::suggest::{did_you_mean, did_you_mean_or_known, suggest};
+pub use self::suggest::{did_you_mean, did_you_mean_or_all, did_you_mean_or_known, suggest};
 
 use crate::addr::Address;
 use std::fmt::Display;

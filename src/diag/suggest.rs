@@ -39,12 +39,27 @@ pub fn did_you_mean_or_known<'a>(
     if !hint.is_empty() {
         return hint;
     }
-    let known: Vec<&str> = candidates.take(MAX_LISTED + 1).collect();
-    match known.as_slice() {
-        [] => String::new(),
-        [one] => format!(" Known is {one}."),
+    let names: Vec<&str> = candidates.take(MAX_LISTED + 1).collect();
+    match names.as_slice() {
+        [_] => known(&names),
         all if all.len() > MAX_LISTED => String::new(),
         all if all.iter().map(|name| name.len()).sum::<usize>() > MAX_LENGTH => String::new(),
+        all => known(all),
+    }
+}
+
+/// As [`did_you_mean`]; where nothing is similar, all that there is, however much.
+pub fn did_you_mean_or_all(given: &str, names: &[&str]) -> String {
+    match did_you_mean(given, names.iter().copied()) {
+        hint if hint.is_empty() => known(names),
+        hint => hint,
+    }
+}
+
+fn known(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!(" Known is {one}."),
         all => format!(" Known are {}.", all.join(", ")),
     }
 }

@@ -513,13 +513,7 @@ fn condense(diagnostics: &mut Diagnostics, fault: Diagnostic) {
 fn unknown_type(resource: &Resource, input: &Input<'_>) -> Diagnostic {
     let ResourceAddr { mode, ty, name, .. } = &resource.addr;
     let known = (input.resource_types)(*mode);
-    let hint = match crate::diag::did_you_mean(ty, known.iter().copied()) {
-        hint if hint.is_empty() => {
-            let are = if known.len() == 1 { "is" } else { "are" };
-            format!(" Known {are} {}.", known.join(", "))
-        }
-        hint => hint,
-    };
+    let hint = crate::diag::did_you_mean_or_all(ty, &known);
     let (summary, noun) = match mode {
         Mode::Managed => ("Unknown resource type", "resource type"),
         Mode::Data => ("Unknown data source", "data source"),

@@ -19,7 +19,7 @@ use super::{
     Check, Condition, Config, Output, Provider, Settings, Variable, language, types, unknown,
 };
 use crate::addr::Mode;
-use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean, suggest};
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean_or_all, suggest};
 use crate::value::Type;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,10 +69,7 @@ pub(in crate::config) fn file(body: Body, config: &mut Config, diagnostics: &mut
                 let detail = if other == "terraform" {
                     "Sealform's own settings stand in a `sealform` block.".to_owned()
                 } else {
-                    let hint = match did_you_mean(other, BLOCKS) {
-                        hint if hint.is_empty() => format!(" Known are {}.", BLOCKS.join(", ")),
-                        hint => hint,
-                    };
+                    let hint = did_you_mean_or_all(other, &BLOCKS);
                     format!("There is no block {other:?}.{hint}")
                 };
                 decoder.error("Unsupported block", detail, block.kind.span);

@@ -11,7 +11,7 @@ use crate::value::{Fields, Value};
 /// All that is recorded.
 pub fn state(state: &StateFile, style: &Style) -> String {
     let mut canvas = Canvas::new(style.color);
-    if state.resources.is_empty() && state.outputs.is_empty() {
+    if state.is_empty() {
         canvas.push("Nothing is recorded.\n");
     }
     for (n, (address, recorded)) in state.resources.iter().enumerate() {

@@ -235,29 +235,15 @@ impl ReferenceStateMachine for Course {
     }
 }
 
-struct Model;
+/// The state is a file, or an object on S3.
+struct Model<const ON_S3: bool>;
 
-impl StateMachineTest for Model {
+impl<const ON_S3: bool> StateMachineTest for Model<ON_S3> {
     type SystemUnderTest = Machine;
     type Reference = Course;
 
     fn init_test(_: &Course) -> Machine {
-        Machine::new()
-    }
-
-    fn apply(machine: Machine, course: &Course, transition: Move) -> Machine {
-        play(machine, course, &transition)
-    }
-}
-
-struct ModelOnS3;
-
-impl StateMachineTest for ModelOnS3 {
-    type SystemUnderTest = Machine;
-    type Reference = Course;
-
-    fn init_test(_: &Course) -> Machine {
-        Machine::on_s3()
+        if ON_S3 { Machine::on_s3() } else { Machine::new() }
     }
 
     fn apply(machine: Machine, course: &Course, transition: Move) -> Machine {
@@ -322,12 +308,12 @@ prop_state_machine! {
     #![proptest_config(config(16, 1))]
 
     #[test]
-    fn whatever_is_done_the_state_is_what_it_should_be(sequential 1..40 => Model);
+    fn whatever_is_done_the_state_is_what_it_should_be(sequential 1..40 => Model<false>);
 }
 
 prop_state_machine! {
     #![proptest_config(config(4, 4))]
 
     #[test]
-    fn whatever_is_done_the_state_on_s3_is_what_it_should_be(sequential 1..40 => ModelOnS3);
+    fn whatever_is_done_the_state_on_s3_is_what_it_should_be(sequential 1..40 => Model<true>);
 }
