@@ -117,8 +117,8 @@ pub(super) struct Selecting {
     /// How often a request is repeated that failed in passing; goes before `max_retries` of a provider.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
     max_retries: Option<u32>,
-    /// For how long a service may answer nothing but failures; what was not asked by then is not asked
-    /// any more, so that an outage ends the run.
+    /// For how long a service may answer nothing but failures, to ten requests or more; what was not
+    /// asked by then is not asked any more, so that an outage ends the run.
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = some_time)]
     give_up_after: Duration,
     /// How long the run may take, such as 90s or 10m. What was done by then is recorded.

@@ -4,13 +4,18 @@
 //! service that answers every request with a failure, a fleet would be asked one bucket after the
 //! other, each as patiently as the first. So all requests of a run to one service in one Region are
 //! watched together: where none has been answered well for as long as the run has patience, the rest
-//! is not sent. One good answer, a refusal included, and the patience begins anew: a service that is
-//! slow, or throttles, is never given up.
+//! is not sent. One good answer, a refusal included, and the patience begins anew; and a few requests
+//! are no evidence, however long they wait between their repetitions: a service that is slow, or
+//! throttles, is never given up.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// The fewest failures in a row that may be an outage: more than one bucket's default repetitions, so
+/// that the last bucket of a fleet, or the only one, is not taken for its service.
+const EVIDENCE: u64 = 10;
 
 /// Why a request was not sent: its service has been given up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +33,8 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// From now on a service is given up that has answered nothing but failures for so long.
+    /// From now on a service is given up that has answered nothing but failures for so long, and to
+    /// more than a few requests.
     pub(super) fn limit(&self, limit: Duration) {
         // The first one stays: a run has one.
         let _first = self.limit.set(limit);
@@ -137,7 +143,9 @@ impl Health {
         let failing = now.duration_since(since);
         course.failed = Some(now);
         why.clone_into(&mut course.why);
-        if course.outage.is_none() && self.limit.get().is_some_and(|limit| failing >= *limit) {
+        let is_outage =
+            course.sent >= EVIDENCE && self.limit.get().is_some_and(|limit| failing >= *limit);
+        if is_outage && course.outage.is_none() {
             let text = format!(
                 "{} The run gives it up: what was not asked by then is not asked any more. See what \
                  is wrong with the service, the network or the endpoint, and run again when it \
@@ -171,6 +179,26 @@ mod tests {
         (before, patience.clone().of("S3 in eu-west-1"))
     }
 
+    /// As many requests as are evidence, sent and not yet answered.
+    fn asked(health: &Health) {
+        for _ in 0..EVIDENCE {
+            health.send().unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_few_requests_are_no_evidence() {
+        let (one, other) = watched();
+        for _ in 1..EVIDENCE {
+            one.send().unwrap();
+            assert!(one.bad("status 503"));
+            tokio::time::advance(Duration::from_mins(1)).await;
+        }
+        other.send().unwrap();
+        assert!(!other.bad("status 503"));
+        assert!(one.send().is_err());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn who_fails_for_too_long_is_given_up_by_all() {
         let (one, other) = watched();
@@ -200,6 +228,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(59)).await;
         other.good();
         tokio::time::advance(Duration::from_hours(1)).await;
+        asked(&one);
         assert!(one.bad("a timeout"));
         tokio::time::advance(Duration::from_secs(59)).await;
         assert!(one.bad("a timeout"));
@@ -220,6 +249,7 @@ mod tests {
                       requests, the last with status 500. See what";
         assert!(text.starts_with(begins), "{text}");
         other.good();
+        asked(&one);
         assert!(one.bad("status 503"));
         assert_eq!(one.failure(), None, "others get through");
         tokio::time::advance(Duration::from_mins(1)).await;
@@ -231,6 +261,7 @@ mod tests {
     async fn another_service_is_another_matter_and_without_a_limit_none_is_given_up() {
         let patience = Patience::default();
         let (here, there) = (patience.of("S3 in eu-west-1"), patience.of("S3 in us-east-1"));
+        asked(&here);
         assert!(here.bad("status 500"));
         tokio::time::advance(Duration::from_hours(1)).await;
         assert!(here.bad("status 500"));
