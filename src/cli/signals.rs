@@ -238,7 +238,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_is_decided_is_waited_for_until_it_is_done() {
         let pause = || tokio::time::sleep(Duration::from_millis(20));
         let decision = Decision::default();

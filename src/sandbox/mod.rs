@@ -107,6 +107,12 @@ impl Sandbox {
         self.port
     }
 
+    /// From now on every answer is held back for so long, instead of as long as the options say. Those
+    /// that are on their way already are not.
+    pub fn hold_back(&self, latency: Duration) {
+        self.shared.hold_back(latency);
+    }
+
     /// What it serves.
     pub fn world(&self) -> &World {
         self.shared.world()

@@ -32,7 +32,7 @@ const BODY_LIMIT: usize = 128 * 1024;
 #[derive(Debug)]
 pub(super) struct Shared {
     world: World,
-    latency: Duration,
+    latency: Mutex<Duration>,
     faults: Option<FaultSource>,
     counts: Mutex<BTreeMap<&'static str, u64>>,
     lookups: trail::Quota,
@@ -43,7 +43,7 @@ impl Shared {
     pub(super) fn new(world: World, options: &Options) -> Self {
         Self {
             world,
-            latency: options.latency,
+            latency: Mutex::new(options.latency),
             faults: options.faults.as_ref().map(FaultSource::new),
             counts: Mutex::default(),
             lookups: trail::Quota::default(),
@@ -57,6 +57,14 @@ impl Shared {
 
     pub(super) fn requests(&self) -> BTreeMap<&'static str, u64> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn hold_back(&self, latency: Duration) {
+        *self.latency.lock().unwrap_or_else(PoisonError::into_inner) = latency;
+    }
+
+    fn latency(&self) -> Duration {
+        *self.latency.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn count(&self, operation: &'static str) {
@@ -135,8 +143,9 @@ async fn answer(
             }
         },
     };
-    if !shared.latency.is_zero() {
-        tokio::time::sleep(shared.latency).await;
+    let latency = shared.latency();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
     }
     Ok(respond(reply, parts.method == Method::HEAD, &request_id))
 }

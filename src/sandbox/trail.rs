@@ -357,3 +357,25 @@ fn lookup(world: &World, caller: Caller<'_>, body: &[u8]) -> Result<Json, Refusa
     }
     Ok(document)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_third_lookup_within_a_second_is_too_many() {
+        let quota = Quota::default();
+        let from = |access_key, region| Caller { access_key, region, service: "cloudtrail" };
+        let here = from("111111111111", "eu-west-1");
+        let asked = |caller| quota.allows(caller);
+        assert_eq!([asked(here), asked(here), asked(here)], [true, true, false]);
+        // Each account and Region has its own.
+        assert!(asked(from("222222222222", "eu-west-1")));
+        assert!(asked(from("111111111111", "us-east-1")));
+        tokio::time::advance(Duration::from_millis(500)).await;
+        assert_eq!([asked(here), asked(here)], [true, false]);
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert_eq!([asked(here), asked(here), asked(here)], [true, true, false]);
+    }
+}

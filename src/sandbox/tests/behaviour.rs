@@ -264,7 +264,7 @@ async fn a_stall_never_answers() {
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "the latency of the sandbox is wall time")]
 async fn latency_holds_answers_back_but_not_each_other() {
-    let latency = Duration::from_millis(100);
+    let latency = Duration::from_secs(2);
     let options = Options { latency, ..Options::default() };
     let sandbox = Sandbox::start(world(), options).await.unwrap();
     let begin = Instant::now();

@@ -147,13 +147,13 @@ async fn a_lookup_pages_and_filters() {
 }
 
 #[tokio::test]
-async fn the_third_lookup_within_a_second_is_too_many() {
+async fn many_lookups_within_a_second_are_too_many() {
     let sandbox = start(&world()).await;
-    let mut statuses = Vec::new();
-    for _ in 0..3 {
-        statuses.push(lookup_as("test", REGION, &sandbox, json!({})).await.0);
-    }
-    assert_eq!(statuses, [200, 200, 400]);
+    let lookups = (0..40).map(|_| lookup_as("test", REGION, &sandbox, json!({})));
+    let statuses = futures_util::future::join_all(lookups).await;
+    let allowed = statuses.iter().filter(|(status, _)| *status == 200).count();
+    assert!((2..40).contains(&allowed), "{allowed}");
+    assert!(statuses.iter().all(|(status, _)| matches!(status, 200 | 400)), "{statuses:?}");
     // Each account and Region has its own.
     assert_eq!(lookup_as(OTHER_ACCOUNT, REGION, &sandbox, json!({})).await.0, 200);
     assert_eq!(lookup_as("test", "us-east-1", &sandbox, json!({})).await.0, 200);

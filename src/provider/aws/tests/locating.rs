@@ -5,7 +5,6 @@ use super::{DIRECTORY, LOGS, OTHER_ACCOUNT, REGION, aws, live, start, target, to
 use crate::provider::{ErrorKind, Provider as _};
 use crate::sandbox::{DEFAULT_ACCOUNT, World};
 use std::sync::Arc;
-use std::time::Duration;
 
 type Known = (Arc<str>, Option<Arc<str>>);
 
@@ -133,9 +132,8 @@ async fn a_bucket_that_was_just_told_of_is_waited_for() {
 
     let untold = aws(to_store(&store(&[(404, "", MISSING), (200, "", EMPTY)]).await));
     untold.locate("aws", &[(LOGS.into(), Some(REGION.into()))]).await;
-    let begun = tokio::time::Instant::now();
+    // Nobody told of it: it is not asked for again, which it would be found by.
     assert_eq!(untold.read(&target(LOGS)).await.unwrap_err().kind, ErrorKind::NotFound);
-    assert!(begun.elapsed() < Duration::from_secs(2), "nobody told of it: nothing to wait for");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ pub(super) fn at(url: &str) -> Settings {
         endpoints: Endpoints::all_at(url),
         sandbox: true,
         sandbox_account: Some(DEFAULT_ACCOUNT.to_owned()),
-        read_timeout: Some(Duration::from_secs(5)),
+        read_timeout: Some(Duration::from_mins(1)),
         ..Settings::default()
     }
 }
