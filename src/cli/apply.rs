@@ -4,7 +4,7 @@ use super::args::Planning;
 use super::formats::Began;
 use super::notify::{Notifier, Notifying};
 use super::plan::{Prepared, prepare};
-use super::signals::{NOTHING, Signal, Signals, out_of_time, stopped};
+use super::signals::{NOTHING, Signal, Signals, ended_by, stopped};
 use super::ui::{Answer, Ui};
 use super::{Exit, Global, counted};
 use crate::diag::{Diagnostic, Diagnostics, has_errors, listed};
@@ -107,13 +107,24 @@ fn finish(
     doing: &Doing,
     ui: &Ui,
 ) -> Exit {
+    tell_failure(diagnostics, project, began, doing, ui);
+    ui.diagnostics(diagnostics, &project.sources);
+    Exit::Failure
+}
+
+/// Tells in every output what stopped the command before anything was planned.
+fn tell_failure(
+    diagnostics: &[Diagnostic],
+    project: &Project,
+    began: Began,
+    doing: &Doing,
+    ui: &Ui,
+) {
     let report = began.facts(Command::Apply, project, diagnostics, None, Report::of_failure);
     let report = Report { destroy: doing.destroy, ..report };
     let outputs = &doing.planning.outputs;
     outputs.write(&project.dir, &report, &|_| String::new(), ui);
     outputs.end(&project.dir, &report, (diagnostics, &project.sources), ui);
-    ui.diagnostics(diagnostics, &project.sources);
-    Exit::Failure
 }
 
 /// Reports a command that was given up before anything was planned, or before anything was done, and
@@ -127,13 +138,11 @@ fn given_up(
     doing: &Doing,
     ui: &Ui,
 ) -> Exit {
-    if signal != Signal::Time {
-        ui.diagnostics(unreleased.as_slice(), &project.sources);
-        return stopped(signal, ui);
-    }
     diagnostics.extend(unreleased);
-    diagnostics.push(out_of_time(NOTHING));
-    finish(&diagnostics, project, began, doing, ui)
+    ui.diagnostics(&diagnostics, &project.sources);
+    diagnostics.push(ended_by(signal, NOTHING));
+    tell_failure(&diagnostics, project, began, doing, ui);
+    stopped(signal, ui)
 }
 
 /// Tells what was planned and not done; text for people has been printed already.
@@ -232,10 +241,8 @@ async fn plan_and_do(
                 let unreleased = run.close().await;
                 ui.diagnostics(unreleased.as_slice(), &project.sources);
                 diagnostics.extend(unreleased);
-                if signal == Signal::Time {
-                    diagnostics.push(out_of_time(NOTHING));
-                    tell_undone(&plan, &diagnostics, project, began, doing, ui);
-                }
+                diagnostics.push(ended_by(signal, NOTHING));
+                tell_undone(&plan, &diagnostics, project, began, doing, ui);
                 return stopped(signal, ui);
             }
         };

@@ -4,7 +4,7 @@ use super::args::{Locking, Selecting, Variables, duration};
 use super::formats::{Began, Outputs};
 use super::listen::{self, Exposed};
 use super::notify::{Notifier, Notifying};
-use super::signals::{Decision, NOTHING, Signal, Signals, out_of_time, stopped_after};
+use super::signals::{Decision, NOTHING, Signal, Signals, ended_by, stopped_after};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
@@ -176,16 +176,19 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         let mut signals = Signals::new().within(args.selecting.timeout);
         signals.unless_decided(&ready.recording, looking).await
     });
-    let Round { report, diagnostics } = match looked {
-        Ok(round) => round,
-        // Who relies on being told learns of this, too.
-        Err(Signal::Time) => ready.out_of_time(args),
-        Err(signal) => return stopped_after(signal, ready.recording.told(), ui),
+    let (Round { report, diagnostics }, ended) = match looked {
+        Ok(round) => (round, None),
+        Err(signal) => (ready.ended_by(signal, args), Some(signal)),
     };
+    let told = ready.recording.told();
     let Ready { project, notices, .. } = ready;
     let human = |style: &render::Style| render::human::drift(&report, false, style);
     let written = args.outputs.write(&project.dir, &report, &human, ui);
     args.outputs.end(&project.dir, &report, (&diagnostics, &project.sources), ui);
+    // Who relies on being told learns that the time was over; of a signal knows who sent it.
+    if let Some(signal) = ended.filter(|signal| *signal != Signal::Time) {
+        return stopped_after(signal, told, ui);
+    }
     ui.diagnostics(&diagnostics, &project.sources);
     runtime.block_on(async {
         let mut notifier = Notifier::new(global, args.notifying);
@@ -279,10 +282,10 @@ impl Ready {
         Self { began, setup, project, checked, notices, diagnostics, recording }
     }
 
-    /// What a look came to that did not end in time.
-    fn out_of_time(&self, args: &Args) -> Round {
+    /// What a look came to that did not end by itself.
+    fn ended_by(&self, signal: Signal, args: &Args) -> Round {
         let mut diagnostics = self.diagnostics.clone();
-        diagnostics.push(out_of_time(self.recording.told()));
+        diagnostics.push(ended_by(signal, self.recording.told()));
         let (project, share) = (&self.project, args.partition);
         let facts = Report::of_failure;
         let report = self.began.facts(Command::Drift, project, &diagnostics, share, facts);

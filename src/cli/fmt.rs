@@ -2,7 +2,7 @@
 
 use super::ui::Ui;
 use super::{Exit, Global};
-use crate::config::{files, format, load};
+use crate::config::{self, files, format, load};
 use crate::diag::{Diagnostic, Diagnostics, Sources, has_errors};
 use crate::render;
 use clap::ArgAction;
@@ -163,6 +163,7 @@ impl Course {
         match format::format(&self.sources, id) {
             Ok(formatted) => Some(formatted),
             Err(mut faults) => {
+                config::hide_secrets(&mut self.sources, id, &mut faults);
                 self.diagnostics.append(&mut faults);
                 None
             }

@@ -2,7 +2,7 @@
 
 use super::args::Planning;
 use super::formats::Began;
-use super::signals::{NOTHING, Signal, Signals, out_of_time, stopped};
+use super::signals::{NOTHING, Signals, ended_by, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
@@ -44,28 +44,32 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             Signals::new().within(args.planning.selecting.timeout).unless(Box::pin(making)).await
         })
     });
-    let plan = match planned.transpose() {
-        Ok(plan) => plan.flatten(),
-        Err(Signal::Time) => {
-            diagnostics.push(out_of_time(NOTHING));
-            None
-        }
-        Err(signal) => return stopped(signal, ui),
+    let (plan, ended) = match planned.transpose() {
+        Ok(plan) => (plan.flatten(), None),
+        Err(signal) => (None, Some(signal)),
     };
     let project = &prepared.project;
-    let mut report = began.facts(Command::Plan, project, &diagnostics, None, |facts| {
+    // Whoever reads an output learns of it there; whoever is at the terminal, at the end.
+    let mut told = diagnostics.clone();
+    told.extend(ended.map(|signal| ended_by(signal, NOTHING)));
+    let mut report = began.facts(Command::Plan, project, &told, None, |facts| {
         let failed = || Report { destroy: args.destroy, ..Report::of_failure(facts) };
         plan.as_ref().map_or_else(failed, |plan| Report::of_plan(plan, facts))
     });
-    diagnostics.extend(began.silence(&mut report, project, false));
+    let expired = began.silence(&mut report, project, false);
+    told.extend_from_slice(&expired);
+    diagnostics.extend(expired);
     let known = report.suppressed();
     let human =
         |style: &Style| plan.as_ref().map(|it| render::human::plan_knowing(it, &known, style));
     let human = |style: &Style| human(style).unwrap_or_default();
     let outputs = &args.planning.outputs;
     let written = outputs.write(&project.dir, &report, &human, ui);
-    outputs.end(&project.dir, &report, (&diagnostics, &project.sources), ui);
+    outputs.end(&project.dir, &report, (&told, &project.sources), ui);
     ui.diagnostics(&diagnostics, &project.sources);
+    if let Some(signal) = ended {
+        return stopped(signal, ui);
+    }
     let Some(plan) = plan.filter(|_| !has_errors(&diagnostics)) else { return Exit::Failure };
     if let Some(path) = &args.out {
         if let Err(reason) = save(&plan, &prepared, &report, path) {

@@ -2,7 +2,7 @@
 
 use super::args::Planning;
 use super::plan::{Prepared, prepare};
-use super::signals::{Decision, NOTHING, Signal, Signals, out_of_time, stopped};
+use super::signals::{Decision, NOTHING, Signals, ended_by, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::config;
@@ -31,17 +31,15 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         let mut signals = Signals::new().within(args.planning.selecting.timeout);
         signals.unless_decided(&decision, Box::pin(refreshing)).await
     });
-    let done = match done {
-        Ok(done) => done,
-        Err(Signal::Time) => {
-            diagnostics.push(out_of_time(NOTHING));
-            None
-        }
-        Err(signal) => return stopped(signal, ui),
+    let (done, ended) = match done {
+        Ok(done) => (done, None),
+        Err(signal) => (None, Some(signal)),
     };
     if !args.planning.outputs.is_for_people() {
-        let sources = config::with_contexts(&prepared.project.sources, &diagnostics);
-        let mut json = render::json::validation(&diagnostics, &sources);
+        let mut told = diagnostics.clone();
+        told.extend(ended.map(|signal| ended_by(signal, NOTHING)));
+        let sources = config::with_contexts(&prepared.project.sources, &told);
+        let mut json = render::json::validation(&told, &sources);
         if let (Some(fields), Some((updated, gone))) = (json.as_object_mut(), &done) {
             fields.insert("updated".to_owned(), updated.clone().into());
             fields.insert("forgotten".to_owned(), gone.clone().into());
@@ -60,6 +58,9 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         ui.out(&format!("Refresh complete! {updated} recorded anew, {gone} forgotten.\n"));
     }
     ui.diagnostics(&diagnostics, &prepared.project.sources);
+    if let Some(signal) = ended {
+        return stopped(signal, ui);
+    }
     if done.is_some() && !has_errors(&diagnostics) { Exit::Success } else { Exit::Failure }
 }
 

@@ -199,21 +199,29 @@ pub(super) fn stopped(signal: Signal, ui: &Ui) -> Exit {
 /// Says that a signal ended a command, and what it had changed: a sentence.
 pub(super) fn stopped_after(signal: Signal, told: &str, ui: &Ui) -> Exit {
     if signal == Signal::Time {
-        ui.diagnostics(&[out_of_time(told)], &Sources::default());
+        ui.diagnostics(&[ended_by(signal, told)], &Sources::default());
     } else {
         ui.note(&format!("\nStopped by a signal. {told}"));
     }
     signal.exit()
 }
 
-/// The fault of a run that was not done when its time was over; what it had changed by then is `told`,
-/// as a sentence.
-pub(super) fn out_of_time(told: &str) -> Diagnostic {
-    let detail = format!(
-        "The run took longer than --timeout allows. {told} If the service answers, give it more \
-         time; if it does not, see what is wrong with it first."
-    );
-    Diagnostic::error("Out of time", detail)
+/// The fault of a run that was not done when a signal ended it, for whoever reads its outputs; what it
+/// had changed by then is `told`, as a sentence.
+pub(super) fn ended_by(signal: Signal, told: &str) -> Diagnostic {
+    let by = match signal {
+        Signal::Interrupt => "Ctrl-C (SIGINT)",
+        Signal::Terminate => "SIGTERM",
+        Signal::HangUp => "The end of the terminal (SIGHUP)",
+        Signal::Time => {
+            let detail = format!(
+                "The run took longer than --timeout allows. {told} If the service answers, give it \
+                 more time; if it does not, see what is wrong with it first."
+            );
+            return Diagnostic::error("Out of time", detail);
+        }
+    };
+    Diagnostic::error("Stopped by a signal", format!("{by} asked the run to stop. {told}"))
 }
 
 /// The signals that this process ignores, as a mask.

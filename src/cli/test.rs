@@ -1,7 +1,7 @@
 //! `sealform test`.
 
 use super::args::{PARALLELISM, Variables};
-use super::signals::Signals;
+use super::signals::{Signals, ended_by};
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::config;
@@ -53,7 +53,12 @@ pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let tested = match tested {
         Ok(tested) => tested,
         Err(signal) => {
-            ui.note("Stopped.");
+            if args.json {
+                diagnostics.push(ended_by(signal, "What has run by then is not told."));
+                finish(&Tested::default(), &diagnostics, &suite.sources, args, ui);
+            } else {
+                ui.note("Stopped.");
+            }
             return signal.exit();
         }
     };

@@ -33,7 +33,9 @@ impl Ui {
         let plain = global.no_color
             || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let width = terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into());
+        let terminal = || terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into());
+        let wanted = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<u16>().ok());
+        let width = wanted.filter(|width| *width > 0).map_or_else(terminal, usize::from);
         Self {
             color_out: !plain && io::stdout().is_terminal(),
             color_err: !plain && io::stderr().is_terminal(),

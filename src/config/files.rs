@@ -6,7 +6,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// What the names of files end with whose text is attributes and blocks.
-pub const SUFFIXES: [&str; 3] = [".seal.hcl", ".sealvars.hcl", ".sealtest.hcl"];
+pub const SUFFIXES: [&str; 3] = [".seal.hcl", VALUES_SUFFIX, ".sealtest.hcl"];
+/// That of a file of values for variables.
+pub(super) const VALUES_SUFFIX: &str = ".sealvars.hcl";
 
 /// What stands in a directory, or in one below it.
 #[derive(Debug)]

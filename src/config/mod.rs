@@ -29,8 +29,9 @@ pub use self::expr::{
 };
 pub use self::testing::{Expected, TestCommand, TestFile, TestOptions, TestRun};
 
+use self::secret::Secrets;
 use crate::addr::{AttrPath, ResourceAddr, Target};
-use crate::diag::{Diagnostics, FileId, Sources, Span};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span};
 use crate::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -388,26 +389,37 @@ pub fn parse(
         config.lost.extend(lost_names(text, &parsed.damaged));
         forget_followers(diagnostics, told, parsed.damaged);
         if let Some(faults) = diagnostics.get_mut(before..).filter(|_| told > before) {
-            secret::hide(text, *file, is_json, faults, &mut config.hidden);
+            let pieces = secret::within(text, Secrets::Blocks, is_json);
+            config.hidden.extend(secret::hide(text, *file, pieces, faults));
         }
     }
     decode::check_moves(&config.moved, diagnostics);
     config
 }
 
-/// Parses a file of variable values: attributes only. One named `*.json` is in the JSON syntax.
+/// Parses a file of variable values: attributes only. One named `*.json` is in the JSON syntax. Of a
+/// text with faults no value is shown from then on: it does not tell which of them are secrets.
 pub fn parse_values(
-    sources: &Sources,
+    sources: &mut Sources,
     file: FileId,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Attribute> {
-    if is_json(sources, file) {
-        return json::parse_values(sources.text(file), file, diagnostics);
+    let (text, is_json) = (sources.shared_text(file), is_json(sources, file));
+    let mut faults = Diagnostics::new();
+    let (attributes, blocks) = if is_json {
+        (json::parse_values(&text, file, &mut faults), Vec::new())
+    } else {
+        let body = syntax::parse_file(&text, file, &mut faults).body;
+        (body.attributes, body.blocks)
+    };
+    if !faults.is_empty() {
+        let pieces = secret::within(&text, Secrets::Values, is_json);
+        sources.hide(secret::hide(&text, file, pieces, &mut faults));
     }
-    let body = syntax::parse_file(sources.text(file), file, diagnostics).body;
-    for block in &body.blocks {
+    diagnostics.append(&mut faults);
+    for block in &blocks {
         diagnostics.push(
-            crate::diag::Diagnostic::error(
+            Diagnostic::error(
                 "Unexpected block",
                 "A file of variable values holds `name = value` only. Blocks belong in a \
                  `*.seal.hcl` file.",
@@ -415,7 +427,20 @@ pub fn parse_values(
             .at(block.header()),
         );
     }
-    body.attributes
+    attributes
+}
+
+/// Keeps the faults of a text that is only formatted from showing what may be secret: in `notify`
+/// blocks, and all values of a file for variables.
+pub fn hide_secrets(sources: &mut Sources, file: FileId, faults: &mut [Diagnostic]) {
+    let (text, name) = (sources.shared_text(file), sources.name(file));
+    let of_values = match files::SUFFIXES.iter().find(|suffix| name.ends_with(**suffix)) {
+        Some(suffix) => *suffix == files::VALUES_SUFFIX,
+        None => secret::is_of_values(&text),
+    };
+    let secrets = if of_values { Secrets::Values } else { Secrets::Blocks };
+    let pieces = secret::within(&text, secrets, false);
+    sources.hide(secret::hide(&text, file, pieces, faults));
 }
 
 fn is_json(sources: &Sources, file: FileId) -> bool {
@@ -436,9 +461,28 @@ pub fn parse_test(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics
     tests
 }
 
-/// Parses one expression that stands alone, such as the value of a `--var`.
+/// Parses one expression that stands alone, such as a line of the console.
 pub fn parse_expr(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> Option<Expr> {
     syntax::parse_expr(sources.text(file), file, diagnostics)
+}
+
+/// Parses the text that a flag or the environment gives to a variable. What is given to a `sensitive`
+/// one is never shown.
+pub fn parse_value(
+    sources: &mut Sources,
+    file: FileId,
+    sensitive: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
+    let mut faults = Diagnostics::new();
+    let value = parse_expr(sources, file, &mut faults);
+    if sensitive {
+        let text = sources.shared_text(file);
+        let whole = 0..text.len();
+        sources.hide(secret::hide(&text, file, vec![whole], &mut faults));
+    }
+    diagnostics.append(&mut faults);
+    value
 }
 
 /// Parses a text that is one template as a whole, such as a file of `templatefile`: without quotes

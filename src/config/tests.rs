@@ -345,7 +345,7 @@ fn values_files_hold_values_only() {
     let mut sources = Sources::default();
     let file = sources.add("v", "a = 1\nb {\n}\nc = [\n 1,\n]\na = 2\n");
     let mut diagnostics = Diagnostics::new();
-    let values = parse_values(&sources, file, &mut diagnostics);
+    let values = parse_values(&mut sources, file, &mut diagnostics);
     let names: Vec<&str> = values.iter().map(|value| &*value.name.text).collect();
     assert_eq!(names, ["a", "c"]);
     let summaries: Vec<&str> = diagnostics.iter().map(|fault| fault.summary).collect();

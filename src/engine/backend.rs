@@ -404,7 +404,7 @@ impl Project {
         let mut sources = crate::diag::Sources::default();
         let mut faults = Vec::new();
         let file = sources.add(text, content.as_str());
-        let values = config::parse_values(&sources, file, &mut faults);
+        let values = config::parse_values(&mut sources, file, &mut faults);
         if let Some(first) = faults.into_iter().next() {
             let detail = format!("{text}: {}", first.detail);
             return Err(fault("Invalid -backend-config", detail));

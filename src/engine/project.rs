@@ -3,7 +3,7 @@
 use super::{VERSION, backend, modules, version};
 use crate::addr::{Mode, ResourceAddr};
 use crate::config::{self, Config, load};
-use crate::diag::{Diagnostic, Diagnostics, Sources};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources};
 use crate::eval::functions::Host;
 use crate::eval::{self, Edge, Given, GivenValue, Node, Origin, Tree};
 use crate::graph;
@@ -187,8 +187,7 @@ impl Project {
             self.give_text(name, text, Origin::Environment, &shown, diagnostics);
         }
         for file in &files.values {
-            let values = config::parse_values(&self.sources, *file, diagnostics);
-            self.give_values(values);
+            self.give_file(*file, diagnostics);
         }
         for source in &request.variables {
             match source {
@@ -198,8 +197,7 @@ impl Project {
                     let path = self.dir.join(path);
                     let file = load::file(&path, &shown, &mut self.sources, diagnostics);
                     if let Some(file) = file {
-                        let values = config::parse_values(&self.sources, file, diagnostics);
-                        self.give_values(values);
+                        self.give_file(file, diagnostics);
                     }
                 }
                 VariableSource::Flag(text) => match text.split_once('=') {
@@ -230,7 +228,14 @@ impl Project {
         self.sources.hide(secret.collect::<Vec<_>>());
     }
 
-    fn give_values(&mut self, values: Vec<config::Attribute>) {
+    fn give_file(&mut self, file: FileId, diagnostics: &mut Diagnostics) {
+        let before = diagnostics.len();
+        let mut values = config::parse_values(&mut self.sources, file, diagnostics);
+        // Where a fault hides what is a name and what is a value, a name that nothing declares may be
+        // the piece of a secret.
+        if diagnostics.len() > before {
+            values.retain(|it| self.config.variables.contains_key(&it.name.text));
+        }
         self.given.extend(values.into_iter().map(|attribute| Given {
             name: attribute.name.text,
             origin: Origin::File,
@@ -256,7 +261,8 @@ impl Project {
             GivenValue::Text(Arc::from(text))
         } else {
             let file = self.sources.add(shown, text);
-            match config::parse_expr(&self.sources, file, diagnostics) {
+            let sensitive = self.config.variables.get(name).is_some_and(|it| it.sensitive);
+            match config::parse_value(&mut self.sources, file, sensitive, diagnostics) {
                 Some(expr) => GivenValue::Expr(expr),
                 None => return,
             }

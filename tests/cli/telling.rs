@@ -100,6 +100,58 @@ fn a_run_that_is_out_of_time_says_so_in_every_output() {
     assert_eq!(summaries(&ran.json()), ["Out of time"]);
 }
 
+/// Runs a command against a service that does not answer, and asks it to stop once it has asked that.
+fn interrupted(dir: &Dir, arguments: &[&str]) -> Ran {
+    let (listener, url) = silent();
+    let provider = format!(
+        "provider \"aws\" {{\n  region = \"eu-west-1\"\n  endpoints {{\n    s3 = {url:?}\n  }}\n}}\n"
+    );
+    dir.write("provider.seal.hcl", provider);
+    let mut command = dir.command(arguments);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let _connection = listener.accept().unwrap();
+    let interrupt = ["-INT", &child.id().to_string()];
+    assert!(std::process::Command::new("kill").args(interrupt).status().unwrap().success());
+    Ran::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_run_that_is_interrupted_says_so_in_every_output() {
+    let dir = Dir::with(&resource("x", "acme-x", "AES256", ""))
+        .env("AWS_ACCESS_KEY_ID", "123456789012")
+        .env("AWS_SECRET_ACCESS_KEY", "x");
+    let files = [("junit", "xml"), ("json-lines", "jsonl"), ("prometheus", "prom")];
+    for command in ["plan", "drift", "apply", "destroy"] {
+        let outputs = files.map(|(format, file)| format!("-output={format}={command}.{file}"));
+        let mut arguments = vec![command, "-json"];
+        arguments.extend(outputs.iter().map(String::as_str));
+        if matches!(command, "apply" | "destroy") {
+            arguments.push("-auto-approve");
+        }
+        let ran = interrupted(&dir, &arguments)
+            .status(130)
+            .complains("Stopped by a signal. Nothing was changed.");
+        let report = ran.json();
+        valid(&report);
+        assert_eq!(report["verdict"], "error", "{command}");
+        assert_eq!(summaries(&report), ["Stopped by a signal"], "{command}");
+        for file in ["xml", "jsonl"] {
+            let text = dir.read(&format!("{command}.{file}"));
+            assert!(text.contains("Ctrl-C (SIGINT) asked"), "{command}.{file}: {text}");
+        }
+        let metrics = dir.read(&format!("{command}.prom"));
+        let has_failed = |line: &str| line.starts_with("sealform_failed{") && line.ends_with(" 1");
+        assert!(metrics.lines().any(has_failed), "{command}: {metrics}");
+    }
+    let ran = interrupted(&dir, &["refresh", "-json"]).status(130);
+    assert_eq!(summaries(&ran.json()), ["Stopped by a signal"]);
+    // Whoever asked it to stop needs no more than a line.
+    let ran = interrupted(&dir, &["plan"]).status(130);
+    assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+    assert!(!ran.stderr.contains("error: "), "{}", ran.stderr);
+}
+
 /// What a saved plan is held against may be as silent.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_saved_plan_ends_in_time_too() {
