@@ -2,6 +2,7 @@
 
 use crate::harness::{Dir, Ran, resource};
 use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,11 @@ impl Service {
         let options = Options { latency, ..Options::default() };
         let sandbox = runtime.block_on(Sandbox::start(world.clone(), options)).unwrap();
         Self { runtime, sandbox: Some(sandbox), world }
+    }
+
+    /// From now on every answer takes so long.
+    fn hold_back(&self, latency: Duration) {
+        self.sandbox.as_ref().unwrap().hold_back(latency);
     }
 
     /// A machine with this configuration.
@@ -226,16 +232,19 @@ fn two_runs_at_once_never_both_write_to_a_file() {
     });
 }
 
+/// Short enough to be waited for, and long enough for a machine that stands still for seconds.
+const LEASE: &str = "lock_lease = 12";
+
 /// Stops a run at some point for longer than its lease; another one goes on meanwhile. The first one
 /// wakes and does not write.
 fn paused(is_there: impl Fn(&Service) -> bool) {
-    let service = Service::with(Duration::from_millis(150));
-    let with = |algorithm: &str| service.machine(&(on_s3("lock_lease = 3") + &logs(algorithm)));
+    let service = Service::with(Duration::from_millis(300));
+    let with = |algorithm: &str| service.machine(&(on_s3(LEASE) + &logs(algorithm)));
     let (one, two) = (with("aws:kms"), with("aws:kms:dsse"));
     let first = spawn(&one, &APPLY);
     wait_until("the point where it is stopped", || is_there(&service));
     signal(&first, "-STOP");
-    two.run(&["apply", "-auto-approve", "-allow-weakening", "-lock-timeout=60s"])
+    two.run(&["apply", "-auto-approve", "-allow-weakening", "-lock-timeout=5m"])
         .status(0)
         .says("1 updated");
     signal(&first, "-CONT");
@@ -266,7 +275,7 @@ fn who_was_paused_before_its_write_does_not_write() {
 #[test]
 fn the_lock_of_a_killed_run_is_taken_over_or_forced() {
     let service = Service::with(Duration::from_millis(100));
-    let configuration = on_s3("lock_lease = 3") + &logs("aws:kms");
+    let configuration = on_s3(LEASE) + &logs("aws:kms");
     let (one, two) = (service.machine(&configuration), service.machine(&configuration));
     let killed = || {
         let mut first = spawn(&one, &APPLY);
@@ -276,7 +285,7 @@ fn the_lock_of_a_killed_run_is_taken_over_or_forced() {
     };
     killed();
     two.run(&["plan", "-lock-timeout=0s"]).status(1).complains("`sealform apply` of eve@build");
-    two.run(&["apply", "-auto-approve", "-allow-weakening", "-lock-timeout=60s"]).status(0);
+    two.run(&["apply", "-auto-approve", "-allow-weakening", "-lock-timeout=5m"]).status(0);
     two.run(&EMPTY).status(0);
     killed();
     let lock = service.world.object(STATES, LOCK).unwrap();
@@ -292,7 +301,7 @@ fn the_lock_of_a_killed_run_is_taken_over_or_forced() {
 /// the lock stayed until its lease was over.
 #[test]
 fn a_signal_before_anything_is_changed_leaves_no_lock() {
-    let service = Service::with(Duration::from_millis(150));
+    let service = Service::new();
     let remote = on_s3("") + &logs("aws:kms");
     let dir = service.machine(&remote);
     dir.run(&["init"]).status(0);
@@ -301,19 +310,22 @@ fn a_signal_before_anything_is_changed_leaves_no_lock() {
     dir.run(&["workspace", "select", "default"]).status(0);
     let before = service.world.object_keys(STATES);
     let prod = format!("env:/prod/{KEY}");
-    let stopped = |arguments: &[&str], lock: &str, later: Duration| {
-        let child = spawn(&dir, arguments);
+    let stopped = |child: Child, lock: &str, ready: &mut dyn FnMut()| {
         wait_until("it takes the lock", || service.world.object(STATES, lock).is_some());
-        std::thread::sleep(later);
+        ready();
         signal(&child, "-INT");
-        let ran = end(child).status(130).complains("Nothing was changed");
-        assert_eq!(service.world.object_keys(STATES), before, "{arguments:?}");
+        service.hold_back(Duration::ZERO);
+        let ran = end(child).status(130);
+        assert_eq!(service.world.object_keys(STATES), before);
         ran
     };
     let delete = ["workspace", "delete", "prod"];
-    // As it takes the lock, and while it tries it.
-    for later in [0, 60].map(Duration::from_millis) {
-        stopped(&delete, &format!("{prod}.lock"), later);
+    // As it takes the lock, and while it tries it: one answer later.
+    for later in [0, 2].map(Duration::from_secs) {
+        service.hold_back(Duration::from_millis(1_500));
+        let wait = &mut || std::thread::sleep(later);
+        let ran = stopped(spawn(&dir, &delete), &format!("{prod}.lock"), wait);
+        drop(ran.complains("Nothing was changed"));
     }
     // The old state is locked, and the new one waited for.
     dir.write("main.seal.hcl", logs("aws:kms"));
@@ -325,8 +337,12 @@ fn a_signal_before_anything_is_changed_leaves_no_lock() {
     };
     let local = sealform::state::Local::new(dir.path().join("state/sealform.state.json"));
     let held = local.try_lock(&holder).unwrap();
-    let init = ["init", "-migrate-state", "-lock-timeout=60s"];
-    stopped(&init, LOCK, Duration::from_millis(1500)).complains("adam@build");
+    let mut init = spawn(&dir, &["init", "-migrate-state", "-lock-timeout=5m"]);
+    let mut told = BufReader::new(init.stderr.take().unwrap()).lines();
+    let waits = |line: &str| line.contains("adam@build");
+    let wait = &mut || assert!(told.any(|line| waits(&line.unwrap())));
+    drop(stopped(init, LOCK, wait));
+    assert!(told.any(|line| line.unwrap().contains("Nothing was changed")));
     drop(held);
     assert!(!dir.exists("state/sealform.state.json"));
     // Nothing is in the way of whoever comes next.

@@ -245,15 +245,14 @@ fn no_region() {
 
 #[test]
 fn an_endpoint_that_nobody_answers() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let configuration = format!(
         "provider \"aws\" {{\n  region = \"us-east-1\"\n  max_retries = 0\n  endpoints {{\n    \
-         s3 = \"http://127.0.0.1:{port}\"\n  }}\n}}\n{}",
+         s3 = \"http://127.0.0.1:1\"\n  }}\n}}\n{}",
         resource("x", "logs", "AES256", "")
     );
     let dir =
         Dir::with(&configuration).env("AWS_ACCESS_KEY_ID", "a").env("AWS_SECRET_ACCESS_KEY", "b");
-    dir.run(&["plan"]).status(1).complains(&format!("127.0.0.1:{port}")).complains("main.seal.hcl");
+    dir.run(&["plan"]).status(1).complains("127.0.0.1:1").complains("main.seal.hcl");
     dir.run(&["apply", "-auto-approve"]).status(1);
     assert!(!dir.exists("state/sealform.state.json"));
 }

@@ -2,8 +2,6 @@
 
 use crate::harness::Dir;
 use sealform::sandbox::{DEFAULT_ACCOUNT, FaultKind, Faults, Options, Sandbox, World};
-use std::time::{Duration, Instant};
-
 const BUCKETS: usize = 200;
 
 /// A fleet at an endpoint that fails; no other service is asked.
@@ -48,7 +46,6 @@ async fn served(kind: FaultKind, rate: f64) -> Sandbox {
 async fn a_fleet_is_not_asked_to_the_end() {
     let sandbox = served(FaultKind::SlowDown, 1.0).await;
     let dir = fleet(&sandbox);
-    let begun = Instant::now();
     let run = |arguments: &[&str]| tokio::task::block_in_place(|| dir.run(arguments));
     let plan = ["plan", "-give-up-after=2s", "-parallelism=4", "-no-color"];
     let ran = run(&plan)
@@ -60,8 +57,9 @@ async fn a_fleet_is_not_asked_to_the_end() {
     // One message for all that was not asked, and it is the first.
     assert!(ran.stderr.trim_start().contains("error: Service is failing"), "{}", ran.stderr);
     assert_eq!(ran.stderr.matches("Service is failing").count(), 1, "{}", ran.stderr);
-    // With all of their repetitions, these buckets take minutes.
-    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    // With all of their repetitions, it would be asked eight times for each.
+    let asked = sandbox.requests()["GetBucketEncryption"];
+    assert!(asked < BUCKETS as u64, "{asked}");
     let report = run(&["plan", "-json", "-give-up-after=1s", "-parallelism=4"]).status(1).json();
     let told = report["resources"].as_array().unwrap();
     assert_eq!(told.len(), BUCKETS, "each is told, asked or not");
@@ -88,13 +86,14 @@ async fn a_service_that_fails_throughout_is_told_once() {
     }
 }
 
-/// Who gets an answer now and then is patient with the rest. The patience is longer than the last
-/// bucket of all may be unlucky for.
+/// Who gets an answer now and then is patient with the rest, however little patience it was given. One
+/// at a time, the same requests fail in every run: never as many in a row as are evidence.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_fails_half_of_the_time_is_not_given_up() {
-    let sandbox = served(FaultKind::SlowDown, 0.5).await;
+async fn a_service_that_fails_now_and_then_is_not_given_up() {
+    let sandbox = served(FaultKind::InternalError, 0.2).await;
     let dir = fleet(&sandbox);
-    let plan = ["plan", "-give-up-after=5s", "-max-retries=40", "-detailed-exitcode"];
+    let plan =
+        ["plan", "-give-up-after=1ms", "-max-retries=9", "-parallelism=1", "-detailed-exitcode"];
     tokio::task::block_in_place(|| dir.run(&plan)).status(2).says("200 to update");
     sandbox.stop().await;
 }

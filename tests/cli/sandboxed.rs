@@ -182,35 +182,6 @@ async fn a_second_run_says_who_holds_the_lock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_apply_loses_nothing_and_leaves_no_lock() {
-    let names: Vec<String> = (0..200).map(|n| format!("bucket-{n}")).collect();
-    let world = World::in_memory();
-    for name in &names {
-        world.seed_bucket(name, "us-east-1", "123456789012").unwrap();
-    }
-    let options = Options { latency: std::time::Duration::from_millis(15), ..Options::default() };
-    let sandbox = Sandbox::start(world, options).await.unwrap();
-    let dir = at(
-        &sandbox,
-        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"x\" {\n  \
-         count = 200\n  bucket = \"bucket-${count.index}\"\n  rule {\n    \
-         apply_server_side_encryption_by_default { sse_algorithm = \"aws:kms\" }\n  }\n}\n",
-    );
-    let mut child = dir.command(&["apply", "-auto-approve", "-parallelism=8"]).spawn().unwrap();
-    while sandbox.requests().get("PutBucketEncryption").is_none_or(|count| *count < 60) {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let recorded = run(&dir, &["state", "list"]).status(0).stdout.lines().count();
-    assert!((20..200).contains(&recorded), "{recorded} recorded");
-    run(&dir, &["apply", "-auto-approve"]).status(0);
-    run(&dir, &["plan", "-detailed-exitcode"]).status(0);
-    assert_eq!(run(&dir, &["state", "list"]).stdout.lines().count(), 200);
-    sandbox.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_is_not_allowed_is_left_alone() {
     let (_world, sandbox) = world(&[("logs", "us-east-1")]).await;
     let provider = |account: &str| {

@@ -609,9 +609,11 @@ fn the_state_of_the_directory_is_left_alone() {
 #[test]
 fn a_signal_stops_it() {
     use std::io::{BufRead as _, BufReader};
+    // More is told than a pipe holds: it cannot come to its end before the signal.
     let mut runs = String::new();
     for n in 0..2000 {
-        runs.push_str(&format!("run \"r{n}\" {{\n  variables {{ name = \"n{n}\" }}\n}}\n"));
+        let name = format!("r{n}{}", "x".repeat(100));
+        runs.push_str(&format!("run \"{name}\" {{\n  variables {{ name = \"n{n}\" }}\n}}\n"));
     }
     let dir = with(&runs);
     let mut child = dir.command(&["test"]).stdout(std::process::Stdio::piped()).spawn().unwrap();

@@ -115,7 +115,7 @@ impl Home {
     pub(super) fn unlock(&self, dir: &Dir) {
         let Self::S3(remote) = self else { return };
         // What it had sent may arrive after it.
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(std::time::Duration::from_millis(500));
         if let Some(lock) = remote.world.object(BUCKET, LOCK) {
             let lock: serde_json::Value = serde_json::from_str(&lock).unwrap();
             let id = lock["id"].as_str().unwrap();
@@ -134,7 +134,7 @@ impl Home {
         match self {
             Self::File => {
                 // A process that another test begins has all files of this one for a moment.
-                let mut tries = 0..100;
+                let mut tries = 0..3_000;
                 while Local::new(dir.path().join(STATE)).try_lock(&holder).is_err() {
                     assert!(tries.next().is_some(), "a lock is left");
                     std::thread::sleep(std::time::Duration::from_millis(20));
