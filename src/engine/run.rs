@@ -13,7 +13,7 @@ use crate::apply;
 use crate::diag::{self, Diagnostic, Diagnostics};
 use crate::eval::{Evaluation, Instance};
 use crate::event::{Event, Outcome, Reporter};
-use crate::plan::{self, Inputs, Plan};
+use crate::plan::{self, Inputs, Plan, Step};
 use crate::provider::aws::{Aws, Settings};
 use crate::provider::{ErrorKind, Provider as _, ProviderError, Query, Target};
 use crate::refresh::{self, Remembered};
@@ -292,6 +292,11 @@ impl Run {
             lost.await;
             asked.ask();
         });
+        let intents = plan.steps.iter().filter(|step| step.calls()).filter_map(Step::intent);
+        if let Err(error) = open.announce(intents).await {
+            self.unreleased = open.close().await.err().map(|error| unreleased(&error));
+            return Err(error);
+        }
         let session = open.session();
         let mut outcome =
             apply::apply(&self.provider, plan, session, parallelism, stop, reporter).await;

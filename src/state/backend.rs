@@ -1,7 +1,7 @@
 //! Where a state is kept, whichever it is: files, or objects on S3.
 
 use super::s3::{End, Hold, S3};
-use super::{Found, Holder, Local, Lock, Session, StateError, StateFile, Version};
+use super::{Found, Holder, Intent, Local, Lock, Session, StateError, StateFile, Version};
 use crate::provider::Fence;
 use jiff::Timestamp;
 
@@ -200,6 +200,21 @@ impl OpenState {
                 Some(lost) => lost.await,
                 None => std::future::pending().await,
             }
+        }
+    }
+
+    /// Has other machines know what is about to be written, before the first of it is, in case this one
+    /// never comes back.
+    ///
+    /// # Errors
+    /// They cannot be told: nothing is to be written then.
+    pub async fn announce(
+        &mut self,
+        intents: impl Iterator<Item = Intent>,
+    ) -> Result<(), StateError> {
+        match &mut self.end {
+            Some(end) => Box::pin(end.announce(&mut self.session, intents)).await,
+            None => Ok(()),
         }
     }
 

@@ -1,14 +1,16 @@
 //! The journal: what a run has changed since the state file was written, one record a line.
 //!
 //! ```text
-//! 8f1c2a90 {"header":{"version":2,"tool_version":"0.1.0","lineage":"…","serial":7,"run":{…}}}
+//! 8f1c2a90 {"header":{"version":3,"tool_version":"0.1.0","lineage":"…","serial":7,"run":{…}}}
 //! 5d01c3aa {"intent":{"intent":{"address":"…","writing":"update","before":{…},"after":{…}, …}}}
 //! 03be77d1 {"set":{"resource":{"address":"…", …}}}
 //! 91aa02c4 {"settled":{"provider":"aws","identity":"…"}}
 //! ```
 //!
 //! An intent is there before its call is made, what came of it afterwards. Intents that nothing
-//! settles outlive their run. Version 1 had no intents.
+//! settles outlive their run. A journal that is pushed to others begins with what is going to be
+//! intended (`planned`): they may have no more than this beginning of it. Version 1 had no intents,
+//! version 2 had nothing planned.
 //!
 //! Each line begins with the CRC-32 of its JSON. It is only ever appended to, so an interrupted write
 //! leaves bad bytes at the end and nowhere else: those are cut. Bad bytes elsewhere are damage.
@@ -23,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The version of the format that this tool writes, and the newest that it reads.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 /// One change of the state. Carrying one out a second time changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +118,10 @@ enum Record {
     Intent {
         intent: Intent,
     },
+    /// What is going to be intended, unless the run ends before.
+    Planned {
+        intent: Intent,
+    },
     /// It is known what the object is: whatever was intended with it is over.
     Settled {
         provider: Arc<str>,
@@ -146,6 +152,7 @@ impl Record {
         match self {
             Self::Header(_)
             | Self::Intent { .. }
+            | Self::Planned { .. }
             | Self::Settled { .. }
             | Self::Withdrawn { .. } => None,
             Self::Set { resource } => {
@@ -173,7 +180,16 @@ pub(super) fn encode_header(header: Header) -> Result<Vec<u8>, serde_json::Error
 
 /// The line of an intent; what no reader would understand is refused.
 pub(super) fn encode_intent(intent: Intent) -> Result<Vec<u8>, serde_json::Error> {
-    let line = Record::Intent { intent }.line()?;
+    understood(&Record::Intent { intent })
+}
+
+/// The line of what is going to be intended.
+pub(super) fn encode_planned(intent: Intent) -> Result<Vec<u8>, serde_json::Error> {
+    understood(&Record::Planned { intent })
+}
+
+fn understood(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
+    let line = record.line()?;
     serde_json::from_slice::<Record>(checked(line.trim_ascii_end()).unwrap_or_default())?;
     Ok(line)
 }
@@ -264,12 +280,14 @@ pub(super) struct Journal {
     changes: Vec<Change>,
     /// What was intended and not settled.
     pub(super) unfinished: Unfinished,
+    /// What was going to be intended, and was not yet.
+    planned: Unfinished,
 }
 
 impl Journal {
     /// Who wrote it, which serial of which lineage it goes on from, and what it tells.
     pub(super) fn into_parts(self) -> (Option<Holder>, u64, String, Vec<Change>, Unfinished) {
-        let Self { header: Header { serial, lineage, run, .. }, changes, unfinished } = self;
+        let Self { header: Header { serial, lineage, run, .. }, changes, unfinished, .. } = self;
         (run, serial, lineage, changes, unfinished)
     }
 
@@ -279,9 +297,15 @@ impl Journal {
             Record::Header(_) => return Err("a second header"),
             Record::Intent { mut intent } => {
                 intent.run = intent.run.or_else(|| self.header.run.clone());
+                self.planned.settle(&intent.provider, &intent.identity);
                 self.unfinished.add(intent);
             }
+            Record::Planned { mut intent } => {
+                intent.run = intent.run.or_else(|| self.header.run.clone());
+                self.planned.add(intent);
+            }
             Record::Settled { provider, identity } => {
+                self.planned.settle(&provider, &identity);
                 self.unfinished.settle(&provider, &identity);
             }
             Record::Withdrawn { provider, identity } => {
@@ -321,8 +345,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
             if header.version > VERSION {
                 return Err(JournalError::Newer(header.version));
             }
-            let unfinished = Unfinished::default();
-            journal = Some(Journal { header, changes: Vec::new(), unfinished });
+            let (unfinished, planned) = Default::default();
+            journal = Some(Journal { header, changes: Vec::new(), unfinished, planned });
         }
     }
     // A header that was torn is the beginning of one; anything else is no journal of ours.
@@ -333,6 +357,26 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
         return Err(JournalError::Damaged { line, reason });
     }
     Ok(journal)
+}
+
+/// The journal of a run that will not come back, of which there may be no more than a beginning: what
+/// it had planned counts as begun. `None` where that changes nothing, or it is not a journal.
+pub(super) fn abandoned(bytes: &[u8]) -> Result<Option<Vec<u8>>, serde_json::Error> {
+    let journal = decode(bytes).ok().flatten();
+    let Some(Journal { planned, .. }) = journal.filter(|it| !it.planned.is_empty()) else {
+        return Ok(None);
+    };
+    let mut whole = Vec::with_capacity(bytes.len() * 2);
+    // Without its torn tail, behind which nothing may stand.
+    let lines = bytes.split(|byte| *byte == b'\n');
+    for line in lines.take_while(|line| checked(line).is_some()) {
+        whole.extend(line);
+        whole.push(b'\n');
+    }
+    for intent in planned.iter() {
+        whole.extend(encode_intent(intent.clone())?);
+    }
+    Ok(Some(whole))
 }
 
 /// The first line, read so that whatever a newer version adds to it does not hide its version.
@@ -479,10 +523,10 @@ mod tests {
     #[test]
     fn a_newer_journal_is_refused_whatever_it_holds() {
         let json =
-            br#"{"header":{"version":3,"tool_version":"9","lineage":"x","serial":1,"new":1}}"#;
+            br#"{"header":{"version":4,"tool_version":"9","lineage":"x","serial":1,"new":1}}"#;
         let mut bytes = format!("{:08x} ", crc32fast::hash(json)).into_bytes();
         bytes.extend(json);
-        assert_eq!(decode(&bytes), Err(JournalError::Newer(3)));
+        assert_eq!(decode(&bytes), Err(JournalError::Newer(4)));
     }
 
     /// What version 1 wrote, and what a reader makes of it: as it was, with nothing unfinished.
@@ -534,6 +578,38 @@ mod tests {
         }
         let torn = lines.concat();
         assert_eq!(decoded(&torn[..torn.len() - 3]).unfinished.iter().count(), 2);
+    }
+
+    /// Whoever has only the beginning of it knows all the same what may have been written.
+    #[test]
+    fn what_was_planned_counts_as_begun_where_the_run_is_gone() {
+        let header = encode_header(Header::continuing(&state(), "0.2.0", None)).unwrap();
+        let outcome =
+            |name: &str, settled| encode_outcome("aws".into(), name.into(), settled).unwrap();
+        let lines: Vec<Vec<u8>> = [header]
+            .into_iter()
+            .chain(["a", "b", "c", "d"].map(|name| encode_planned(intent(name)).unwrap()))
+            .chain(["a", "b", "c"].map(|name| encode_intent(intent(name)).unwrap()))
+            .chain([outcome("a", true), outcome("b", false)])
+            .collect();
+        let names = |bytes: &[u8]| -> String {
+            let journal = decoded(bytes);
+            assert!(abandoned(&lines[0]).unwrap().is_none());
+            journal.unfinished.iter().map(|it| &*it.identity).collect()
+        };
+        for (end, known, abandoned_knows) in
+            [(1, "", ""), (3, "", "ab"), (5, "", "abcd"), (7, "ab", "abcd"), (10, "c", "cd")]
+        {
+            let whole = lines[..end].concat();
+            assert_eq!(names(&whole), known, "{end}");
+            let other = abandoned(&whole).unwrap().unwrap_or_else(|| whole.clone());
+            assert_eq!(names(&other), abandoned_knows, "{end}");
+            assert_eq!(abandoned(&other).unwrap(), None);
+            // What was pushed may end within a record.
+            let torn = [&*whole, &lines[1][..20]].concat();
+            let other = abandoned(&torn).unwrap().unwrap_or(torn);
+            assert_eq!(names(&other), abandoned_knows, "{end}");
+        }
     }
 
     #[test]

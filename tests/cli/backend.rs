@@ -297,6 +297,28 @@ fn the_lock_of_a_killed_run_is_taken_over_or_forced() {
     two.run(&EMPTY).status(0);
 }
 
+/// The machine that wrote is gone for good: another one tells its work from somebody else's.
+#[test]
+fn what_a_machine_that_is_gone_had_begun_is_known_to_another() {
+    let service = Service::with(Duration::from_millis(100));
+    let configuration = on_s3("lock_lease = 3600") + &logs("aws:kms");
+    let (one, two) = (service.machine(&configuration), service.machine(&configuration));
+    let mut first = spawn(&one, &APPLY);
+    let made = || service.sandbox.as_ref().unwrap().requests();
+    wait_until("it writes", || made().contains_key("PutBucketEncryption"));
+    first.kill().unwrap();
+    drop(first.wait());
+    drop(one);
+    let lock = service.world.object(STATES, LOCK).unwrap();
+    let lock: serde_json::Value = serde_json::from_str(&lock).unwrap();
+    two.run(&["force-unlock", lock["id"].as_str().unwrap()]).status(0);
+    let plan = two.run(&["plan", "-no-color"]).status(0).never_says("Changed outside");
+    plan.complains("`sealform apply` of eve@build");
+    two.run(&APPLY).status(0);
+    two.run(&EMPTY).status(0).never_says("stopped");
+    assert_eq!(service.world.object_keys(STATES), [KEY]);
+}
+
 /// Whoever is stopped before anything was changed leaves nothing behind, at whichever point it is:
 /// the lock stayed until its lease was over.
 #[test]

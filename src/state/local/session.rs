@@ -159,6 +159,23 @@ impl Session {
         Ok(())
     }
 
+    /// Records durably what is going to be intended, for those who may have only the beginning of this
+    /// journal. Tells whether it is anything.
+    pub(in super::super) fn announce(
+        &mut self,
+        intents: impl Iterator<Item = Intent>,
+    ) -> Result<bool, StateError> {
+        let mut any = false;
+        for intent in intents {
+            let address = intent.address.to_string();
+            let line = journal::encode_planned(intent).map_err(|error| unfit(&address, &error))?;
+            self.append(&line)?;
+            any = true;
+        }
+        self.flush()?;
+        Ok(any)
+    }
+
     fn outcome(
         &mut self,
         provider: &Arc<str>,

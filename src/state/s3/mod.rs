@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! KEY          the state, replaced only in the place of the version that was read (`If-Match`)
-//! KEY.journal  what a run is about to do and has done, pushed while it runs
+//! KEY.journal  what a run is about to do and has done, pushed before it begins and while it runs
 //! KEY.lock     who holds the lock, and for how long unless it is renewed
 //! ```
 //!
@@ -26,12 +26,13 @@ pub use self::settings::Settings;
 use self::lease::Seen;
 use self::pushed::Pushed;
 use super::{
-    Found, Guard, Holder, Kept, Local, OpenState, RemoteError, StateError, StateFile, Superseded,
-    Version,
+    Found, Guard, Holder, Intent, Kept, Local, OpenState, RemoteError, StateError, StateFile,
+    Superseded, Version, journal,
 };
 use crate::provider::ProviderError;
 use crate::provider::aws::{Condition, Object, Objects, Written};
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -146,33 +147,40 @@ impl Fetched {
     }
 
     /// The journal that counts. That of this copy does as long as it goes on from what was pushed;
-    /// where nothing was, as long as it goes on from the state.
-    fn journal(&self, local: &Local) -> Option<&[u8]> {
+    /// where nothing was, as long as it goes on from the state. Of another machine's, there may be more
+    /// than was pushed.
+    fn journal(&self, local: &Local) -> Result<Option<Cow<'_, [u8]>>, StateError> {
         let pushed = self.journal.as_ref().map(|object| object.bytes.as_slice());
         let here = self.written_here.as_deref();
         match (pushed, here) {
-            (Some(pushed), Some(here)) if here.starts_with(pushed) => Some(here),
-            (Some(pushed), _) => Some(pushed),
+            (Some(pushed), Some(here)) if here.starts_with(pushed) => Ok(Some(here.into())),
+            (Some(pushed), _) => {
+                let whole = journal::abandoned(pushed)
+                    .map_err(|error| unprintable("the journal", &error))?;
+                Ok(Some(whole.map_or(pushed.into(), Cow::Owned)))
+            }
             (None, Some(here)) => {
                 let looked = local.look_at(self.state(), Some(here));
                 // Where it does not fit, other runs have gone on without it.
                 let fits = !matches!(looked, Err(StateError::Journal { .. }));
-                Some(here).filter(|_| fits)
+                Ok(Some(here.into()).filter(|_| fits))
             }
-            (None, None) => None,
+            (None, None) => Ok(None),
         }
     }
 
-    /// Whether a journal is the one that was pushed.
+    /// Whether the journal that counts is the one that was pushed.
     fn is_pushed(&self, journal: Option<&[u8]>) -> bool {
-        self.journal.as_ref().is_some_and(|object| Some(&*object.bytes) == journal)
+        self.journal.as_ref().is_some_and(|object| {
+            journal == Some(&*object.bytes) || journal != self.written_here.as_deref()
+        })
     }
 
     /// What the journal of this copy tells and is lost on the state, if another counts in its place.
-    fn superseded(&self, local: &Local) -> Option<Superseded> {
+    fn superseded(&self, journal: Option<&[u8]>, local: &Local) -> Option<Superseded> {
         let here = self.written_here.as_deref()?;
         // The one that counts may be this one, or have it as its beginning.
-        if self.journal(local).is_some_and(|journal| journal.starts_with(here)) {
+        if journal.is_some_and(|journal| journal.starts_with(here)) {
             return None;
         }
         let state = self.state().and_then(|bytes| StateFile::parse(bytes).ok());
@@ -229,11 +237,12 @@ impl S3 {
     pub async fn look(&self) -> Result<Found, StateError> {
         let place = self.place().await?;
         let fetched = place.fetch().await?;
-        let journal = fetched.journal(&place.local);
+        let journal = fetched.journal(&place.local)?;
+        let journal = journal.as_deref();
         let found = place.local.look_at(fetched.state(), journal);
         let is_pushed = fetched.is_pushed(journal);
         let found = found.map_err(|error| of_object(error, place, is_pushed))?;
-        let superseded = fetched.superseded(&place.local).map(Box::new);
+        let superseded = fetched.superseded(journal, &place.local).map(Box::new);
         Ok(Found { superseded, ..found })
     }
 
@@ -422,7 +431,7 @@ async fn begin(
         hold.keeper().assure().await?;
     }
     let fetched = place.fetch().await?;
-    let journal = fetched.journal(&place.local).map(<[u8]>::to_vec);
+    let journal = fetched.journal(&place.local)?.map(Cow::into_owned);
     place
         .local
         .look_at(fetched.state(), journal.as_deref())
@@ -458,6 +467,15 @@ async fn begin(
 }
 
 impl End {
+    /// Pushes what is going to be intended. Without the lock, nobody relies on it.
+    pub(super) async fn announce(
+        &mut self,
+        session: &mut super::Session,
+        intents: impl Iterator<Item = Intent>,
+    ) -> Result<(), StateError> {
+        if self.hold.is_some() && session.announce(intents)? { self.push().await } else { Ok(()) }
+    }
+
     /// Saves what a session has recorded, on S3 first.
     pub(super) async fn save(&mut self, session: &mut super::Session) -> Result<(), StateError> {
         session.flush()?;

@@ -503,6 +503,73 @@ async fn what_was_pushed_is_taken_up_on_another_machine() {
     sandbox.stop().await;
 }
 
+/// It was pushed at intervals alone: of a machine that died before the first, nobody else knew what it
+/// had been about to write.
+#[tokio::test]
+async fn what_is_planned_is_known_elsewhere_before_it_begins() {
+    let world = world();
+    let sandbox = start(&world).await;
+    let one = Machine::new(&sandbox);
+    let mut open = one.open().await;
+    let before = sandbox.requests()["PutObject"];
+    open.announce([].into_iter()).await.unwrap();
+    assert_eq!(sandbox.requests()["PutObject"], before);
+    open.announce(["a", "b", "c"].map(intent).into_iter()).await.unwrap();
+    assert_eq!(sandbox.requests()["PutObject"], before + 1);
+    open.session().intend(intent("a")).unwrap();
+    open.session().intend(intent("b")).unwrap();
+    open.session().settle(&"aws".into(), &"a".into()).unwrap();
+    open.session().record(set("a")).unwrap();
+    open.session().flush().unwrap();
+    kill(open);
+    let unfinished = async |machine: &Machine| -> String {
+        let found = machine.backend.look().await.unwrap();
+        assert!(found.unfinished.iter().all(|it| it.run == Some(holder())));
+        found.unfinished.iter().map(|it| &*it.identity).collect()
+    };
+    // The machine itself knows what it has begun, another one what it may have begun.
+    let one = one.again(settings(&sandbox));
+    assert_eq!(unfinished(&one).await, "b");
+    let two = Machine::new(&sandbox);
+    assert_eq!(unfinished(&two).await, "abc");
+    // Who takes over and is killed, too, has forgotten nothing.
+    let Backend::S3(s3) = &two.backend else { panic!() };
+    let id = remote(two.lock().await.unwrap_err());
+    let RemoteError::Locked { id, .. } = &id else { panic!("{id}") };
+    s3.force_unlock(id, &|| ()).await.unwrap();
+    kill(two.open().await);
+    let two = two.again(settings(&sandbox));
+    assert_eq!(unfinished(&two).await, "abc");
+    assert_eq!(unfinished(&Machine::new(&sandbox)).await, "abc");
+    sandbox.stop().await;
+}
+
+/// What was planned and never begun is forgotten when the run ends as it should.
+#[tokio::test]
+async fn what_was_planned_and_not_begun_does_not_outlive_its_run() {
+    let world = world();
+    let sandbox = start(&world).await;
+    let machine = Machine::new(&sandbox);
+    let mut open = machine.open().await;
+    open.announce(["a", "b", "c"].map(intent).into_iter()).await.unwrap();
+    open.session().intend(intent("a")).unwrap();
+    open.session().intend(intent("b")).unwrap();
+    open.session().settle(&"aws".into(), &"a".into()).unwrap();
+    open.save().await.unwrap();
+    open.close().await.unwrap();
+    let other = Machine::new(&sandbox);
+    let found = other.backend.look().await.unwrap();
+    let left: Vec<&str> = found.unfinished.iter().map(|it| &*it.identity).collect();
+    assert_eq!(left, ["b"]);
+    let mut open = other.open().await;
+    open.announce([intent("c")].into_iter()).await.unwrap();
+    open.session().settle(&"aws".into(), &"b".into()).unwrap();
+    open.save().await.unwrap();
+    open.close().await.unwrap();
+    assert_eq!(world.object_keys(BUCKET), [""; 0]);
+    sandbox.stop().await;
+}
+
 #[tokio::test]
 async fn lost_answers_and_failures_spoil_nothing() {
     let world = world();
