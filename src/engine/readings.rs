@@ -48,7 +48,7 @@ impl Known for Readings {
     fn data(&self, address: &Address) -> Option<Value> {
         self.data.get(address).map(|datum| match datum {
             Datum::Value(value) => value.clone(),
-            Datum::Failed(_) | Datum::NoProvider => Value::Unknown(Type::Any),
+            Datum::Failed(_) | Datum::NoProvider => Value::unknown(Type::Any),
         })
     }
 }

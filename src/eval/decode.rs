@@ -282,7 +282,7 @@ pub(super) fn blocks(
         place = Some(dynamic.kind.span);
         let elements = match scope.elements(&for_each.expr) {
             Ok(Some(elements)) => elements,
-            Ok(None) => return Some(Value::Unknown(Type::list(Type::Any))),
+            Ok(None) => return Some(Value::unknown(Type::list(Type::Any))),
             Err(fault) => {
                 diagnostics.push(*fault);
                 return None;

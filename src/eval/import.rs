@@ -52,7 +52,7 @@ fn text(scope: &Scope<'_>, expr: &Expr) -> Result<Option<Arc<str>>, Fault> {
         fault("Wrong type", format!("The id names the object: {error}."), expr.span)
     })?;
     match value {
-        Value::Unknown(_) => Ok(None),
+        Value::Unknown(..) => Ok(None),
         Value::String(text) => Ok(Some(text)),
         _ => Err(fault("Invalid id", "The id must be a text that may be shown.", expr.span)),
     }

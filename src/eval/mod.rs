@@ -213,7 +213,7 @@ fn evaluate_constant(
 }
 
 /// What stands in for a value that could not be found, so that what needs it says nothing more.
-const FAILED: Value = Value::Unknown(Type::Any);
+const FAILED: Value = Value::unknown(Type::Any);
 
 #[cfg(test)]
 mod tests;

@@ -107,7 +107,7 @@ pub(super) fn for_each(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<
             "A sensitive value cannot name instances: their keys are shown. Open it with \
              `nonsensitive(…)` if it may be shown.",
         ),
-        Value::Unknown(_) => Err(unknown_repeat("`for_each`", expr)),
+        Value::Unknown(..) => Err(unknown_repeat("`for_each`", expr)),
         Value::Null(_) => invalid("`for_each` cannot be null. Use `{}` for no instance."),
         Value::Map(_) | Value::Object(_) => Ok(value
             .as_fields()
@@ -125,7 +125,7 @@ pub(super) fn for_each(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<
                 Value::String(key) => {
                     Ok(Repeated { key: InstanceKey::Name(Arc::clone(key)), value: item.clone() })
                 }
-                Value::Unknown(_) => Err(unknown_repeat("Every element of `for_each`", expr)),
+                Value::Unknown(..) => Err(unknown_repeat("Every element of `for_each`", expr)),
                 _ => Err(fault(
                     "Invalid for_each",
                     "Every element of the set must be a string: it is the key of an instance.",

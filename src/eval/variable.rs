@@ -182,7 +182,7 @@ pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value
     let name = &variable.name.text;
     let Some(default) = &variable.default else {
         if input.lenient {
-            return Ok(Value::Unknown(variable.ty.clone()));
+            return Ok(Value::unknown(variable.ty.clone()));
         }
         let what = variable
             .description

@@ -210,7 +210,7 @@ impl Write for Short {
 fn write_value(out: &mut impl Write, value: &Value) -> fmt::Result {
     match value {
         Value::Null(_) => out.write_str("null"),
-        Value::Unknown(_) => out.write_str("(unknown)"),
+        Value::Unknown(..) => out.write_str("(unknown)"),
         Value::Sensitive(_) => out.write_str(SENSITIVE),
         Value::Bool(truth) => write!(out, "{truth}"),
         Value::Number(number) => write!(out, "{number}"),

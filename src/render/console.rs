@@ -30,7 +30,7 @@ fn write_value(value: &Value, indent: usize, out: &mut String) {
     match value {
         // Whether it is sensitive may not be known yet either.
         value if value.is_unknown() => out.push_str("(known after apply)"),
-        Value::Unknown(_) | Value::Sensitive(_) => out.push_str("(sensitive value)"),
+        Value::Unknown(..) | Value::Sensitive(_) => out.push_str("(sensitive value)"),
         Value::Null(ty) => write_null(ty, out),
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number.to_string()),
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn what_is_secret_or_unknown_is_named() {
         let secret = Value::from("x").sensitive();
-        let unknown = Value::Unknown(Type::String);
+        let unknown = Value::unknown(Type::String);
         assert_eq!(value(&secret), "(sensitive value)");
         assert_eq!(value(&unknown), "(known after apply)");
         assert_eq!(value(&unknown.clone().sensitive()), "(known after apply)");

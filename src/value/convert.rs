@@ -79,7 +79,11 @@ impl Value {
         match (self, ty) {
             (Self::Sensitive(inner), ty) => Ok(inner.convert_checked(ty)?.sensitive()),
             (Self::Null(from), ty) => Ok(Self::Null(fill(from, &without_defaults(ty)))),
-            (Self::Unknown(from), ty) => Ok(Self::Unknown(fill(from, &without_defaults(ty)))),
+            (Self::Unknown(from, bounds), ty) => {
+                let to = fill(from, &without_defaults(ty));
+                let bounds = bounds.as_deref().cloned().unwrap_or_default().converted(from, &to);
+                Ok(Self::bounded(to, bounds))
+            }
             (Self::Bool(truth), Type::String) => {
                 Ok(Self::from(if *truth { "true" } else { "false" }))
             }
@@ -106,7 +110,7 @@ impl Value {
                 .map_err(|_| ConvertError::new("a number is required")),
             (Self::Set(set), Type::List(_)) if set.may_shrink() => {
                 // Nobody knows yet how many elements are left when equal ones are one.
-                Ok(Self::Unknown(Type::list(set.element_type.clone())))
+                Ok(Self::unknown(Type::list(set.element_type.clone())))
             }
             (Self::List(_) | Self::Set(_) | Self::Tuple(_), Type::List(element)) => {
                 let (element, items) = self.convert_items(element, true)?;
@@ -248,7 +252,7 @@ fn of_type(items: Vec<Value>, ty: &Type) -> Vec<Value> {
     fn typed(item: Value, ty: &Type) -> Value {
         match item {
             Value::Null(Type::Any) => Value::Null(ty.clone()),
-            Value::Unknown(Type::Any) => Value::Unknown(ty.clone()),
+            Value::Unknown(Type::Any, _) => Value::unknown(ty.clone()),
             Value::Sensitive(inner) => typed((*inner).clone(), ty).sensitive(),
             other => other,
         }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 /// has no number for, such as infinity, is text.
 pub fn to_json(value: &Value) -> Json {
     match value {
-        Value::Null(_) | Value::Unknown(_) => Json::Null,
+        Value::Null(_) | Value::Unknown(..) => Json::Null,
         Value::Bool(truth) => Json::Bool(*truth),
         Value::Number(number) => {
             let text = number.to_string();

@@ -10,6 +10,7 @@
 //! assert_eq!(five, Value::from(5));
 //! ```
 
+mod bounds;
 mod convert;
 mod json;
 mod number;
@@ -18,6 +19,7 @@ mod set;
 mod ty;
 mod unify;
 
+pub use self::bounds::Bounds;
 pub use self::convert::ConvertError;
 pub use self::json::{from_json, to_json};
 pub use self::number::Number;
@@ -34,8 +36,9 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quic
 pub enum Value {
     /// The absence of a value of the given type.
     Null(Type),
-    /// A value that is not known yet, of the given type.
-    Unknown(Type),
+    /// A value that is not known yet, of the given type, and what is known of it all the same. Made
+    /// with [`Value::unknown`] and [`Value::bounded`].
+    Unknown(Type, Option<Arc<Bounds>>),
     /// `true` or `false`.
     Bool(bool),
     /// A number.
@@ -162,6 +165,11 @@ impl Value {
     /// A null whose type nothing has decided.
     pub const NULL: Self = Self::Null(Type::Any);
 
+    /// A value of a type, of which nothing else is known yet.
+    pub const fn unknown(ty: Type) -> Self {
+        Self::Unknown(ty, None)
+    }
+
     /// A list of `items`, which the caller guarantees to be of `element_type`.
     pub fn list(element_type: Type, items: Vec<Self>) -> Self {
         Self::List(Arc::new(Elements { element_type, items }))
@@ -196,7 +204,7 @@ impl Value {
     /// The type of this value. Costs a walk over tuples and objects.
     pub fn ty(&self) -> Type {
         match self {
-            Self::Null(ty) | Self::Unknown(ty) => ty.clone(),
+            Self::Null(ty) | Self::Unknown(ty, _) => ty.clone(),
             Self::Bool(_) => Type::Bool,
             Self::Number(_) => Type::Number,
             Self::String(_) => Type::String,
@@ -279,7 +287,7 @@ impl Value {
                 (Self::Object(fields), marked)
             }
             Self::Null(_)
-            | Self::Unknown(_)
+            | Self::Unknown(..)
             | Self::Bool(_)
             | Self::Number(_)
             | Self::String(_) => (self.clone(), false),
@@ -364,7 +372,7 @@ impl Value {
                 Self::Object(fields) => fields.values().any(|item| item.any(test)),
                 Self::Sensitive(inner) => inner.any(test),
                 Self::Null(_)
-                | Self::Unknown(_)
+                | Self::Unknown(..)
                 | Self::Bool(_)
                 | Self::Number(_)
                 | Self::String(_) => false,
@@ -373,12 +381,12 @@ impl Value {
 
     /// Whether the value and all its parts are known.
     pub fn is_wholly_known(&self) -> bool {
-        !self.any(&|value| matches!(value, Self::Unknown(_)))
+        !self.any(&|value| matches!(value, Self::Unknown(..)))
     }
 
     /// Whether the value itself is unknown.
     pub fn is_unknown(&self) -> bool {
-        matches!(self.reveal(), Self::Unknown(_))
+        matches!(self.reveal(), Self::Unknown(..))
     }
 
     /// Whether the value is null.
@@ -448,7 +456,7 @@ impl Value {
     fn rank(&self) -> u8 {
         match self {
             Self::Null(_) => 0,
-            Self::Unknown(_) => 1,
+            Self::Unknown(..) => 1,
             Self::Bool(_) => 2,
             Self::Number(_) => 3,
             Self::String(_) => 4,

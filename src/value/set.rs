@@ -36,7 +36,7 @@ pub(super) fn arrange(element_type: &Type, items: &mut Vec<Value>) {
 fn place(value: &Value) -> u8 {
     match value {
         Value::Null(_) => 2,
-        Value::Unknown(_) => 1,
+        Value::Unknown(..) => 1,
         _ => 0,
     }
 }
@@ -56,7 +56,7 @@ fn write_key(value: &Value, out: &mut String) {
         out.push(close);
     };
     match value {
-        Value::Unknown(_) => out.push('?'),
+        Value::Unknown(..) => out.push('?'),
         Value::Null(_) => out.push('~'),
         Value::Bool(truth) => out.push(if *truth { 'T' } else { 'F' }),
         Value::Number(number) => out.push_str(&number.ten_digits()),
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn unknown_elements_and_null_stand_last_and_unknown_ones_stay() {
-        let unknown = || Value::Unknown(Type::String);
+        let unknown = || Value::unknown(Type::String);
         let mut items = vec![
             unknown(),
             Value::Null(Type::String),

@@ -394,7 +394,7 @@ impl<'n> Lower<'n, '_> {
 /// What stands for an expression that could not be read.
 fn unknown(span: Span, form: Form) -> Option<Expr> {
     match form {
-        Form::Expression => Some(Expr { kind: ExprKind::Literal(Value::Unknown(Type::Any)), span }),
+        Form::Expression => Some(Expr { kind: ExprKind::Literal(Value::unknown(Type::Any)), span }),
         Form::Constant | Form::Reference => None,
     }
 }

@@ -136,7 +136,7 @@ impl<'a> Parser<'a> {
 
     /// What stands where an expression could not be read: no value is known of it.
     pub(super) fn hole(&self, span: Span) -> Expr {
-        Expr { kind: ExprKind::Literal(Value::Unknown(crate::value::Type::Any)), span }
+        Expr { kind: ExprKind::Literal(Value::unknown(crate::value::Type::Any)), span }
     }
 
     // Tokens.

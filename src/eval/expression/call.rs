@@ -28,7 +28,7 @@ impl Scope<'_> {
             marked = last.is_sensitive();
             match expanded(&last, given)? {
                 Some(items) => arguments.extend(items.iter().cloned()),
-                None => return Ok(Value::Unknown(Type::Any).sensitive_if(marked)),
+                None => return Ok(Value::unknown(Type::Any).sensitive_if(marked)),
             }
         }
         let result = if function.special {
@@ -70,11 +70,11 @@ impl Scope<'_> {
     /// `try(a, b, …)`: the first that has a value.
     fn try_call(&self, call: &Call, span: Span) -> Result<Value, Fault> {
         let Some((arguments, more)) = self.attempts(call)? else {
-            return Ok(Value::Unknown(Type::Any));
+            return Ok(Value::unknown(Type::Any));
         };
         // What is not known yet may still fail, and another expression may be the one.
         let known = |value: Value| {
-            if value.is_wholly_known() { value } else { Value::Unknown(Type::Any) }
+            if value.is_wholly_known() { value } else { Value::unknown(Type::Any) }
         };
         let mut last = None;
         for argument in arguments {
@@ -102,7 +102,7 @@ impl Scope<'_> {
     /// `can(a)`: whether it has a value.
     fn can_call(&self, call: &Call, span: Span) -> Result<Value, Fault> {
         let Some((arguments, more)) = self.attempts(call)? else {
-            return Ok(Value::Unknown(Type::Any));
+            return Ok(Value::unknown(Type::Any));
         };
         let value = match (arguments, &*more) {
             ([only], []) => self.eval(only),
@@ -114,7 +114,7 @@ impl Scope<'_> {
         };
         Ok(match value {
             Ok(value) if value.is_wholly_known() => Value::Bool(true),
-            Ok(_) => Value::Unknown(Type::Bool),
+            Ok(_) => Value::unknown(Type::Bool),
             Err(_) => Value::Bool(false),
         })
     }
@@ -126,7 +126,7 @@ type Attempts<'c> = (&'c [Expr], Vec<Value>);
 /// The arguments that one with `...` behind it stands for; nothing while it is unknown.
 fn expanded<'v>(value: &'v Value, given: &Expr) -> Result<Option<&'v [Value]>, Fault> {
     let detail = match value.reveal() {
-        Value::Unknown(Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+        Value::Unknown(Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => {
             return Ok(None);
         }
         Value::Null(_) => "What ends with `...` must not be null.",

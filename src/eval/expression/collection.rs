@@ -38,7 +38,7 @@ impl Scope<'_> {
         }
         // Where a name is missing, nothing is told of the whole, not even that it is sensitive.
         let value = if marks.unknown {
-            Value::Unknown(Type::Any)
+            Value::unknown(Type::Any)
         } else {
             marks.apply(Value::object(fields))
         };
@@ -58,7 +58,7 @@ impl Scope<'_> {
         let mut run = |item: &Value| {
             // Of a long list that fails everywhere, a few elements say enough.
             if failed == MAX_FAILURES {
-                return Value::Unknown(Type::Any);
+                return Value::unknown(Type::Any);
             }
             // A fault tells nothing of an element of what is sensitive; the whole is marked below.
             let outcome = self.splat(item.clone().sensitive_if(is_sensitive)).outcome(each);
@@ -74,24 +74,30 @@ impl Scope<'_> {
                 return Outcome::failed(fault, Type::Any);
             }
             Value::Null(_) => Value::tuple(Vec::new()),
-            Value::Unknown(ty) => match ty {
+            Value::Unknown(ty, _) => match ty {
                 Type::List(element) | Type::Set(element) => {
-                    let each = run(&Value::Unknown((**element).clone()));
-                    Value::Unknown(Type::list(each.ty()))
+                    let each = run(&Value::unknown((**element).clone()));
+                    let bounds = value.bounds().never_null();
+                    Value::bounded(Type::list(each.ty()), bounds)
                 }
                 Type::Tuple(types) => {
-                    let each = types.iter().map(|ty| run(&Value::Unknown(ty.clone())).ty());
-                    Value::Unknown(Type::Tuple(Arc::new(each.collect())))
+                    let each = types.iter().map(|ty| run(&Value::unknown(ty.clone())).ty());
+                    Value::unknown(Type::Tuple(Arc::new(each.collect()))).never_null()
                 }
-                Type::Any => Value::Unknown(Type::Any),
+                Type::Any => Value::unknown(Type::Any),
+                Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_)
+                    if value.is_never_null() =>
+                {
+                    Value::tuple(vec![run(&value)])
+                }
                 // It may turn out to be null, which is no element at all.
                 Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_) => {
                     run(&value);
-                    Value::Unknown(Type::Any)
+                    Value::unknown(Type::Any)
                 }
             },
             Value::List(elements) | Value::Set(elements) if elements.items.is_empty() => {
-                let each = run(&Value::Unknown(elements.element_type.clone()));
+                let each = run(&Value::unknown(elements.element_type.clone()));
                 Value::list(each.ty(), Vec::new())
             }
             Value::List(elements) | Value::Set(elements) => {
@@ -111,13 +117,13 @@ impl Scope<'_> {
             single => Value::tuple(vec![run(single)]),
         };
         // Where one element fails, the whole is as little known as if all did.
-        let result = if first.is_some() { Value::Unknown(result.ty()) } else { result };
+        let result = if first.is_some() { Value::unknown(result.ty()) } else { result };
         Outcome { value: marks.apply(result), fault: first }
     }
 
     /// Finds out whether the condition of a `for` is one before there is any element to ask for.
     fn check_condition(&self, it: &For, condition: &Expr) -> Result<(), Fault> {
-        let open = || Value::Unknown(Type::Any);
+        let open = || Value::unknown(Type::Any);
         let bound = bindings(it.key_var.as_deref(), &it.value_var, open(), open());
         let scope = self.bind(&bound);
         let value = scope.eval(condition)?;
@@ -134,8 +140,8 @@ impl Scope<'_> {
             Err(fault) => return Outcome::failed(first.unwrap_or(fault), Type::Any),
         };
         // Of what may be of any type, not even the condition is looked at.
-        if matches!(collection, Value::Unknown(Type::Any)) {
-            return Outcome { value: Value::Unknown(Type::Any), fault: first };
+        if matches!(collection, Value::Unknown(Type::Any, _)) {
+            return Outcome { value: Value::unknown(Type::Any), fault: first };
         }
         if let Some(condition) = &it.condition
             && let Err(fault) = self.check_condition(it, condition)
@@ -143,7 +149,7 @@ impl Scope<'_> {
             return Outcome::failed(first.unwrap_or(fault), Type::Any);
         }
         let Some(entries) = entries else {
-            return Outcome { value: marks.apply(Value::Unknown(Type::Any)), fault: first };
+            return Outcome { value: marks.apply(Value::unknown(Type::Any)), fault: first };
         };
         let repetitions = match self.repetitions(entries.len(), it.collection.span) {
             Ok(repetitions) => repetitions,
@@ -178,7 +184,7 @@ impl Scope<'_> {
             fault.values.clear();
         }
         let value = if marks.unknown {
-            Value::Unknown(Type::Any)
+            Value::unknown(Type::Any)
         } else if it.key.is_none() {
             Value::tuple(made.items)
         } else {
@@ -322,7 +328,7 @@ pub(super) fn entries(
             let detail = "A null value has no elements to run over.";
             return Err(fault("Not a collection", detail, span));
         }
-        Value::Unknown(ty) => match ty {
+        Value::Unknown(ty, _) => match ty {
             Type::Bool | Type::Number | Type::String => ty.clone(),
             Type::Any
             | Type::List(_)
@@ -342,11 +348,11 @@ pub(super) fn entries(
 pub(super) fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value, Fault> {
     let marked = source.is_sensitive();
     let result = match source.reveal() {
-        Value::Unknown(ty) => match ty {
-            Type::Any => Some(Value::Unknown(Type::Any)),
-            Type::Map(element) => Some(Value::Unknown((**element).clone())),
+        Value::Unknown(ty, _) => match ty {
+            Type::Any => Some(Value::unknown(Type::Any)),
+            Type::Map(element) => Some(Value::unknown((**element).clone())),
             Type::Object(attributes) => match attributes.get(&name.text) {
-                Some(attribute) => Some(Value::Unknown(attribute.ty.clone())),
+                Some(attribute) => Some(Value::unknown(attribute.ty.clone())),
                 None => return Err(no_attribute(name, attributes.keys())),
             },
             Type::Bool
@@ -406,8 +412,9 @@ pub(super) fn index(source: &Value, key: &Value, span: Span) -> Result<Value, Fa
         let what = if source.is_null() { "The value" } else { "The index" };
         return Err(fault("Invalid index", format!("{what} is null."), span));
     }
-    let unknown = |ty: Type| Ok(Value::Unknown(ty).sensitive_if(from));
-    if matches!(source, Value::Unknown(Type::Any)) || matches!(key, Value::Unknown(Type::Any)) {
+    let unknown = |ty: Type| Ok(Value::unknown(ty).sensitive_if(from));
+    if matches!(source, Value::Unknown(Type::Any, _)) || matches!(key, Value::Unknown(Type::Any, _))
+    {
         return unknown(Type::Any);
     }
     match source {
@@ -425,30 +432,30 @@ pub(super) fn index(source: &Value, key: &Value, span: Span) -> Result<Value, Fa
             Some(name) => entry(source, &name, (from, with), span).map(|it| it.sensitive_if(from)),
             None => unknown(Type::Any),
         },
-        Value::Set(_) | Value::Unknown(Type::Set(_)) => {
+        Value::Set(_) | Value::Unknown(Type::Set(_), _) => {
             let detail = "The elements of a set have no index. Convert it with `tolist`.";
             Err(fault("Invalid index", detail, span))
         }
-        Value::Unknown(Type::List(element)) => {
+        Value::Unknown(Type::List(element), _) => {
             place(key, span)?;
             unknown((**element).clone())
         }
-        Value::Unknown(Type::Tuple(types)) => match place(key, span)? {
+        Value::Unknown(Type::Tuple(types), _) => match place(key, span)? {
             Some(at) => match at.as_usize().and_then(|at| types.get(at)) {
-                Some(ty) => Ok(Value::Unknown(ty.clone()).sensitive_if(from || with)),
+                Some(ty) => Ok(Value::unknown(ty.clone()).sensitive_if(from || with)),
                 None => Err(out_of_range(&at, types.len(), with, span)),
             },
             None => unknown(Type::Any),
         },
-        Value::Unknown(Type::Map(element)) => {
+        Value::Unknown(Type::Map(element), _) => {
             named(key, span)?;
             unknown((**element).clone())
         }
-        Value::Unknown(Type::Object(_)) => {
+        Value::Unknown(Type::Object(_), _) => {
             named(key, span)?;
             unknown(Type::Any)
         }
-        Value::Unknown(Type::Any | Type::Bool | Type::Number | Type::String)
+        Value::Unknown(Type::Any | Type::Bool | Type::Number | Type::String, _)
         | Value::Null(_)
         | Value::Bool(_)
         | Value::Number(_)

@@ -262,7 +262,7 @@ impl<'a> Scope<'a> {
                 "A sensitive value cannot decide how many blocks there are: their number is shown.",
                 expr.span,
             )),
-            Value::Unknown(_) => Ok(None),
+            Value::Unknown(..) => Ok(None),
             open => entries(&open, expr.span),
         }
     }
@@ -359,7 +359,7 @@ impl Outcome {
     }
 
     fn failed(fault: Fault, ty: Type) -> Self {
-        Self { value: Value::Unknown(ty), fault: Some(fault) }
+        Self { value: Value::unknown(ty), fault: Some(fault) }
     }
 
     /// The value, whatever it is worth; a fault is kept if it is the first.
@@ -440,7 +440,7 @@ fn statement(value: &Value) -> String {
     match value {
         Value::Sensitive(_) => "is sensitive".into(),
         Value::Null(_) => "is null".into(),
-        Value::Unknown(_) => "is not known yet".into(),
+        Value::Unknown(..) => "is not known yet".into(),
         Value::Bool(truth) => format!("is {truth}"),
         Value::Number(number) => {
             let text = number.to_string();

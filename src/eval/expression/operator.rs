@@ -3,7 +3,7 @@
 use super::{Fault, Marks, Outcome, Scope, capital, fault};
 use crate::config::{BinaryOp, Expr, UnaryOp};
 use crate::diag::{Diagnostic, Span};
-use crate::value::{ConvertError, Elements, Number, Type, Value, unify};
+use crate::value::{Bounds, ConvertError, Elements, Number, Type, Value, unify};
 
 impl Scope<'_> {
     pub(super) fn conditional(&self, three: &[Expr; 3], span: Span) -> Outcome {
@@ -22,7 +22,7 @@ impl Scope<'_> {
         marks.sensitive |= values.into_iter().any(Value::is_sensitive);
         let meets_collection = values.iter().any(|value| match value.reveal() {
             Value::List(_) | Value::Map(_) => true,
-            Value::Null(ty) | Value::Unknown(ty) => matches!(ty, Type::List(_) | Type::Map(_)),
+            Value::Null(ty) | Value::Unknown(ty, _) => matches!(ty, Type::List(_) | Type::Map(_)),
             _ => false,
         });
         // The branch that is not taken may fail: that is what the condition is for.
@@ -58,7 +58,7 @@ impl Scope<'_> {
         Ok(marks.apply(match value {
             Value::Bool(truth) => Value::Bool(!truth),
             Value::Number(number) => Value::Number(number.negate()),
-            _ => Value::Unknown(ty),
+            _ => Value::unknown(ty).never_null(),
         }))
     }
 
@@ -96,7 +96,7 @@ impl Scope<'_> {
                 let (left, right) = (marks.open_deep(&left), marks.open_deep(&right));
                 match equal(&left, &right) {
                     Some(same) => Value::Bool(same == (operator == BinaryOp::Equal)),
-                    None => Value::Unknown(Type::Bool),
+                    None => Value::unknown(Type::Bool).never_null(),
                 }
             }
             _ => {
@@ -113,7 +113,10 @@ impl Scope<'_> {
                             fault("Invalid operation", detail, span)
                         })?
                     }
-                    _ => Value::Unknown(binary_type(operator)),
+                    _ => match compared(operator, &left, &right) {
+                        Some(truth) => Value::Bool(truth),
+                        None => Value::unknown(binary_type(operator)).never_null(),
+                    },
                 }
             }
         };
@@ -128,7 +131,7 @@ impl Scope<'_> {
             (Some(left), Some(right)) => {
                 Value::Bool(if decisive { left || right } else { left && right })
             }
-            _ => Value::Unknown(Type::Bool),
+            _ => Value::unknown(Type::Bool).never_null(),
         })
     }
 }
@@ -188,10 +191,51 @@ pub(super) fn binary_type(operator: BinaryOp) -> Type {
 
 /// What one of two branches is, when nobody knows yet which.
 fn undecided(values: [&Value; 2], common: Type) -> Value {
-    match values.map(Value::reveal) {
-        [Value::Null(_), Value::Null(_)] => Value::Null(common),
-        [Value::Number(a), Value::Number(b)] if a == b => Value::Number(a.clone()),
-        _ => Value::Unknown(common),
+    let [then, otherwise] = values;
+    if then.is_null() && otherwise.is_null() {
+        return Value::Null(common);
+    }
+    let bounds = then.bounds().or(otherwise.bounds());
+    // Where one is converted, Terraform does not ask how large it is.
+    let alike = [then, otherwise].into_iter().all(|it| it.ty() == common);
+    let bounds =
+        if alike { bounds } else { Bounds { never_null: bounds.never_null, ..Bounds::default() } };
+    Value::bounded(common, bounds)
+}
+
+/// What a comparison comes to whose operands are not both known, if their bounds decide it.
+fn compared(operator: BinaryOp, left: &Value, right: &Value) -> Option<bool> {
+    let less = |a: &Value, b: &Value| {
+        let (a, b) = (a.bounds(), b.bounds());
+        let above = |least: Option<Number>, most: Option<Number>| {
+            least.zip(most).is_some_and(|(least, most)| least.compare(&most).is_gt())
+        };
+        if above(b.least, a.most) {
+            Some(true)
+        } else if above(a.least, b.most) {
+            Some(false)
+        } else {
+            None
+        }
+    };
+    let or_equal = |less: Option<bool>| match less {
+        Some(false) => equal(left, right),
+        decided => decided,
+    };
+    match operator {
+        BinaryOp::Less => less(left, right),
+        BinaryOp::Greater => less(right, left),
+        BinaryOp::LessOrEqual => or_equal(less(left, right)),
+        BinaryOp::GreaterOrEqual => or_equal(less(right, left)),
+        BinaryOp::Or
+        | BinaryOp::And
+        | BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::Add
+        | BinaryOp::Subtract
+        | BinaryOp::Multiply
+        | BinaryOp::Divide
+        | BinaryOp::Remainder => None,
     }
 }
 
@@ -224,15 +268,21 @@ fn convert_branch(
 /// not `1` and `"1"`, nor nulls within.
 pub(in crate::eval) fn equal(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
-        (Value::Unknown(_), Value::Unknown(_)) => None,
-        (Value::Unknown(ty), other) | (other, Value::Unknown(ty)) => {
+        (Value::Unknown(..), Value::Unknown(..)) => None,
+        (Value::Unknown(_, Some(bounds)), other) | (other, Value::Unknown(_, Some(bounds)))
+            if bounds.exclude(other) =>
+        {
+            Some(false)
+        }
+        (Value::Unknown(ty, _), other) | (other, Value::Unknown(ty, _)) => {
             let open = other.is_null() || ty.has_any();
             if open || *ty == other.ty() { None } else { Some(false) }
         }
         (Value::Null(_), other) | (other, Value::Null(_)) => Some(other.is_null()),
         _ => {
             let (left, right) = (a.ty(), b.ty());
-            if [a, b].iter().any(|it| it.any(&|part| matches!(part, Value::Unknown(Type::Any)))) {
+            let open = |part: &Value| matches!(part, Value::Unknown(ty, _) if ty.has_any());
+            if [a, b].iter().any(|it| it.any(&open)) {
                 return if fits(&left, &right) || fits(&right, &left) { None } else { Some(false) };
             }
             if left == right { equal_parts(a, b) } else { Some(false) }
@@ -252,7 +302,12 @@ fn equal_parts(a: &Value, b: &Value) -> Option<bool> {
         Some(true)
     };
     match (a, b) {
-        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (Value::Unknown(_, Some(bounds)), other) | (other, Value::Unknown(_, Some(bounds)))
+            if bounds.exclude(other) =>
+        {
+            Some(false)
+        }
+        (Value::Unknown(..), _) | (_, Value::Unknown(..)) => None,
         (Value::Set(a), Value::Set(b)) => {
             let unknown = |set: &Elements| set.items.iter().any(Value::is_unknown);
             if unknown(a) || unknown(b) { None } else { Some(a.items == b.items) }

@@ -57,7 +57,7 @@ impl Scope<'_> {
             let marked = template.is_sensitive() || variables.is_sensitive();
             let open = is_file || variables.ty() == Type::Any;
             let ty = if open { Type::Any } else { Type::String };
-            Value::Unknown(ty).sensitive_if(marked)
+            Value::unknown(ty).sensitive_if(marked)
         };
         if !is_file
             && let [template, variables] = arguments

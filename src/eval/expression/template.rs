@@ -5,12 +5,17 @@ use super::{Fault, Marks, Outcome, Scope, capital, fault};
 use crate::config::{ForPart, IfPart, Part};
 use crate::diag::Span;
 use crate::eval::functions::MAX_TEXT;
-use crate::value::{Type, Value};
+use crate::value::{Bounds, Type, Value};
+
+/// How much is kept, in bytes, of what a text is known to begin with.
+const LONGEST_PREFIX: usize = 128;
 
 /// What a template has come to: of one that fails, the text before the fault.
 #[derive(Default)]
 struct Text {
     out: String,
+    /// How much of the text stands before the first part that is not known yet, if there is one.
+    known: Option<usize>,
     fault: Option<Fault>,
 }
 
@@ -37,14 +42,22 @@ impl Text {
 impl Scope<'_> {
     pub(super) fn template(&self, parts: &[Part]) -> Outcome {
         let mut marks = Marks::default();
-        let Text { out, fault } = self.text(parts, &mut marks);
-        let value = if marks.unknown { Value::Unknown(Type::String) } else { Value::from(out) };
+        let Text { out, known, fault } = self.text(parts, &mut marks);
+        let value = if marks.unknown {
+            let known = out.get(..known.unwrap_or(0)).filter(|_| fault.is_none());
+            let known = known.unwrap_or_default();
+            let known = known.get(..known.floor_char_boundary(LONGEST_PREFIX)).unwrap_or_default();
+            Value::bounded(Type::String, Bounds::beginning(known).never_null())
+        } else {
+            Value::from(out)
+        };
         Outcome { value: marks.apply(value), fault }
     }
 
     fn text(&self, parts: &[Part], marks: &mut Marks) -> Text {
         let mut text = Text::default();
         for part in parts {
+            let before = text.out.len();
             match part {
                 Part::Text(literal) => text.push(literal),
                 Part::Value(expr) => {
@@ -69,6 +82,9 @@ impl Scope<'_> {
                     }
                 }
             }
+            if marks.unknown {
+                text.known.get_or_insert(before);
+            }
         }
         text
     }
@@ -88,7 +104,7 @@ impl Scope<'_> {
             Ok(Some(true)) => then,
             Ok(Some(false)) => otherwise,
             Ok(None) => (Text::default(), true),
-            Err(fault) => (Text { out: String::new(), fault: Some(fault) }, true),
+            Err(fault) => (Text { fault: Some(fault), ..Text::default() }, true),
         };
         text.append(taken);
         marks.unknown |= unknown;

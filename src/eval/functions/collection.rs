@@ -7,7 +7,7 @@ use super::{
     CallError, Context, MAX_GATHERED, clusters, element_type, items, kind, strings, text, whole,
 };
 use crate::eval::expression::equal;
-use crate::value::{Fields, Type, Value, unify};
+use crate::value::{Bounds, Fields, Type, Value, unify};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -33,20 +33,30 @@ pub(super) fn length(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     Ok(match value {
         Value::String(text) => count(clusters(text).count()),
         // What is not known may be equal to another element.
-        Value::Set(set) if set.may_shrink() => Value::Unknown(Type::Number),
+        Value::Set(set) if set.may_shrink() => {
+            Value::bounded(Type::Number, Bounds::between(1_usize, set.items.len()))
+        }
         Value::List(elements) | Value::Set(elements) => count(elements.items.len()),
         Value::Map(map) => count(map.fields.len()),
         Value::Tuple(items) => count(items.len()),
         Value::Object(fields) => count(fields.len()),
-        Value::Unknown(Type::Tuple(items)) => count(items.len()),
-        Value::Unknown(Type::Object(attributes)) => count(attributes.len()),
-        Value::Unknown(Type::Any | Type::String | Type::List(_) | Type::Set(_) | Type::Map(_)) => {
-            Value::Unknown(Type::Number)
+        Value::Unknown(Type::Tuple(items), _) => count(items.len()),
+        Value::Unknown(Type::Object(attributes), _) => count(attributes.len()),
+        Value::Unknown(Type::Any, _) => Value::unknown(Type::Number),
+        Value::Unknown(Type::String, _) => {
+            let least = Some(clusters(&value.bounds().prefix).count().into());
+            Value::bounded(Type::Number, Bounds { least, ..Bounds::default() })
+        }
+        Value::Unknown(Type::List(_) | Type::Set(_) | Type::Map(_), _) => {
+            let Bounds { least, most, .. } = value.bounds();
+            let least = least.unwrap_or_else(|| 0_usize.into());
+            let most = most.unwrap_or_else(|| i64::MAX.into());
+            Value::bounded(Type::Number, Bounds::between(least, most))
         }
         Value::Null(_)
         | Value::Bool(_)
         | Value::Number(_)
-        | Value::Unknown(Type::Bool | Type::Number)
+        | Value::Unknown(Type::Bool | Type::Number, _)
         | Value::Sensitive(_) => {
             return Err(CallError::at(0, "must be a string, a collection, a tuple or an object"));
         }
@@ -59,13 +69,13 @@ pub(super) fn element(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
     let length = match list {
         Value::List(list) => Some(list.items.len()),
         Value::Tuple(items) => Some(items.len()),
-        Value::Unknown(Type::Tuple(types)) => Some(types.len()),
-        Value::Unknown(Type::Any | Type::List(_)) => None,
+        Value::Unknown(Type::Tuple(types), _) => Some(types.len()),
+        Value::Unknown(Type::Any | Type::List(_), _) => None,
         other => {
             return Err(needs_sequence(0, other));
         }
     };
-    let unknown = || Ok(Value::Unknown(element_of(args)));
+    let unknown = || Ok(Value::unknown(element_of(args)));
     if args.get(1).is_none_or(Value::is_unknown) {
         return unknown();
     }
@@ -165,30 +175,30 @@ fn looked_up(map: &Value, key: &Value, default: &[Value]) -> Result<Value, CallE
     let element = match map {
         Value::Map(map) => map.element_type.clone(),
         Value::Object(_) => Type::Any,
-        Value::Unknown(Type::Map(element)) => {
+        Value::Unknown(Type::Map(element), _) => {
             default_of(default, element)?;
-            return Ok(Value::Unknown((**element).clone()));
+            return Ok(Value::unknown((**element).clone()));
         }
-        Value::Unknown(Type::Object(attributes)) => {
+        Value::Unknown(Type::Object(attributes), _) => {
             let found = key.as_str().map(|key| attributes.get(key).map(|it| it.ty.clone()));
             return match (found, default.first()) {
-                (Some(Some(ty)), _) => Ok(Value::Unknown(ty)),
-                (Some(None), Some(default)) => Ok(Value::Unknown(default.ty())),
+                (Some(Some(ty)), _) => Ok(Value::unknown(ty)),
+                (Some(None), Some(default)) => Ok(Value::unknown(default.ty())),
                 (Some(None), None) => {
                     let message = "the object has no such attribute, and there is no default";
                     Err(CallError::at(0, message))
                 }
-                (None, _) => Ok(Value::Unknown(Type::Any)),
+                (None, _) => Ok(Value::unknown(Type::Any)),
             };
         }
-        Value::Unknown(Type::Any) => return Ok(Value::Unknown(Type::Any)),
+        Value::Unknown(Type::Any, _) => return Ok(Value::unknown(Type::Any)),
         other => {
             return Err(needs_map(0, other));
         }
     };
     let default = default_of(default, &element)?;
     if key.is_unknown() {
-        return Ok(Value::Unknown(element));
+        return Ok(Value::unknown(element));
     }
     let key = text(key)?;
     map.get(key).cloned().or(default).ok_or_else(|| {
@@ -212,11 +222,11 @@ pub(super) fn keys(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> 
     Ok(match one(args)? {
         Value::Map(map) => strings(map.fields.keys().map(|name| &**name)),
         Value::Object(fields) => Value::tuple(fields.keys().map(name).collect()),
-        Value::Unknown(Type::Object(attributes)) => {
+        Value::Unknown(Type::Object(attributes), _) => {
             Value::tuple(attributes.keys().map(name).collect())
         }
-        Value::Unknown(Type::Map(_)) => Value::Unknown(Type::list(Type::String)),
-        Value::Unknown(Type::Any) => Value::Unknown(Type::Any),
+        Value::Unknown(Type::Map(_), _) => Value::unknown(Type::list(Type::String)),
+        Value::Unknown(Type::Any, _) => Value::unknown(Type::Any),
         other => {
             return Err(needs_map(0, other));
         }
@@ -249,7 +259,7 @@ pub(super) fn contains(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
             None => undecided = true,
         }
     }
-    Ok(if undecided { Value::Unknown(Type::Bool) } else { Value::from(false) })
+    Ok(if undecided { Value::unknown(Type::Bool) } else { Value::from(false) })
 }
 
 pub(super) fn index(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
@@ -263,7 +273,7 @@ pub(super) fn index(args: &[Value], _: &Context<'_>) -> Result<Value, CallError>
         match if is_known { Some(item == value) } else { equal(item, value) } {
             Some(true) => return Ok(count(n)),
             Some(false) => {}
-            None => return Ok(Value::Unknown(Type::Number)),
+            None => return Ok(Value::unknown(Type::Number)),
         }
     }
     Err(if items.is_empty() {
@@ -292,7 +302,7 @@ impl Flat {
             }
         } else {
             self.undecided |= match value.reveal() {
-                Value::Unknown(ty) => match ty {
+                Value::Unknown(ty, _) => match ty {
                     Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_) => true,
                     Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_) => {
                         false
@@ -323,7 +333,7 @@ pub(super) fn flatten(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
             return Err(CallError::at(0, message));
         }
     }
-    let value = if flat.undecided { Value::Unknown(Type::Any) } else { Value::tuple(flat.items) };
+    let value = if flat.undecided { Value::unknown(Type::Any) } else { Value::tuple(flat.items) };
     Ok(value.sensitive_if(flat.marked))
 }
 
@@ -342,7 +352,7 @@ pub(super) fn coalesce(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
     let mut passed_over = false;
     for arg in args {
         if arg.is_unknown() {
-            return Ok(Value::Unknown(common));
+            return Ok(Value::unknown(common));
         }
         if arg.is_null() || arg.as_str().is_some_and(|text| text.is_empty()) {
             continue;
@@ -370,7 +380,7 @@ pub(super) fn coalescelist(args: &[Value], _: &Context<'_>) -> Result<Value, Cal
     }
     for arg in args {
         if arg.is_unknown() {
-            return Ok(Value::Unknown(Type::Any));
+            return Ok(Value::unknown(Type::Any));
         }
         if arg.as_items().is_some_and(|items| !items.is_empty()) {
             return Ok(arg.clone());
@@ -403,7 +413,7 @@ pub(super) fn zipmap(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     let keys = items(&keys)?;
     let items = items(values)?;
     if keys.iter().any(Value::is_unknown) {
-        return Ok(Value::Unknown(zipped_type(args)?).sensitive_if(marked));
+        return Ok(Value::unknown(zipped_type(args)?).sensitive_if(marked));
     }
     if keys.len() != items.len() {
         let message = format!("there are {} keys, but {} values", keys.len(), items.len());
@@ -467,7 +477,7 @@ pub(super) fn matchkeys(args: &[Value], _: &Context<'_>) -> Result<Value, CallEr
         return none();
     }
     if !values.is_wholly_known() || !keys.is_wholly_known() {
-        return Ok(Value::Unknown(Type::list(element_type(values))));
+        return Ok(Value::unknown(Type::list(element_type(values))));
     }
     // Behind something that is not known, nothing is looked for: as in Terraform, nothing is found.
     let known = items(&wanted)?.iter().take_while(|item| item.is_wholly_known());
@@ -489,7 +499,7 @@ pub(super) fn one_of(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     if let Value::Set(set) = list
         && set.may_shrink()
     {
-        return Ok(Value::Unknown(set.element_type.clone()));
+        return Ok(Value::unknown(set.element_type.clone()));
     }
     match list.as_items() {
         Some([]) => Ok(Value::Null(element_type(list))),
@@ -505,7 +515,7 @@ pub(super) fn one_of(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
 pub(super) fn alltrue(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let decisive = |item: &&Value| item.as_bool() != Some(true);
     Ok(match items(one(args)?)?.iter().find(decisive) {
-        Some(item) if item.is_unknown() => Value::Unknown(Type::Bool),
+        Some(item) if item.is_unknown() => Value::unknown(Type::Bool),
         found => Value::from(found.is_none()),
     })
 }
@@ -515,7 +525,7 @@ pub(super) fn anytrue(args: &[Value], _: &Context<'_>) -> Result<Value, CallErro
     Ok(if items.iter().any(|item| item.as_bool() == Some(true)) {
         Value::from(true)
     } else if items.iter().any(Value::is_unknown) {
-        Value::Unknown(Type::Bool)
+        Value::unknown(Type::Bool)
     } else {
         Value::from(false)
     })

@@ -10,7 +10,15 @@ fn one(args: &[Value]) -> Result<&Value, CallError> {
 /// Converts to `ty`, which the message calls `noun`.
 fn convert(args: &[Value], ty: &Type, noun: &str) -> Result<Value, CallError> {
     let value = one(args)?;
-    value.convert(ty).map_err(|error| {
+    let converted = value.convert(ty).map(|converted| {
+        // As in Terraform, nothing but its type is kept of what is not known yet.
+        if converted.is_unknown() {
+            Value::unknown(converted.ty()).sensitive_if(converted.is_sensitive())
+        } else {
+            converted
+        }
+    });
+    converted.map_err(|error| {
         let text = value.as_str().filter(|_| matches!(ty, Type::Bool | Type::Number));
         let rule = match (ty, text) {
             (Type::Bool, Some(_)) => "; only \"true\" and \"false\" are allowed",
@@ -56,7 +64,7 @@ fn collection(args: &[Value], ty: &Type, noun: &str) -> Result<Value, CallError>
     let collection = convert(args, ty, noun)?;
     let given = one(args)?;
     Ok(if given.is_unknown() {
-        Value::Unknown(ty.clone()).sensitive_if(given.is_sensitive())
+        Value::unknown(ty.clone()).sensitive_if(given.is_sensitive())
     } else {
         collection
     })
@@ -75,7 +83,7 @@ pub(super) fn nonsensitive(args: &[Value], _: &Context<'_>) -> Result<Value, Cal
 pub(super) fn issensitive(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let value = one(args)?;
     Ok(match value {
-        Value::Unknown(_) => Value::Unknown(Type::Bool),
+        Value::Unknown(..) => Value::unknown(Type::Bool),
         _ => Value::from(value.is_sensitive()),
     })
 }

@@ -1,7 +1,7 @@
 //! JSON, base 64, CSV, URLs and gzip.
 
 use super::{CallError, Context, hash, nfc, text};
-use crate::value::{Fields, Type, Value, from_json};
+use crate::value::{Bounds, Fields, Type, Value, from_json};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -216,7 +216,7 @@ fn write(value: &Value, out: &mut String) {
         return;
     }
     match value {
-        Value::Null(_) | Value::Unknown(_) => out.push_str("null"),
+        Value::Null(_) | Value::Unknown(..) => out.push_str("null"),
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number.to_string()),
         Value::String(text) => write_text(text, out),
@@ -273,6 +273,19 @@ fn write_text(text: &str, out: &mut String) {
         }
     }
     out.push('"');
+}
+
+/// The sign that JSON begins with, as far as the type of the value tells it.
+pub(super) fn json_bounds(args: &[Value]) -> Bounds {
+    let Some(value) = args.first().filter(|value| value.is_never_null()) else {
+        return Bounds::default();
+    };
+    match value.ty() {
+        Type::String => Bounds::beginning("\""),
+        Type::List(_) | Type::Set(_) | Type::Tuple(_) => Bounds::beginning("["),
+        Type::Map(_) | Type::Object(_) => Bounds::beginning("{"),
+        Type::Any | Type::Bool | Type::Number => Bounds::default(),
+    }
 }
 
 pub(super) fn jsonencode(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {

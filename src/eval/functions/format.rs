@@ -2,7 +2,7 @@
 
 use super::decimal::{Decimal, radix};
 use super::{CallError, Context, MAX_TEXT, clusters, encoding, text};
-use crate::value::{Number, Type, Value};
+use crate::value::{Bounds, Number, Type, Value};
 use std::iter::Peekable;
 use std::str::CharIndices;
 
@@ -322,12 +322,19 @@ pub(super) fn format(args: &[Value], _: &Context<'_>) -> Result<Value, CallError
     render(&parse(text(format)?)?, args).map(Value::from)
 }
 
+/// What a text begins with of which not all arguments are known: what stands before the first verb.
+pub(super) fn format_bounds(args: &[Value]) -> Bounds {
+    let format = args.first().and_then(Value::as_str);
+    let plain = format.and_then(|format| format.split_once('%'));
+    plain.map(|(plain, _)| Bounds::beginning(plain)).unwrap_or_default()
+}
+
 pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let [format, args @ ..] = args else { return Err(CallError::misfit()) };
     // Of what type an argument is that nobody knows may decide everything.
     let open = args.iter().any(|arg| matches!(arg.ty(), Type::Any));
-    let unknown = || Ok(Value::Unknown(if open { Type::Any } else { Type::list(Type::String) }));
-    if format.is_unknown() || args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any))) {
+    let unknown = || Ok(Value::unknown(if open { Type::Any } else { Type::list(Type::String) }));
+    if format.is_unknown() || args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any, _))) {
         return unknown();
     }
     let mut count = None;
@@ -345,7 +352,7 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     }
     // How many texts there will be hangs on what has elements.
     let counts = |arg: &Value| match arg {
-        Value::Unknown(ty) => {
+        Value::Unknown(ty, _) => {
             matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_))
         }
         Value::Set(set) => set.may_shrink(),
@@ -369,7 +376,7 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
             .collect();
         let row = row.ok_or_else(CallError::misfit)?;
         if !row.iter().all(Value::is_wholly_known) {
-            lines.push(Value::Unknown(Type::String));
+            lines.push(Value::unknown(Type::String).never_null());
             continue;
         }
         // Nor is the format where no row is known.
@@ -392,7 +399,7 @@ pub(super) fn formatlist(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
 /// How many elements a list, set or tuple has, as far as that is known.
 fn length(arg: &Value) -> Option<usize> {
     match arg {
-        Value::Unknown(Type::Tuple(types)) => Some(types.len()),
+        Value::Unknown(Type::Tuple(types), _) => Some(types.len()),
         other => other.as_items().map(<[Value]>::len),
     }
 }

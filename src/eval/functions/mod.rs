@@ -48,7 +48,7 @@ pub use self::reference::reference;
 pub use self::table::FUNCTIONS;
 pub use self::type_text::type_text;
 
-use crate::value::{Type, Value};
+use crate::value::{Bounds, Type, Value};
 use std::fmt;
 use std::sync::LazyLock;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
@@ -206,8 +206,12 @@ pub struct Function {
     marks: Depth,
     /// The type of a result that is not known yet, where the arguments tell more of it.
     typed: Option<fn(&[Value]) -> typing::Typed>,
+    /// What else is known of such a result.
+    bounds: Option<fn(&[Value]) -> Bounds>,
     /// Whether a null whose type nothing has decided leaves the result open, as in Terraform.
     open_null: bool,
+    /// Whether the result may be null, or Terraform does not know that it never is.
+    may_be_null: bool,
     call: fn(&[Value], &Context<'_>) -> Result<Value, CallError>,
 }
 
@@ -319,7 +323,10 @@ impl Function {
             })
             .collect();
         match self.call_open(open, context) {
-            Ok(value) => Ok(value.sensitive_if(marked)),
+            Ok(value) => {
+                let value = if self.may_be_null { value } else { value.never_null() };
+                Ok(value.sensitive_if(marked))
+            }
             Err(mut error) => {
                 // Looked for here only: a call such as `element` must not walk through its list.
                 let secret = || args.iter().any(|arg| arg.any(&|part| part.is_sensitive()));
@@ -351,7 +358,7 @@ impl Function {
                 let ty = parameter.ty.ty();
                 let converted = convert(n, arg, ty.clone())?;
                 // A set of what is not known becomes a list of what it holds, not of what is wanted.
-                if let Value::Unknown(given) = converted.reveal()
+                if let Value::Unknown(given, _) = converted.reveal()
                     && !ty.has_any()
                     && *given != ty
                 {
@@ -372,15 +379,16 @@ impl Function {
             Depth::Raw => false,
         };
         if undecided {
-            return self.undecided(&args).map(Value::Unknown);
+            let bounds = self.bounds.map(|bounds| bounds(&args)).unwrap_or_default();
+            return self.undecided(&args).map(|ty| Value::bounded(ty, bounds));
         }
         // As in Terraform, what is not known yet is met first.
         let mut wanted = args.iter().take(self.parameters.len());
-        if !wanted.any(|arg| matches!(arg, Value::Unknown(Type::Any))) {
+        if !wanted.any(|arg| matches!(arg, Value::Unknown(Type::Any, _))) {
             too_many?;
         }
         if self.open_null && args.iter().any(|arg| matches!(arg, Value::Null(Type::Any))) {
-            return Ok(Value::Unknown(Type::Any));
+            return Ok(Value::unknown(Type::Any));
         }
         Ok(match (self.call)(&args, context)? {
             // What was put together of parts may compose.
@@ -394,7 +402,7 @@ impl Function {
         let open = args.iter().enumerate().any(|(n, arg)| {
             let parameter = self.parameters.get(n).or(self.variadic.as_ref());
             let any = parameter.is_some_and(|parameter| parameter.ty == ParamType::Any);
-            any && matches!(arg, Value::Unknown(Type::Any) | Value::Null(Type::Any))
+            any && matches!(arg, Value::Unknown(Type::Any, _) | Value::Null(Type::Any))
         });
         match self.typed {
             Some(typed) => typed(args),
@@ -475,7 +483,7 @@ fn element_type(value: &Value) -> Type {
     match value.reveal() {
         Value::List(elements) | Value::Set(elements) => elements.element_type.clone(),
         Value::Map(map) => map.element_type.clone(),
-        Value::Null(ty) | Value::Unknown(ty) => match ty {
+        Value::Null(ty) | Value::Unknown(ty, _) => match ty {
             Type::List(element) | Type::Set(element) | Type::Map(element) => (**element).clone(),
             Type::Any
             | Type::Bool

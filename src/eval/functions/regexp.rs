@@ -85,10 +85,10 @@ fn arguments(args: &[Value]) -> Result<(Option<Expression>, Option<&str>), CallE
 /// The first match. The expression alone tells the type.
 pub(super) fn regex(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let (Some(expression), given) = arguments(args)? else {
-        return Ok(Value::Unknown(Type::Any));
+        return Ok(Value::unknown(Type::Any));
     };
     let shape = Shape::of(&expression)?;
-    let Some(given) = given else { return Ok(Value::Unknown(shape.ty())) };
+    let Some(given) = given else { return Ok(Value::unknown(shape.ty())) };
     let found = expression.regex.captures(given);
     found.map(|found| shape.value(&found)).ok_or_else(|| {
         CallError::at(1, "has nothing that the expression matches; `can(regex(…))` asks whether")
@@ -98,10 +98,10 @@ pub(super) fn regex(args: &[Value], _: &Context<'_>) -> Result<Value, CallError>
 /// All matches.
 pub(super) fn regexall(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
     let (Some(expression), given) = arguments(args)? else {
-        return Ok(Value::Unknown(Type::list(Type::Any)));
+        return Ok(Value::unknown(Type::list(Type::Any)));
     };
     let shape = Shape::of(&expression)?;
-    let Some(given) = given else { return Ok(Value::Unknown(Type::list(shape.ty()))) };
+    let Some(given) = given else { return Ok(Value::unknown(Type::list(shape.ty()))) };
     let mut matches = Vec::new();
     for found in expression.regex.captures_iter(given) {
         check_matches(matches.len(), found.len(), given)?;

@@ -63,7 +63,7 @@ pub(super) fn setproduct(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     let types = args.iter().enumerate().map(|(n, arg)| row_type(n, arg));
     let types = types.collect::<Result<Vec<_>, _>>()?;
     if args.iter().any(|arg| matches!(arg, Value::Set(set) if set.may_shrink())) {
-        return Ok(Value::Unknown(product_type(args)?));
+        return Ok(Value::unknown(product_type(args)?));
     }
     if args.iter().any(|arg| arg.as_items().is_some_and(<[Value]>::is_empty)) {
         // No row is made, so that no element need convert.

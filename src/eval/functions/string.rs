@@ -24,7 +24,23 @@ pub(super) fn endswith(args: &[Value], _: &Context<'_>) -> Result<Value, CallErr
 }
 
 pub(super) fn startswith(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
-    two(args).map(|(text, prefix)| Value::from(text.starts_with(prefix)))
+    let [given, prefix] = args else { return Err(CallError::misfit()) };
+    if prefix.is_unknown() {
+        return Ok(Value::unknown(Type::Bool));
+    }
+    let prefix = text(prefix)?;
+    if !given.is_unknown() {
+        return Ok(Value::from(text(given)?.starts_with(prefix)));
+    }
+    // Of a text that is not known yet, its beginning may be.
+    let known = given.bounds().prefix;
+    Ok(if known.starts_with(prefix) {
+        Value::from(true)
+    } else if prefix.starts_with(&known) {
+        Value::unknown(Type::Bool)
+    } else {
+        Value::from(false)
+    })
 }
 
 pub(super) fn strcontains(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {
@@ -187,7 +203,7 @@ pub(super) fn sort(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> 
     let mut sorted = items(args.first().ok_or_else(CallError::misfit)?)?.to_vec();
     // Where one that is not known will stand is not known of any.
     if sorted.iter().any(Value::is_unknown) {
-        let unknown = vec![Value::Unknown(Type::String); sorted.len()];
+        let unknown = vec![Value::unknown(Type::String); sorted.len()];
         return Ok(Value::list(Type::String, unknown));
     }
     if let Some(n) = sorted.iter().position(Value::is_null) {

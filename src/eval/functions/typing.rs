@@ -204,7 +204,7 @@ pub(super) fn element_of(args: &[Value]) -> Type {
 /// A number, of what has elements.
 pub(super) fn sum_type(args: &[Value]) -> Typed {
     match first(args)? {
-        Value::Unknown(Type::Any) | Value::Null(Type::Any) => Ok(Type::Any),
+        Value::Unknown(Type::Any, _) | Value::Null(Type::Any) => Ok(Type::Any),
         map @ (Value::Map(_) | Value::Object(_)) => Err(needs_elements(0, map)),
         _ => Ok(Type::Number),
     }
@@ -223,7 +223,7 @@ pub(super) fn parsed_type(args: &[Value]) -> Typed {
 /// The part of a list, or of a tuple if it is known which.
 pub(super) fn slice_type(args: &[Value]) -> Typed {
     let list = first(args)?;
-    if matches!(list, Value::Unknown(Type::Any)) {
+    if matches!(list, Value::Unknown(Type::Any, _)) {
         return Ok(Type::Any);
     }
     let bounds = slice_bounds(args)?;
@@ -243,9 +243,9 @@ pub(super) fn slice_bounds(args: &[Value]) -> Result<(Option<usize>, Option<usiz
     let length = match list {
         Value::List(list) => Some(list.items.len()),
         Value::Tuple(items) => Some(items.len()),
-        Value::Unknown(Type::Tuple(types)) => Some(types.len()),
-        Value::Unknown(Type::List(_)) => None,
-        Value::Set(_) | Value::Unknown(Type::Set(_)) => {
+        Value::Unknown(Type::Tuple(types), _) => Some(types.len()),
+        Value::Unknown(Type::List(_), _) => None,
+        Value::Set(_) | Value::Unknown(Type::Set(_), _) => {
             return Err(CallError::at(
                 0,
                 "must not be a set, because its elements have no indices; convert it with tolist \
@@ -306,7 +306,7 @@ pub(super) fn sets_clash() -> CallError {
 
 /// All combinations of elements of the arguments.
 pub(super) fn product_type(args: &[Value]) -> Typed {
-    if args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any))) {
+    if args.iter().any(|arg| matches!(arg, Value::Unknown(Type::Any, _))) {
         return Ok(Type::Any);
     }
     let mut any_set = false;

@@ -41,10 +41,10 @@ impl World for Variables {
             "map" => {
                 Value::object([("k", Value::from("v"))]).convert(&Type::map(Type::String)).ok()?
             }
-            "any" => Value::Unknown(Type::Any),
-            "text" => Value::Unknown(Type::String),
-            "number" => Value::Unknown(Type::Number),
-            "truth" => Value::Unknown(Type::Bool),
+            "any" => Value::unknown(Type::Any),
+            "text" => Value::unknown(Type::String),
+            "number" => Value::unknown(Type::Number),
+            "truth" => Value::unknown(Type::Bool),
             "null_text" => Value::Null(Type::String),
             "null_list" => Value::Null(Type::list(Type::String)),
             "partly" => Value::tuple(vec![Value::from("a").sensitive(), Value::from("b")]),
@@ -88,7 +88,7 @@ fn show(value: &Value) -> String {
     };
     match value {
         Value::Sensitive(inner) => format!("!{}", show(inner)),
-        Value::Unknown(ty) => format!("?{ty}"),
+        Value::Unknown(ty, _) => format!("?{ty}"),
         Value::Null(Type::Any) => "null".to_owned(),
         Value::Null(ty) => format!("null {ty}"),
         Value::Bool(truth) => truth.to_string(),

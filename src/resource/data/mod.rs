@@ -87,7 +87,7 @@ pub fn answer<K: AsRef<str>>(
 
 /// The answer that is still to come: the arguments as they were given, and the rest unknown.
 pub fn pending(source: &dyn DataSource, arguments: &Value) -> Value {
-    build(source, arguments, |attribute| Value::Unknown(attribute.ty.ty()))
+    build(source, arguments, |attribute| Value::unknown(attribute.ty.ty()))
 }
 
 fn build(source: &dyn DataSource, arguments: &Value, rest: impl Fn(&Attribute) -> Value) -> Value {

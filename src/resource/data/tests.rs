@@ -99,14 +99,14 @@ fn right_arguments_are_let_pass() {
                 ("grant_tokens", Value::list(Type::String, strings(&["t"]))),
             ],
         ),
-        (&KmsKey, &[("key_id", Value::Unknown(Type::String))]),
+        (&KmsKey, &[("key_id", Value::unknown(Type::String))]),
         (&KmsAlias, &[("name", Value::from("alias/aws/s3"))]),
         (&Bucket, &[("bucket", Value::from("logs"))]),
         (&Buckets, &[]),
         (&Buckets, &[("prefix", Value::from("")), ("region", Value::from("us-east-1"))]),
         (
             &Buckets,
-            &[("tags", Value::Unknown(Type::map(Type::String))), ("name_regex", Value::from("^a"))],
+            &[("tags", Value::unknown(Type::map(Type::String))), ("name_regex", Value::from("^a"))],
         ),
         (&Buckets, &[("exclude", Value::set(Type::String, strings(&["a", "b-*"])))]),
     ];

@@ -296,7 +296,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
 
     fn resolved(&self, declared: &Value, live: Option<&Value>) -> Value {
         let fields = declared.as_fields().cloned().unwrap_or_default();
-        let id = declared.get("bucket").cloned().unwrap_or(Value::Unknown(Type::String));
+        let id = declared.get("bucket").cloned().unwrap_or(Value::unknown(Type::String));
         let settings = match live {
             Some(live) => self.desired(declared, live),
             None => super::with_leaf(
@@ -306,7 +306,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
                     .and_then(|rule| rule.get("blocked_encryption_types"))
                     .filter(|blocked| !blocked.is_null())
                     .cloned()
-                    .unwrap_or(Value::Unknown(Type::set(Type::String))),
+                    .unwrap_or(Value::unknown(Type::set(Type::String))),
             ),
         };
         let rule = settings.get("rule").cloned().unwrap_or(Value::NULL);

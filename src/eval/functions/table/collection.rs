@@ -91,7 +91,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         collection::element,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Top),
+    .marks(Depth::Top)
+    .may_be_null(),
     Function::new(
         "flatten",
         &[required("list", ParamType::Any)],
@@ -137,7 +138,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .variadic(nullable("default", ParamType::Any))
     .at_most(3)
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "matchkeys",
         &[
@@ -171,7 +173,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(typing::only_type),
+    .typed(typing::only_type)
+    .may_be_null(),
     Function::new(
         "reverse",
         &[required("list", ParamType::Any)],

@@ -21,7 +21,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::ephemeralasnull,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "issensitive",
         &[nullable("value", ParamType::Any)],
@@ -30,7 +31,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::issensitive,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "nonsensitive",
         &[nullable("value", ParamType::Any)],
@@ -39,7 +41,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::nonsensitive,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "sensitive",
         &[nullable("value", ParamType::Any)],
@@ -48,7 +51,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::sensitive,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "tobool",
         &[nullable("v", ParamType::Any)],
@@ -57,7 +61,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::tobool,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "tolist",
         &[nullable("v", ParamType::Any)],
@@ -66,7 +71,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::tolist,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "tomap",
         &[nullable("v", ParamType::Any)],
@@ -75,7 +81,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::tomap,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "tonumber",
         &[nullable("v", ParamType::Any)],
@@ -84,7 +91,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::tonumber,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "toset",
         &[nullable("v", ParamType::Any)],
@@ -92,7 +100,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A value as a set.",
         conversion::toset,
     )
-    .unknown(Depth::Raw),
+    .unknown(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "tostring",
         &[nullable("v", ParamType::Any)],
@@ -101,7 +110,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         conversion::tostring,
     )
     .unknown(Depth::Raw)
-    .marks(Depth::Raw),
+    .marks(Depth::Raw)
+    .may_be_null(),
     Function::new(
         "try",
         &[nullable("expression", ParamType::Any)],

@@ -47,7 +47,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A value as JSON.",
         encoding::jsonencode,
     )
-    .typed(typing::text_type),
+    .typed(typing::text_type)
+    .bounds(encoding::json_bounds),
     Function::new(
         "textdecodebase64",
         &[required("source", ParamType::String), required("encoding", ParamType::String)],
@@ -83,5 +84,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A value as YAML.",
         yaml::yamlencode,
     )
-    .typed(typing::text_type),
+    .typed(typing::text_type)
+    .may_be_null(),
 ];

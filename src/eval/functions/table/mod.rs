@@ -11,7 +11,7 @@ mod string;
 mod time;
 
 use super::{CallError, Category, Context, Depth, Function, ParamType, Parameter};
-use crate::value::Value;
+use crate::value::{Bounds, Value};
 use std::sync::LazyLock;
 
 /// All functions, in ascending order of their names.
@@ -68,7 +68,9 @@ impl Function {
             unknown: Depth::Deep,
             marks: Depth::Deep,
             typed: None,
+            bounds: None,
             open_null: false,
+            may_be_null: false,
             call,
         }
     }
@@ -95,6 +97,16 @@ impl Function {
 
     pub(super) const fn typed(mut self, typed: fn(&[Value]) -> super::typing::Typed) -> Self {
         self.typed = Some(typed);
+        self
+    }
+
+    pub(super) const fn bounds(mut self, bounds: fn(&[Value]) -> Bounds) -> Self {
+        self.bounds = Some(bounds);
+        self
+    }
+
+    pub(super) const fn may_be_null(mut self) -> Self {
+        self.may_be_null = true;
         self
     }
 

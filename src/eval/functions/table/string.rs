@@ -27,7 +27,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         format::format,
     )
     .variadic(nullable("args", ParamType::Any))
-    .open_null(),
+    .open_null()
+    .bounds(format::format_bounds),
     Function::new(
         "formatlist",
         &[required("format", ParamType::String)],
@@ -100,14 +101,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::Bool,
         "Whether a text begins with a prefix.",
         string::startswith,
-    ),
+    )
+    .unknown(Depth::Raw),
     Function::new(
         "strcontains",
         &[required("str", ParamType::String), required("substr", ParamType::String)],
         ParamType::Bool,
         "Whether a text contains another.",
         string::strcontains,
-    ),
+    )
+    .may_be_null(),
     Function::new(
         "strrev",
         &[required("str", ParamType::String)],

@@ -25,7 +25,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ParamType::String,
         "A timestamp, later by a duration such as 1h30m.",
         time::timeadd,
-    ),
+    )
+    .may_be_null(),
     Function::new(
         "timecmp",
         &[required("timestamp_a", ParamType::String), required("timestamp_b", ParamType::String)],

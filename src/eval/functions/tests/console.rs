@@ -109,7 +109,7 @@ impl World for Locals<'_> {
         }
         let texts =
             |texts: &[&str]| Value::tuple(texts.iter().map(|text| Value::from(*text)).collect());
-        let any = Value::Unknown(Type::Any);
+        let any = Value::unknown(Type::Any);
         Some(match name {
             "secret" => Value::from("s3cret").sensitive(),
             "one" => Value::from(1).sensitive(),
@@ -122,10 +122,10 @@ impl World for Locals<'_> {
             "bad" => Value::from("${"),
             "lone" => Value::from("${n}"),
             "any" => any,
-            "text" => Value::Unknown(Type::String),
-            "number" => Value::Unknown(Type::Number),
-            "truth" => Value::Unknown(Type::Bool),
-            "texts" => Value::Unknown(Type::list(Type::Any)),
+            "text" => Value::unknown(Type::String),
+            "number" => Value::unknown(Type::Number),
+            "truth" => Value::unknown(Type::Bool),
+            "texts" => Value::unknown(Type::list(Type::Any)),
             "openlist" => Value::tuple(vec![any, Value::from("b")]),
             _ => return None,
         })

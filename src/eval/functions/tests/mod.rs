@@ -53,12 +53,12 @@ fn value(text: &str) -> Value {
             // An object whose one field is sensitive or unknown.
             "in" => return Value::object([("a", value(rest))]),
             "beside" => return Value::tuple(vec![value(rest), Value::from(2)]),
-            "unknown" => return Value::Unknown(value(rest).ty()),
+            "unknown" => return Value::unknown(value(rest).ty()),
             _ => {}
         }
     }
     match text {
-        "unknown" => Value::Unknown(Type::Any),
+        "unknown" => Value::unknown(Type::Any),
         _ => from_json(&serde_json::from_str(text).expect(text)).unwrap(),
     }
 }
@@ -66,7 +66,7 @@ fn value(text: &str) -> Value {
 fn show(value: &Value) -> String {
     match value {
         Value::Sensitive(inner) => format!("!{}", show(inner)),
-        Value::Unknown(_) => "?".into(),
+        Value::Unknown(..) => "?".into(),
         Value::List(_) | Value::Set(_) | Value::Tuple(_) => {
             let items: Vec<String> = value.as_items().unwrap().iter().map(show).collect();
             format!("[{}]", items.join(","))

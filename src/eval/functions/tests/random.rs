@@ -58,9 +58,9 @@ fn value() -> impl Strategy<Value = Value> {
         3 => number().prop_map(Value::Number),
         1 => any::<bool>().prop_map(Value::from),
         1 => Just(Value::NULL),
-        1 => Just(Value::Unknown(Type::Any)),
-        1 => Just(Value::Unknown(Type::String)),
-        1 => Just(Value::Unknown(Type::list(Type::String))),
+        1 => Just(Value::unknown(Type::Any)),
+        1 => Just(Value::unknown(Type::String)),
+        1 => Just(Value::unknown(Type::list(Type::String))),
     ];
     leaf.prop_recursive(3, 24, 4, |inner| {
         prop_oneof![

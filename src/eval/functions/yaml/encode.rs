@@ -32,7 +32,7 @@ pub(in super::super) fn yamlencode(args: &[Value], _: &Context<'_>) -> Result<Va
 /// Null, numbers and truth as they stand without quotes.
 fn plain(value: &Value) -> Option<String> {
     match value {
-        Value::Null(_) | Value::Unknown(_) => Some("null".to_owned()),
+        Value::Null(_) | Value::Unknown(..) => Some("null".to_owned()),
         Value::Bool(truth) => Some(truth.to_string()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
