@@ -388,7 +388,7 @@ const TRAIL: &[Fact] = &[
     (
         "LookupEvents bears two requests a second for an account in a Region",
         &[
-            "src/sandbox/tests/trail.rs#the_third_lookup_within_a_second_is_too_many",
+            "src/sandbox/trail.rs#the_third_lookup_within_a_second_is_too_many",
             "src/provider/aws/tests/trail.rs#a_fleet_is_blamed_at_the_pace_that_the_service_bears",
         ],
     ),
