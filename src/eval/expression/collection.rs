@@ -112,6 +112,12 @@ impl Scope<'_> {
         };
         // Where one element fails, the whole is as little known as if all did.
         let result = if first.is_some() { Value::Unknown(result.ty()) } else { result };
+        let first = first.map(|fault| match &each.kind {
+            ExprKind::Attr(item, name) if matches!(item.kind, ExprKind::SplatItem) => {
+                self.with_key(source, name, fault)
+            }
+            _ => fault,
+        });
         Outcome { value: marks.apply(result), fault: first }
     }
 
