@@ -13,6 +13,14 @@ pub struct Name {
     pub span: Span,
 }
 
+impl Name {
+    /// Whether it is written in quotes, as every name in JSON is. No name of the language itself
+    /// needs them.
+    pub(in crate::config) fn is_quoted(&self) -> bool {
+        self.span.len() > self.text.len()
+    }
+}
+
 /// What stands between braces: attributes and blocks, each in the order of the source.
 #[derive(Clone, Debug)]
 pub struct Body {

@@ -259,6 +259,8 @@ pub struct Variable {
     pub nullable: bool,
     /// What must hold of a value.
     pub validations: Vec<Condition>,
+    /// Something in the block is wrong, and was told: that a value is missing may come of it.
+    pub faulty: bool,
 }
 
 /// An `output` block.

@@ -172,13 +172,61 @@ fn unknown_blocks_and_attributes_are_told_with_a_guess() {
             "Name an attribute",
         ),
         ("variable \"v\" {\n sensitive = var.x\n}\n", "Not a constant: var.x", "`true` or `false`"),
-        ("variable \"v\" {\n description = 1\n}\n", "Not a constant: 1", "string"),
+        ("variable \"v\" {\n description = [1]\n}\n", "Not a constant: [1]", "string"),
+        ("locals = {}\n", "Unexpected attribute: locals", "`locals { … }` without `=`"),
+        (
+            "moved {\n from = \"a.b\"\n to = a.c\n}\n",
+            "Invalid address: \"a.b\"",
+            "write `a.b`, without quotes",
+        ),
+        ("removed {\n from = \"a.b\"\n}\n", "Invalid address: \"a.b\"", "no text"),
+        ("import {\n to = \"a.b\"\n id = 1\n}\n", "Invalid address: \"a.b\"", "no text"),
+        ("removed {\n from = var.b\n}\n", "Invalid address: var.b", "no resource"),
+        (
+            "moved {\n from = a.b\n to = a.d\n}\nmoved {\n from = a.c\n to = a.d\n}\n",
+            "Ambiguous move: moved",
+            "a.b and a.c are both said to move to a.d",
+        ),
     ];
     for (text, told, part) in rows {
         let (_, faults, diagnostics) = files(&[text]);
         assert_eq!(faults, [told], "{text}");
         assert!(diagnostics[0].detail.contains(part), "{}", diagnostics[0].detail);
     }
+}
+
+#[test]
+fn types_are_spelled_as_in_terraform() {
+    let rows = [
+        ("(string)", "(string)", "without brackets around it"),
+        ("list((string))", "(string)", "without brackets around it"),
+        ("(list(string))", "(list(string))", "without brackets around it"),
+        ("object({ a = (optional(string)) })", "(optional(string))", "without brackets"),
+        ("object({ \"a\" = string })", "\"a\"", "write `a`, without quotes"),
+        ("object({ (a) = string })", "(a)", "a plain name"),
+        ("\"string\"", "\"string\"", "write `string`, without quotes"),
+        ("\"list\"", "\"list\"", "write `list(string)`, without quotes"),
+        ("object", "object", "`object({ name = T, … })`"),
+        ("tuple", "tuple", "`tuple([T, …])`"),
+        ("string()", "string()", "without brackets behind it"),
+        ("list(string, number)", "list(string, number)", "`list(T)`"),
+        ("map(optional(string))", "optional(string)", "an attribute of an `object`"),
+        ("strin", "strin", "Did you mean \"string\"?"),
+    ];
+    for (ty, place, part) in rows {
+        let (config, faults, diagnostics) =
+            files(&[&format!("variable \"v\" {{\n type = {ty}\n}}\n")]);
+        assert_eq!(faults, [format!("Invalid type: {place}")], "{ty}");
+        assert!(diagnostics[0].detail.contains(part), "{ty}: {}", diagnostics[0].detail);
+        assert!(config.variables["v"].faulty, "{ty}");
+    }
+    let sound =
+        ["list", "map", "object({})", "object({ é = string, a_b-c = optional(any) })", "any"];
+    for ty in sound {
+        assert_eq!(faults(&format!("variable \"v\" {{\n type = {ty}\n}}\n")), NONE, "{ty}");
+    }
+    let text = "variable \"v\" {\n description = 1\n}\nremoved {\n from = a.b\n lifecycle {}\n}\n";
+    assert_eq!(faults(text), NONE);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Type expressions: `list(string)`, `object({ a = optional(string, "x") })`.
 
-use super::expr::{Expr, ExprKind};
+use super::expr::{Attribute, Expr, ExprKind};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::value::{ObjectAttribute, Type, Value};
 use std::collections::BTreeMap;
@@ -9,17 +9,57 @@ use std::sync::Arc;
 const NAMES: [&str; 9] =
     ["any", "bool", "list", "map", "number", "object", "set", "string", "tuple"];
 
-/// Reads the type that an expression spells. As in Terraform's first versions, `list` and `map`
-/// alone are of anything.
-pub(super) fn parse(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
+/// Reads the type that an attribute spells. As in Terraform's first versions, `list` and `map` alone
+/// are of anything.
+pub(super) fn parse(attribute: &Attribute) -> Result<Type, Box<Diagnostic>> {
+    let expr = &attribute.expr;
     match &expr.kind {
+        // In JSON, the quotes around the whole are part of it.
+        _ if !attribute.name.is_quoted() && is_bracketed(expr) => Err(bracketed(expr)),
         ExprKind::Root(name) if &**name == "list" => Ok(Type::list(Type::Any)),
         ExprKind::Root(name) if &**name == "map" => Ok(Type::map(Type::Any)),
-        _ => constraint(expr),
+        ExprKind::Literal(Value::String(text)) => {
+            let rest = match &**text {
+                "string" | "number" | "bool" | "any" => format!("write `{text}`"),
+                "list" | "set" | "map" => format!("write `{text}(string)`"),
+                _ => "write `string`, or `list(string)`".to_owned(),
+            };
+            Err(invalid(&format!("A type is no text: {rest}, without quotes."), expr))
+        }
+        _ => spelled(expr),
     }
 }
 
+/// Whether brackets stand around a name or a call, which no type needs.
+fn is_bracketed(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Root(name) => name.is_ascii() && expr.span.len() != name.len(),
+        ExprKind::Call(call) => expr.span.start != call.name.span.start,
+        _ => false,
+    }
+}
+
+fn bracketed(expr: &Expr) -> Box<Diagnostic> {
+    invalid("A type stands without brackets around it. Remove them.", expr)
+}
+
 fn constraint(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
+    if is_bracketed(expr) { Err(bracketed(expr)) } else { spelled(expr) }
+}
+
+/// How a type is written that is made of others.
+fn usage(name: &str) -> Option<&'static str> {
+    match name {
+        "list" => Some("list(T)"),
+        "set" => Some("set(T)"),
+        "map" => Some("map(T)"),
+        "tuple" => Some("tuple([T, …])"),
+        "object" => Some("object({ name = T, … })"),
+        _ => None,
+    }
+}
+
+fn spelled(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
     match &expr.kind {
         ExprKind::Root(name) => match &**name {
             "any" => Ok(Type::Any),
@@ -46,20 +86,20 @@ fn constraint(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
                     let Some(name) = key.literal_str() else {
                         return Err(invalid("An attribute's name must be a plain name.", key));
                     };
+                    if name.is_ascii() && key.span.len() != name.len() {
+                        let detail = format!(
+                            "An attribute's name must be a plain name: write `{name}`, without \
+                             quotes."
+                        );
+                        return Err(invalid(&detail, key));
+                    }
                     if attributes.insert(Arc::clone(name), attribute(ty)?).is_some() {
                         return Err(invalid(&format!("There are two attributes {name:?}."), key));
                     }
                 }
                 Ok(Type::Object(Arc::new(attributes)))
             }
-            ("optional", _) => {
-                Err(invalid("`optional` marks an attribute of an `object` type only.", expr))
-            }
-            ("list" | "set" | "map" | "tuple" | "object", _) => Err(invalid(
-                "Write `list(T)`, `set(T)`, `map(T)`, `tuple([T, …])` or `object({ name = T })`.",
-                expr,
-            )),
-            (other, _) => Err(unknown(other, expr)),
+            (name, _) => Err(unknown(name, expr)),
         },
         _ => Err(invalid(
             "A type is a name like `string` or a constructor like `list(string)`, without quotes.",
@@ -73,6 +113,7 @@ fn attribute(expr: &Expr) -> Result<ObjectAttribute, Box<Diagnostic>> {
         return Ok(ObjectAttribute { ty: constraint(expr)?, optional: false, default: None });
     };
     match (&*call.name.text, call.arguments.as_slice()) {
+        _ if is_bracketed(expr) => Err(bracketed(expr)),
         ("optional", [ty]) => {
             Ok(ObjectAttribute { ty: constraint(ty)?, optional: true, default: None })
         }
@@ -110,6 +151,19 @@ fn invalid(detail: &str, expr: &Expr) -> Box<Diagnostic> {
     Box::new(Diagnostic::error("Invalid type", detail).at(expr.span))
 }
 
+/// What is wrong with a word that is no type where it stands, or not as it stands.
 fn unknown(name: &str, expr: &Expr) -> Box<Diagnostic> {
-    invalid(&format!("There is no type {name:?}.{}", did_you_mean(name, NAMES)), expr)
+    let detail = match name {
+        "any" | "bool" | "number" | "string" => {
+            format!("`{name}` is of nothing: write it without brackets behind it.")
+        }
+        "optional" => "`optional` marks an attribute of an `object` type only, as in \
+                       `object({ name = optional(string) })`."
+            .to_owned(),
+        _ => match usage(name) {
+            Some(usage) => format!("This type is written `{usage}`."),
+            None => format!("There is no type {name:?}.{}", did_you_mean(name, NAMES)),
+        },
+    };
+    invalid(&detail, expr)
 }

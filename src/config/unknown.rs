@@ -41,6 +41,9 @@ pub(crate) fn block(what: &str, kind: &Name, attributes: &[&str], blocks: &[&str
                 .to_owned()
         } else {
             match did_you_mean(text, attributes.iter().copied()) {
+                _ if blocks.contains(&text) => {
+                    format!(" It is written `{text} \"name\" {{ … }}`.")
+                }
                 hint if hint.is_empty() => did_you_mean_or_known(text, blocks.iter().copied()),
                 hint => hint,
             }

@@ -25,6 +25,16 @@ impl Span {
         Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// How many bytes it has.
+    pub fn len(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Whether it has no byte.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
     /// The empty piece at the beginning of this one.
     #[must_use]
     pub fn head(self) -> Self {

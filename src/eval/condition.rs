@@ -1,6 +1,6 @@
 //! What must hold: validations, preconditions, postconditions and assertions.
 
-use super::expression::{Scope, capital, fault};
+use super::expression::{Scope, article, capital, fault};
 use crate::config::Condition;
 use crate::diag::{Diagnostic, Diagnostics, Severity, Span};
 use crate::value::{Type, Value};
@@ -54,9 +54,15 @@ pub(super) enum Judgement {
 /// Whether a condition holds.
 pub(super) fn judge(condition: &Condition, kind: &Kind<'_>, scope: &Scope<'_>) -> Judgement {
     let span = condition.condition.span;
+    let invalid = |detail: String| {
+        let mut found = fault("Invalid condition", detail, span);
+        scope.tell_values(&condition.condition, &mut found);
+        found
+    };
     let result = scope.eval(&condition.condition).and_then(|value| {
-        value.convert(&Type::Bool).map_err(|error| {
-            fault("Invalid condition", format!("{}.", capital(&error.to_string())), span)
+        value.convert(&Type::Bool).map_err(|_| {
+            let what = value.ty().friendly();
+            invalid(format!("A condition must be true or false, and this is {}.", article(&what)))
         })
     });
     match result {
@@ -66,11 +72,9 @@ pub(super) fn judge(condition: &Condition, kind: &Kind<'_>, scope: &Scope<'_>) -
             scope.tell_values(&condition.condition, &mut found);
             Judgement::Refused(found)
         }
-        Ok(value) if value.is_null() => Judgement::Faulty(*fault(
-            "Invalid condition",
-            "A condition must be true or false, not null.",
-            span,
-        )),
+        Ok(value) if value.is_null() => {
+            Judgement::Faulty(*invalid("A condition must be true or false, not null.".into()))
+        }
         Ok(value) if value.is_unknown() => Judgement::Unknown,
         Ok(_) => Judgement::Held,
         Err(fault) => Judgement::Faulty(*fault),
@@ -103,16 +107,23 @@ pub(super) fn hold(
 
 impl Kind<'_> {
     fn refusal(&self, message: Result<Value, Box<Diagnostic>>, condition: Span) -> Diagnostic {
-        let message = message.ok().and_then(|message| message.convert(&Type::String).ok());
+        let message = message.map_err(|fault| fault.detail).and_then(|message| {
+            message
+                .convert(&Type::String)
+                .map_err(|error| format!("{}.", capital(&error.to_string())))
+        });
         let text: Arc<str> = match &message {
-            Some(message) if message.is_sensitive() => {
+            Ok(message) if message.is_sensitive() => {
                 "the message holds a sensitive value and is not shown.".into()
             }
-            Some(message) => message
+            Ok(message) => message
                 .as_str()
                 .filter(|text| !text.trim().is_empty())
                 .map_or_else(|| "the condition is false.".into(), Arc::clone),
-            None => "the condition is false, and its message could not be evaluated.".into(),
+            Err(why) => {
+                format!("the condition is false, and its message could not be evaluated. {why}")
+                    .into()
+            }
         };
         let held = |summary, what: &dyn Display| {
             let detail = format!("{what}: {text}");

@@ -102,7 +102,7 @@ impl Finder<'_> {
         for (name, variable) in &config.variables {
             let node = self.node(Item::Variable(Arc::clone(name)));
             if let Some(default) = &variable.default {
-                self.constant(default);
+                self.default(default);
             }
             for validation in &variable.validations {
                 self.validation(name, &validation.condition);
@@ -226,8 +226,26 @@ impl Finder<'_> {
             if all(expr).is_empty() {
                 let detail = "A dependency is a reference without quotes: `type.name`, `var.x`.";
                 self.report("Invalid dependency", detail, expr.span);
+            } else if let Some(whole) = self.attribute_of(expr) {
+                let detail = format!(
+                    "A dependency is something whole, not an attribute of it: write `{whole}`."
+                );
+                self.report("Invalid dependency", detail, expr.span);
             }
             self.expr(node, expr, Given::NOTHING);
+        }
+    }
+
+    /// What a reference takes a part of, if it does.
+    fn attribute_of(&self, expr: &Expr) -> Option<String> {
+        let ExprKind::Attr(source, _) = &expr.kind else { return None };
+        match all(expr).as_slice() {
+            [mention] if source.span.end >= mention.span.end => {
+                let names = [Some(&mention.root), mention.name.as_ref(), mention.member.as_ref()];
+                let names: Vec<&str> = names.into_iter().flatten().map(|name| &**name).collect();
+                Some(names.join("."))
+            }
+            _ => None,
         }
     }
 
@@ -299,7 +317,20 @@ impl Finder<'_> {
         }
     }
 
+    /// A default is written out: it is known before any file is read, and to who reads the block.
     fn constant(&mut self, expr: &Expr) {
+        if let ExprKind::Call(call) = &expr.kind {
+            let detail = format!(
+                "A default cannot call a function. Write its value out, or call `{}` in `locals`.",
+                call.name.text
+            );
+            self.report("Not a constant", detail, expr.span);
+        }
+        expr.children(&mut |child| self.constant(child));
+    }
+
+    fn default(&mut self, expr: &Expr) {
+        self.constant(expr);
         for mention in all(expr) {
             self.diagnostics.push(
                 Diagnostic::error(
@@ -461,6 +492,8 @@ impl Finder<'_> {
             None => outputs.keys().collect(),
             Some(member) => match outputs.get_key_value(member) {
                 Some((output, _)) => vec![output],
+                // An instance that is named as an attribute: of which there are, is not known yet.
+                None if matches!(call.repeat, Repeat::ForEach(_)) => outputs.keys().collect(),
                 None => {
                     let hint = self.hint(member, outputs.keys().map(|key| &**key));
                     let detail = format!("The module {name:?} has no output {member:?}.{hint}");

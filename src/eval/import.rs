@@ -16,7 +16,7 @@ impl Run<'_> {
         let keys = match &import.for_each {
             None => Ok(vec![Repeated { key: InstanceKey::None, value: Value::NULL }]),
             Some(expr) => {
-                Scope::new(self).eval(expr).and_then(|value| repeat::for_each(&value, expr))
+                Scope::new(self).eval(expr).and_then(|value| repeat::for_each_import(&value, expr))
             }
         };
         let keys = match keys {
@@ -53,8 +53,19 @@ fn text(scope: &Scope<'_>, expr: &Expr) -> Result<Option<Arc<str>>, Fault> {
     })?;
     match value {
         Value::Unknown(..) => Ok(None),
+        Value::String(text) if text.is_empty() => {
+            Err(fault("Invalid id", "The id names the object: it cannot be empty.", expr.span))
+        }
         Value::String(text) => Ok(Some(text)),
-        _ => Err(fault("Invalid id", "The id must be a text that may be shown.", expr.span)),
+        Value::Null(_) => {
+            Err(fault("Invalid id", "The id names the object: it cannot be null.", expr.span))
+        }
+        _ => Err(fault(
+            "Invalid id",
+            "The id is shown, and this is sensitive. Open it with `nonsensitive(…)` if it may be \
+             shown.",
+            expr.span,
+        )),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How many instances a block has: `count` and `for_each`.
 
 use super::FAILED;
-use super::expression::{Scope, fault};
+use super::expression::{Scope, article, fault};
 use crate::addr::InstanceKey;
 use crate::config::{Expr, Repeat};
 use crate::diag::Diagnostic;
@@ -26,9 +26,13 @@ pub(super) fn keys(repeat: &Repeat, scope: &Scope<'_>) -> Result<Vec<Repeated>, 
         Repeat::One => {
             return Ok(vec![Repeated { key: InstanceKey::None, value: Value::NULL }]);
         }
-        Repeat::Count(expr) => (expr, scope.eval(expr).and_then(|it| count(&it, expr))?),
-        Repeat::ForEach(expr) => (expr, scope.eval(expr).and_then(|it| for_each(&it, expr))?),
+        Repeat::Count(expr) => (expr, count(&scope.eval(expr)?, expr)),
+        Repeat::ForEach(expr) => (expr, for_each(&scope.eval(expr)?, expr)),
     };
+    let keys = keys.map_err(|mut fault| {
+        scope.tell_values(expr, &mut fault);
+        fault
+    })?;
     if keys.len() > MAX_INSTANCES {
         return Err(too_many(keys.len(), expr));
     }
@@ -87,7 +91,7 @@ fn count(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<Diagnostic>> {
     };
     let number = value
         .convert(&Type::Number)
-        .map_err(|_| invalid(&format!("and this is a {}", value.ty().friendly())))?;
+        .map_err(|_| invalid(&format!("and this is {}", article(&value.ty().friendly()))))?;
     let count = number
         .as_number()
         .ok_or_else(|| invalid("not null"))
@@ -118,27 +122,46 @@ pub(super) fn for_each(value: &Value, expr: &Expr) -> Result<Vec<Repeated>, Box<
                 value: value.clone(),
             })
             .collect()),
-        Value::Set(set) => set
-            .items
-            .iter()
-            .map(|item| match item {
-                Value::String(key) => {
-                    Ok(Repeated { key: InstanceKey::Name(Arc::clone(key)), value: item.clone() })
-                }
-                Value::Unknown(..) => Err(unknown_repeat("Every element of `for_each`", expr)),
-                _ => Err(fault(
-                    "Invalid for_each",
-                    "Every element of the set must be a string: it is the key of an instance.",
-                    expr.span,
-                )),
-            })
-            .collect(),
-        Value::List(_) | Value::Tuple(_) => invalid(
-            "`for_each` takes a map or a set of strings, whose elements have keys of their own. \
-             Write `toset(…)` around a list of strings.",
-        ),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            invalid("`for_each` takes a map or a set of strings.")
-        }
+        Value::Set(set) => set.items.iter().map(|item| of_set(item, value, expr)).collect(),
+        Value::List(_) | Value::Tuple(_) => invalid(&format!(
+            "`for_each` takes a map or a set of strings, whose elements have keys of their own, and \
+             this is {}. Write `toset(…)` around a list of strings.",
+            article(&value.ty().friendly())
+        )),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => invalid(&format!(
+            "`for_each` takes a map or a set of strings, and this is {}.",
+            article(&value.ty().friendly())
+        )),
     }
+}
+
+/// The instance that an element of a set names.
+fn of_set(item: &Value, set: &Value, expr: &Expr) -> Result<Repeated, Box<Diagnostic>> {
+    let detail = match item {
+        Value::String(key) => {
+            return Ok(Repeated { key: InstanceKey::Name(Arc::clone(key)), value: item.clone() });
+        }
+        Value::Unknown(..) => return Err(unknown_repeat("Every element of `for_each`", expr)),
+        Value::Null(_) => "The set holds a null, which names no instance. Leave it out, as with \
+                           `compact(…)` in a list of strings."
+            .to_owned(),
+        _ => format!(
+            "Every element of the set must be a string, the key of an instance, and this is {}.",
+            article(&set.ty().friendly())
+        ),
+    };
+    Err(fault("Invalid for_each", detail, expr.span))
+}
+
+/// What an `import` is repeated for: elements of a list, too, whose keys are their indexes.
+pub(super) fn for_each_import(
+    value: &Value,
+    expr: &Expr,
+) -> Result<Vec<Repeated>, Box<Diagnostic>> {
+    let (Value::List(_) | Value::Tuple(_)) = value else { return for_each(value, expr) };
+    let items = value.as_items().into_iter().flatten();
+    Ok((0..)
+        .zip(items)
+        .map(|(index, item)| Repeated { key: InstanceKey::Index(index), value: item.clone() })
+        .collect())
 }

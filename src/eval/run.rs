@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
         let given = call.and_then(|call| {
             call.arguments.iter().find(|argument| argument.name.text == variable.name.text)
         });
-        let Some(argument) = given else { return variable::of_default(variable, self.input) };
+        let Some(argument) = given else { return variable::of_call(variable, self.input) };
         let here = self.at;
         let (parent, repeated) =
             place.map_or((0, None), |place| (place.parent, Some(place.repeated.clone())));
@@ -434,7 +434,13 @@ impl World for Run<'_> {
             Root::Module => Some(place::module_value(&self.places, place, name)),
             Root::Each => match (&self.repeated.as_ref()?.key, name) {
                 (InstanceKey::Name(key), "key") => Some(Value::String(Arc::clone(key))),
-                (InstanceKey::Name(_), "value") => Some(self.repeated.as_ref()?.value.clone()),
+                // Only an `import` is repeated for the elements of a list.
+                (InstanceKey::Index(index), "key") => {
+                    Some(Value::from(i64::try_from(*index).unwrap_or(i64::MAX)))
+                }
+                (InstanceKey::Name(_) | InstanceKey::Index(_), "value") => {
+                    Some(self.repeated.as_ref()?.value.clone())
+                }
                 _ => None,
             },
             Root::Count => match (&self.repeated.as_ref()?.key, name) {
@@ -472,14 +478,18 @@ impl World for Run<'_> {
         Some(child.values.outputs.get(output).cloned().unwrap_or(FAILED))
     }
 
-    fn has_keys(&self, ty: &str, name: &str) -> bool {
-        let resources = self.place().map(|place| &place.module.config.resources);
-        let block = resources.and_then(|all| all.get(&ResourceAddr::managed(ty, name)));
-        block.is_some_and(|block| matches!(block.repeat, Repeat::ForEach(_)))
+    fn repeat(&self, first: &str, name: &str) -> Option<&Repeat> {
+        let config = self.place()?.module.config;
+        if Root::of(first) == Root::Module {
+            return config.modules.get(name).map(|call| &call.repeat);
+        }
+        config.resources.get(&ResourceAddr::managed(first, name)).map(|block| &block.repeat)
     }
 
     fn own(&self) -> Option<&Value> {
-        self.own.as_ref()
+        // Where there is none, that has been reported.
+        static NOBODY: Value = FAILED;
+        self.own.as_ref().or(Some(&NOBODY))
     }
 
     fn context(&self) -> &Context<'_> {

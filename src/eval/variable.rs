@@ -160,7 +160,17 @@ pub(super) fn accept(
     input: &Input<'_>,
 ) -> Result<Value, Box<Diagnostic>> {
     if value.is_null() && !variable.nullable {
-        return of_default(variable, input);
+        return match &variable.default {
+            Some(_) => of_default(variable, input),
+            None => {
+                let detail = format!(
+                    "The variable {:?} is not nullable and has no default, and the value given for \
+                     it is null.",
+                    variable.name.text
+                );
+                Err(fault(MISSING, detail, span))
+            }
+        };
     }
     value.convert(&variable.ty).map_err(|error| {
         // Where the value stands, the source would show it.
@@ -178,10 +188,22 @@ pub(super) fn context<'a>(input: &'a Input<'_>) -> &'a Context<'a> {
     input.contexts.get(".").unwrap_or(&NOWHERE)
 }
 
+/// The summary of a variable that has no value.
+const MISSING: &str = "Missing variable";
+
+/// The value of a called module's variable that the call gives none. That it must is known without
+/// evaluating anything, and has been told.
+pub(super) fn of_call(variable: &Variable, input: &Input<'_>) -> Result<Value, Box<Diagnostic>> {
+    match &variable.default {
+        None => Ok(super::FAILED),
+        Some(_) => of_default(variable, input),
+    }
+}
+
 pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value, Box<Diagnostic>> {
     let name = &variable.name.text;
     let Some(default) = &variable.default else {
-        if input.lenient {
+        if input.lenient || variable.faulty {
             return Ok(Value::unknown(variable.ty.clone()));
         }
         let what = variable
@@ -194,7 +216,7 @@ pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value
             "The variable {name:?}{what} has no default and no value. Give it one with `--var \
              {name}=…`, with SEALFORM_VAR_{name} in the environment, or in sealform.sealvars.hcl."
         );
-        return Err(fault("Missing variable", detail, variable.name.span));
+        return Err(fault(MISSING, detail, variable.name.span));
     };
     // Where the value stands, the source would show it.
     let place = if variable.sensitive { variable.name.span } else { default.span };

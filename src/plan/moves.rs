@@ -42,7 +42,6 @@ pub(super) fn kept<'a>(
     declared: &BTreeSet<&Address>,
     diagnostics: &mut Diagnostics,
 ) -> BTreeMap<Address, Kept<'a>> {
-    let Some(state) = recorded else { return BTreeMap::new() };
     let mut found = Vec::new();
     collect(config, &mut Vec::new(), |config| &config.moved, &mut found);
     let moves = Moves::new(found);
@@ -56,6 +55,7 @@ pub(super) fn kept<'a>(
         }
     }
     let mut kept: BTreeMap<Address, Kept<'a>> = BTreeMap::new();
+    let Some(state) = recorded else { return kept };
     let mut moving = Vec::new();
     for (address, recorded) in &state.resources {
         let now = moves.follow(address).unwrap_or_else(|| by_count(address, declared, state));

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::addr::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean_or_all, suggest};
-use crate::value::Type;
+use crate::value::{Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,17 +36,17 @@ const RESERVED: [&str; 8] =
 /// Adds what one file declares to `config`.
 pub(in crate::config) fn file(body: Body, config: &mut Config, diagnostics: &mut Diagnostics) {
     for attribute in &body.attributes {
-        diagnostics.push(
-            Diagnostic::error(
-                "Unexpected attribute",
-                format!(
-                    "{:?} stands outside of any block. Put it into `locals {{ }}` to name a \
-                     value; values of variables belong in a `*.sealvars.hcl` file.",
-                    attribute.name.text
-                ),
+        let name = &attribute.name.text;
+        let detail = if language::find(name).is_some() {
+            format!("{name:?} is a block: write `{name} {{ … }}` without `=`.")
+        } else {
+            format!(
+                "{name:?} stands outside of any block. Put it into `locals {{ }}` to name a value; \
+                 values of variables belong in a `*.sealvars.hcl` file."
             )
-            .at(attribute.name.span),
-        );
+        };
+        let found = Diagnostic::error("Unexpected attribute", detail);
+        diagnostics.push(found.at(attribute.name.span));
     }
     for block in body.blocks {
         let decoder = &mut Decoder { diagnostics };
@@ -145,8 +145,11 @@ impl Decoder<'_> {
     /// The text of an attribute that must be written out.
     fn text(&mut self, body: &Body, name: &str) -> Option<(Arc<str>, Span)> {
         let attribute = body.attribute(name)?;
-        if let Some(text) = attribute.expr.literal_str() {
-            return Some((Arc::clone(text), attribute.expr.span));
+        // A number or a truth is a text as good as any, as everywhere.
+        if let ExprKind::Literal(value) = &attribute.expr.kind
+            && let Ok(Value::String(text)) = value.convert(&Type::String)
+        {
+            return Some((text, attribute.expr.span));
         }
         self.error(
             "Not a constant",
@@ -237,6 +240,7 @@ impl Decoder<'_> {
             );
             self.error("Invalid name", detail, name.span);
         }
+        let before = self.diagnostics.len();
         let body = &block.body;
         self.only(
             "A variable",
@@ -245,7 +249,7 @@ impl Decoder<'_> {
             &["validation"],
         );
         let ty = body.attribute("type").map_or(Type::Any, |attribute| {
-            types::parse(&attribute.expr).unwrap_or_else(|fault| {
+            types::parse(attribute).unwrap_or_else(|fault| {
                 self.diagnostics.push(*fault);
                 Type::Any
             })
@@ -258,6 +262,7 @@ impl Decoder<'_> {
             sensitive: self.truth(body, "sensitive").unwrap_or(false),
             nullable: self.truth(body, "nullable").unwrap_or(true),
             validations: self.conditions(body, "validation"),
+            faulty: self.diagnostics.len() > before,
             name: name.clone(),
         };
         if let Some(first) = variables.get(&name.text) {

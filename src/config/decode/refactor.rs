@@ -9,6 +9,9 @@ use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// What begins a reference to something else than a resource.
+const NO_TYPES: [&str; 7] = ["count", "each", "local", "path", "self", "terraform", "var"];
+
 impl Decoder<'_> {
     pub(super) fn moved(&mut self, block: &Block) -> Option<Moved> {
         let [] = self.labels(block, "moved { }")?;
@@ -16,7 +19,8 @@ impl Decoder<'_> {
         let from = self.required(block, "from");
         let to = self.required(block, "to");
         let (from, to) = (from?, to?);
-        let (from_target, to_target) = (self.target(&from), self.target(&to));
+        let (from_target, to_target) =
+            (self.address(block, "from", &from), self.address(block, "to", &to));
         let (from_target, to_target) = (from_target?, to_target?);
         let modules = |target: &Target| matches!(target, Target::Module(_));
         if modules(&from_target) != modules(&to_target) {
@@ -37,10 +41,9 @@ impl Decoder<'_> {
         let mut destroy = true;
         for lifecycle in block.body.blocks("lifecycle") {
             self.only("`lifecycle` here", &lifecycle.body, &["destroy"], &[]);
-            self.required(lifecycle, "destroy");
             destroy = self.truth(&lifecycle.body, "destroy").unwrap_or(true);
         }
-        let target = self.target(&from)?;
+        let target = self.address(block, "from", &from)?;
         if let Target::Instance(_) = target {
             self.error(
                 "Invalid address",
@@ -57,8 +60,44 @@ impl Decoder<'_> {
         self.only("`import`", &block.body, &["for_each", "id", "provider", "to"], &[]);
         let to = self.required(block, "to");
         let id = self.required(block, "id");
+        if let Some(to) = to.as_ref().filter(|to| to.literal_str().is_some()) {
+            self.unquoted(block, "to", to)?;
+        }
         let for_each = block.body.attribute("for_each").map(|attribute| attribute.expr.clone());
         Some(Import { to: to?, id: id?, for_each })
+    }
+
+    /// Reports an address that is written as text, unless it stands in JSON, where all is text.
+    fn unquoted(&mut self, block: &Block, name: &str, expr: &Expr) -> Option<()> {
+        let text = expr.literal_str()?;
+        if block.body.attribute(name).is_some_and(|attribute| attribute.name.is_quoted()) {
+            return Some(());
+        }
+        let detail = format!("An address is no text: write `{text}`, without quotes around it.");
+        self.error("Invalid address", detail, expr.span);
+        None
+    }
+
+    /// The address that an attribute of a block is.
+    fn address(&mut self, block: &Block, name: &str, expr: &Expr) -> Option<Target> {
+        if expr.literal_str().is_some() {
+            self.unquoted(block, name, expr)?;
+        }
+        let target = self.target(expr)?;
+        let resource = match &target {
+            Target::Module(_) => return Some(target),
+            Target::Resource(resource) => resource,
+            Target::Instance(instance) => &instance.resource,
+        };
+        if NO_TYPES.contains(&&*resource.ty) {
+            let detail = format!(
+                "{target} is no resource. Write for example `type.name`, `type.name[\"key\"]` or \
+                 `module.name`."
+            );
+            self.error("Invalid address", detail, expr.span);
+            return None;
+        }
+        Some(target)
     }
 
     /// The address that is written as an expression, or as a string in JSON.
@@ -79,9 +118,10 @@ impl Decoder<'_> {
     }
 }
 
-/// Reports moves that lead nowhere, in two directions, or in a circle.
+/// Reports moves that lead nowhere, in two directions, from two sides to one place, or in a circle.
 pub(in crate::config) fn check_moves(moves: &[Moved], diagnostics: &mut Diagnostics) {
     let mut by_source: BTreeMap<String, &Moved> = BTreeMap::new();
+    let mut by_end: BTreeMap<String, &Moved> = BTreeMap::new();
     for moved in moves {
         let from = moved.from.to_string();
         if moved.from == moved.to {
@@ -95,6 +135,18 @@ pub(in crate::config) fn check_moves(moves: &[Moved], diagnostics: &mut Diagnost
             let found = Diagnostic::error("Ambiguous move", detail).at(moved.span);
             diagnostics.push(found.related(first.span, "the other stands here"));
         } else {
+            let end = moved.to.to_string();
+            if let Some(first) = by_end.get(&end).filter(|first| first.from != moved.from) {
+                let detail = format!(
+                    "{} and {from} are both said to move to {end}, which can come from one only. \
+                     Remove one of the two.",
+                    first.from
+                );
+                let found = Diagnostic::error("Ambiguous move", detail).at(moved.span);
+                diagnostics.push(found.related(first.span, "the other stands here"));
+            } else {
+                by_end.insert(end, moved);
+            }
             by_source.insert(from, moved);
         }
     }

@@ -118,6 +118,12 @@ impl Scope<'_> {
         };
         // Where one element fails, the whole is as little known as if all did.
         let result = if first.is_some() { Value::unknown(result.ty()) } else { result };
+        let first = first.map(|fault| match &each.kind {
+            ExprKind::Attr(item, name) if matches!(item.kind, ExprKind::SplatItem) => {
+                self.with_key(source, name, fault)
+            }
+            _ => fault,
+        });
         Outcome { value: marks.apply(result), fault: first }
     }
 

@@ -15,7 +15,7 @@ use self::operator::{binary_type, unary_type};
 use super::functions::Context;
 use super::reference::Root;
 use crate::addr::quoted;
-use crate::config::{Expr, ExprKind, Name, Part};
+use crate::config::{Expr, ExprKind, Name, Part, Repeat};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::value::{Type, Value};
 
@@ -37,9 +37,9 @@ pub(in crate::eval) trait World {
     fn output(&self, _module: &str, _key: &Value, _output: &str) -> Option<Value> {
         None
     }
-    /// Whether the resource `ty.name` has instances by key.
-    fn has_keys(&self, _ty: &str, _name: &str) -> bool {
-        false
+    /// How many instances the block has that is `first.name`: a resource, or a called module.
+    fn repeat(&self, _first: &str, _name: &str) -> Option<&Repeat> {
+        None
     }
     /// The value of `self`.
     fn own(&self) -> Option<&Value> {
@@ -178,8 +178,10 @@ impl<'a> Scope<'a> {
                 let mut first = None;
                 let source = self.source(&both[0]).keep(&mut first);
                 let key = self.outcome(&both[1]).keep(&mut first);
-                Outcome { value: source, fault: first }
-                    .and_then(|source| index(source, &key, both[1].span))
+                Outcome { value: source, fault: first }.and_then(|source| {
+                    index(source, &key, both[1].span)
+                        .map_err(|fault| self.without_key(&both[0], fault))
+                })
             }
             ExprKind::Splat(both) => self.splat_all(&both[0], &both[1]),
             ExprKind::Call(call) => Outcome::of(self.call(call, expr.span), Type::Any),
@@ -267,17 +269,33 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The block that an expression names as a whole, and how many instances it has.
+    fn block<'e>(&self, expr: &'e Expr) -> Option<((&'e str, &'e str), &Repeat)> {
+        let ExprKind::Attr(outer, name) = &expr.kind else { return None };
+        let ExprKind::Root(first) = &outer.kind else { return None };
+        let is_block = self.is_root(outer, Root::Resource) || self.is_root(outer, Root::Module);
+        let repeat = self.world.repeat(first, &name.text).filter(|_| is_block)?;
+        Some(((first, &name.text), repeat))
+    }
+
     /// The fault of `source.name`, with the mend where `source` is a block of many instances.
     fn with_key(&self, source: &Expr, name: &Name, mut fault: Fault) -> Fault {
-        if let ExprKind::Attr(outer, block) = &source.kind
-            && let ExprKind::Root(ty) = &outer.kind
-            && self.is_root(outer, Root::Resource)
-            && self.world.has_keys(ty, &block.text)
-        {
-            let (block, name) = (format!("{ty}.{}", block.text), &name.text);
+        if let Some(((ty, block), Repeat::ForEach(_))) = self.block(source) {
+            let (block, name) = (format!("{ty}.{block}"), &name.text);
             fault.detail.push_str(&format!(
                 " The block has `for_each`: write `{block}[\"key\"].{name}` for one of its instances, \
                  and `values({block})[*].{name}` for all."
+            ));
+        }
+        fault
+    }
+
+    /// The fault of `source[key]`, with the mend where `source` is a block of one instance.
+    fn without_key(&self, source: &Expr, mut fault: Fault) -> Fault {
+        if let Some(((ty, block), Repeat::One)) = self.block(source) {
+            fault.detail.push_str(&format!(
+                " The block has neither `count` nor `for_each`: write `{ty}.{block}`, without an \
+                 index."
             ));
         }
         fault
@@ -427,6 +445,15 @@ fn path_text(expr: &Expr) -> Option<String> {
             }
         }
         _ => None,
+    }
+}
+
+/// A noun with its article.
+pub(in crate::eval) fn article(noun: &str) -> String {
+    match noun.chars().next() {
+        _ if noun == "any value" => noun.to_owned(),
+        Some('a' | 'e' | 'i' | 'o' | 'u') => format!("an {noun}"),
+        Some(_) | None => format!("a {noun}"),
     }
 }
 

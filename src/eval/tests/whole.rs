@@ -185,6 +185,9 @@ fn variables_are_converted_to_their_types() {
             "error Invalid type: \"x\"",
         ),
         ("default = var.y", None, "error Not a constant: var.y"),
+        ("default = [upper(\"y\")]", None, "error Not a constant: upper(\"y\")"),
+        ("default = 1 + 2", None, "3"),
+        ("type = objct", None, "error Invalid type: objct"),
         ("", Some("var.y"), "error Invalid reference: var.y"),
         ("type = string", None, "error Missing variable: \"x\""),
     ];
@@ -197,7 +200,7 @@ fn variables_are_converted_to_their_types() {
 fn nullable_says_what_null_means() {
     assert_eq!(variable("default = 1", Some("null")), "null");
     assert_eq!(variable("default = 1\nnullable = false", Some("null")), "1");
-    assert_eq!(variable("nullable = false", Some("null")), "error Missing variable: \"x\"");
+    assert_eq!(variable("nullable = false", Some("null")), "error Missing variable: null");
     assert_eq!(variable("default = null\nnullable = false", None), "error Invalid default: null");
     assert_eq!(variable("default = null\ntype = string", None), "null string");
 }
@@ -302,6 +305,54 @@ fn a_wrong_count_or_for_each_is_told_once() {
             .filter(|fault| line.contains("broken") || *fault != "Invalid index: 0")
             .collect();
         assert_eq!(faults, [expected], "{line}");
+    }
+}
+
+#[test]
+fn messages_say_what_is_wrong_and_how_to_mend_it() {
+    let rows = [
+        (
+            "locals {\n n = [1]\n}\nresource \"thing\" \"a\" {\n for_each = local.n\n name = \"n\"\n}\n",
+            "and this is a tuple. Write `toset(…)`",
+        ),
+        (
+            "resource \"thing\" \"a\" {\n for_each = toset([1])\n name = \"n\"\n}\n",
+            "and this is a set of number.",
+        ),
+        (
+            "resource \"thing\" \"a\" {\n for_each = toset([tostring(null)])\n name = \"n\"\n}\n",
+            "The set holds a null",
+        ),
+        (
+            "resource \"thing\" \"a\" {\n for_each = {x = 1}\n name = \"n\"\n}\n\
+             output \"o\" {\n value = thing.a[*].id\n}\n",
+            "`thing.a[\"key\"].id` for one",
+        ),
+        (
+            "resource \"thing\" \"a\" {\n name = \"n\"\n}\noutput \"o\" {\n value = thing.a[0].id\n}\n",
+            "neither `count` nor `for_each`: write `thing.a`",
+        ),
+        ("output \"o\" {\n value = self.x\n}\n", "`self` is the resource itself"),
+        (
+            "resource \"thing\" \"a\" {\n name = \"n\"\n}\n\
+             resource \"thing\" \"b\" {\n name = \"m\"\n depends_on = [thing.a.id]\n}\n",
+            "write `thing.a`.",
+        ),
+        (
+            "variable \"v\" {\n default = \"a\"\n validation {\n condition = var.v\n \
+             error_message = \"\"\n }\n}\n",
+            "A condition must be true or false, and this is a string.",
+        ),
+        (
+            "variable \"v\" {\n default = \"a\"\n validation {\n condition = var.v == \"b\"\n \
+             error_message = tonumber(var.v)\n }\n}\n",
+            "its message could not be evaluated. Cannot convert \"a\" to number",
+        ),
+    ];
+    for (text, part) in rows {
+        let outcome = run(text);
+        let [detail] = outcome.details.as_slice() else { panic!("{text}: {:?}", outcome.faults) };
+        assert!(detail.contains(part), "{text}: {detail}");
     }
 }
 

@@ -268,11 +268,16 @@ fn core(tag: &Tag) -> Option<&str> {
     if tag.handle == CORE { Some(&tag.suffix) } else { tag.suffix.strip_prefix(CORE) }
 }
 
+/// A tag as it is written most often.
+fn spelled(tag: &Tag) -> String {
+    core(tag).map_or_else(|| tag.to_string(), |name| format!("!!{name}"))
+}
+
 /// Refuses a tag other than `name` on a list or map.
 fn expect_tag(tag: Option<&Tag>, name: &str, noun: &str, span: Span) -> Result<(), Fault> {
     match tag {
         Some(tag) if core(tag) != Some(name) => {
-            Err(Fault::new(span, format!("the tag {tag} does not make a {noun}")))
+            Err(Fault::new(span, format!("the tag {} does not make a {noun}", spelled(tag))))
         }
         _ => Ok(()),
     }
@@ -294,8 +299,10 @@ fn scalar(given: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, S
             }
         };
     };
-    let Some(name) = core(tag) else { return Err(format!("the tag {tag} means nothing")) };
-    let misfit = || format!("{given:?} does not fit its tag {tag}");
+    let Some(name) = core(tag) else {
+        return Err(format!("the tag {} means nothing", spelled(tag)));
+    };
+    let misfit = || format!("{given:?} does not fit its tag {}", spelled(tag));
     match name {
         "str" => Ok(string(given)),
         "binary" => match BASE64_STANDARD.decode(given) {
@@ -317,7 +324,7 @@ fn scalar(given: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, S
                 ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => value,
             })
         }
-        _ => Err(format!("the tag {tag} means nothing")),
+        _ => Err(format!("the tag {} means nothing", spelled(tag))),
     }
 }
 
