@@ -164,6 +164,15 @@ impl Project {
         }
     }
 
+    /// Points a fault at the attribute of the file that it is about, where it tells which that is.
+    pub fn locate(&self, fault: &mut Diagnostic) {
+        let (Some(address), Some(attribute)) = (&fault.address, &fault.attribute) else { return };
+        if let Some(block) = self.config.block(&address.resource) {
+            let place = eval::span_of(&block.body, attribute);
+            fault.subject = fault.subject.or(Some(place.unwrap_or(block.header)));
+        }
+    }
+
     /// What silences known drift.
     pub fn silences(&self) -> Vec<Silence> {
         let blocks = self.config.suppressions.values();
