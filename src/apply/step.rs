@@ -190,5 +190,7 @@ pub(super) fn failure(step: &Step, error: &ProviderError) -> Diagnostic {
     } else {
         ""
     };
-    Diagnostic::error(error.summary, format!("{}{gone}", error.detail)).of(&step.address)
+    Diagnostic::error(error.summary, format!("{}{gone}", error.detail))
+        .of(&step.address)
+        .of_attribute(error.attribute.clone())
 }

@@ -423,7 +423,7 @@ async fn carry_out(
     let result = run.apply(plan, parallelism, &stop, &mut progress).await;
     drop(progress);
     watcher.abort();
-    let outcome = match result {
+    let mut outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => {
             let fault = error.diagnostic();
@@ -434,6 +434,7 @@ async fn carry_out(
             return Exit::Failure;
         }
     };
+    outcome.failures.iter_mut().for_each(|failed| project.locate(&mut failed.diagnostic));
     let rescued = super::rescue::rescue(&outcome, &project.dir, ui);
     let told: Diagnostics = diagnostics.iter().chain(&rescued).cloned().collect();
     let mut report = began.facts(Command::Apply, project, &told, None, |facts| {

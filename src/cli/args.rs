@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// The prefix of environment variables that give values to variables.
 const VARIABLE_PREFIX: &str = "SEALFORM_VAR_";
+/// That of Terraform's, which are not read.
+const TERRAFORM_PREFIX: &str = "TF_VAR_";
 /// Requests in flight at most: so many that latency, not the cap, is what a user waits for.
 pub(super) const PARALLELISM: usize = 256;
 
@@ -66,6 +68,9 @@ impl Variables {
             let name = name.to_str()?.strip_prefix(VARIABLE_PREFIX)?.to_owned();
             Some((name, value.to_str()?.to_owned()))
         });
+        let terraform = std::env::vars_os().filter_map(|(name, _)| {
+            Some(name.to_str()?.strip_prefix(TERRAFORM_PREFIX)?.to_owned())
+        });
         let mut environment: Vec<(String, String)> = environment.collect();
         environment.sort();
         Request {
@@ -76,6 +81,8 @@ impl Variables {
             seed: uuid::Uuid::new_v4().into_bytes(),
             workspace: std::env::var("SEALFORM_WORKSPACE").ok().filter(|name| !name.is_empty()),
             environment,
+            terraform: terraform.collect(),
+            tfvars: global.dir().join("terraform.tfvars").is_file(),
             variables: self.0.clone(),
         }
     }
@@ -98,6 +105,9 @@ pub(super) struct Planning {
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_value_t = true, default_missing_value = "true")]
     pub(super) input: bool,
+    /// Sum warnings up where there is no error.
+    #[arg(long)]
+    compact_warnings: bool,
     #[command(flatten)]
     pub(super) outputs: Outputs,
 }
@@ -326,6 +336,7 @@ impl Planning {
     /// How plans are drawn.
     pub(super) fn apply_style(&self, ui: &mut Ui) {
         ui.concise = self.outputs.concise;
+        ui.compact_warnings = self.compact_warnings;
     }
 }
 

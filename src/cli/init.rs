@@ -7,6 +7,7 @@ use super::{Exit, Global, counted};
 use crate::config::load;
 use crate::diag::{Diagnostics, has_errors};
 use crate::engine::{Init, Initialised, Project, Strictness};
+use clap::ArgAction;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
@@ -31,12 +32,17 @@ pub(super) struct Args {
     force_copy: bool,
     #[command(flatten)]
     locking: Locking,
+    /// Nothing is asked in any case.
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
+        require_equals = true, default_value_t = true, default_missing_value = "true", hide = true)]
+    input: bool,
 }
 
 const STARTER_NAME: &str = "main.seal.hcl";
 const STARTER: &str = include_str!("starter.seal.hcl");
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let _asked = args.input;
     let here = &global.dir();
     match load::has_config(here) {
         Ok(true) => describe(global, args, ui),

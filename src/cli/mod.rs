@@ -41,7 +41,7 @@ mod workspace;
 
 use self::ui::Ui;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -193,31 +193,69 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-/// What Terraform has and this program has under another name: what looks alike is not it.
-const ELSEWHERE: [(&str, &str); 2] = [
+/// What Terraform has, and what there is here in its place: a command, or a flag with its two dashes.
+/// What looks alike is not it.
+const ELSEWHERE: [(&str, &str); 29] = [
     (
         "import",
-        "there is no command 'import': a first `apply` takes over a bucket that is as declared, and \
-         an `import` block says which bucket that is",
+        "a first `apply` takes over a bucket that is as declared, and an `import` block says which \
+         bucket an address must take",
+    ),
+    ("get", "modules come from local directories, and nothing has to be downloaded"),
+    ("modules", "`sealform graph` draws what the configuration is made of"),
+    ("providers", "the one provider is built in; `sealform explain provider` tells about it"),
+    ("metadata", "`sealform explain` lists the types, the blocks and the functions"),
+    ("login", "the credentials are those of AWS's own tools, such as `aws sso login`"),
+    ("logout", "the credentials are those of AWS's own tools, such as `aws sso logout`"),
+    (
+        "taint",
+        "nothing is ever replaced; `sealform drift` tells what differs, and `apply` mends it",
+    ),
+    ("untaint", "nothing is ever replaced, so that nothing is tainted"),
+    ("env", "it is `sealform workspace`"),
+    ("push", "`sealform state push` puts a file in the place of the state"),
+    ("stacks", "several states of one configuration are `sealform workspace`s"),
+    (
+        "query",
+        "the data source `aws_s3_buckets` finds the buckets that there are, for `for_each` to run over",
     ),
     (
         "--refresh-only",
-        "there is no flag '-refresh-only': `sealform drift` tells what was changed outside, and \
-         `sealform refresh` records what is live",
+        "`sealform drift` tells what was changed outside, and `sealform refresh` records what is live",
     ),
+    ("--replace", "nothing is ever replaced: `apply` writes what differs, and nothing else"),
+    (
+        "--generate-config-out",
+        "`sealform explain import` tells how a bucket is taken over; its block has to be written",
+    ),
+    ("--state", "where the state is kept says `backend \"local\" { path = … }`"),
+    ("--state-out", "where the state is kept says `backend \"local\" { path = … }`"),
+    ("--backup", "the last ten versions of a state are kept: `sealform state history`"),
+    ("--upgrade", "nothing is downloaded that could be upgraded"),
+    ("--get", "modules come from local directories, and nothing is downloaded"),
+    ("--backend", "nothing but `init` itself needs `init`: `validate` and `test` ask no backend"),
+    ("--lockfile", "no provider is downloaded, so that there is no lock file"),
+    ("--plugin-dir", "the one provider is built in"),
+    ("--from-module", "copy the directory, and run `sealform init` in it"),
+    ("--force", "it is `-auto-approve`"),
+    ("--type", "there is one kind of graph"),
+    ("--plan", "`console` sees what is declared and recorded; `plan` shows what would change"),
+    ("--id", "`sealform show` tells each bucket's name below its address"),
 ];
 
-/// The error of a command line that asks for what has another name here.
+/// The error of a command line that asks for what is something else here.
 fn elsewhere(error: &clap::Error) -> Option<clap::Error> {
-    let kind = match error.kind() {
-        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
-        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+    let (kind, what, dash) = match error.kind() {
+        ErrorKind::InvalidSubcommand => (ContextKind::InvalidSubcommand, "command ", ""),
+        ErrorKind::UnknownArgument => (ContextKind::InvalidArg, "flag ", "-"),
         _ => return None,
     };
     let ContextValue::String(given) = error.get(kind)? else { return None };
     let given = given.split('=').next()?;
-    let (_, told) = ELSEWHERE.iter().find(|(name, _)| *name == given)?;
-    Some(Cli::command().error(error.kind(), told))
+    let (name, told) = ELSEWHERE.iter().find(|(name, _)| *name == given)?;
+    let name = name.trim_start_matches('-');
+    let told = format!("there is no {what}'{dash}{name}': {told}\n");
+    Some(clap::Error::raw(error.kind(), told))
 }
 
 fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
@@ -250,9 +288,6 @@ fn dispatch(cli: Cli, ui: &mut Ui) -> Exit {
 
 /// Gives long flags that are written with one dash, as Terraform's users do, their second one.
 fn two_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
-    let command = Cli::command();
-    let mut known: Vec<String> = vec!["help".to_owned(), "version".to_owned()];
-    collect_flags(&command, &mut known);
     let mut literal = false;
     arguments
         .into_iter()
@@ -264,22 +299,10 @@ fn two_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
             };
             let name = flag.split_once('=').map_or(flag, |(name, _)| name);
             // What is misspelled is told by its whole name, too, and not by its first letter.
-            let is_word = name.len() > 2 && name.starts_with(|c: char| c.is_ascii_alphabetic());
-            if is_word || (name.len() > 1 && known.iter().any(|known| known == name)) {
-                format!("--{flag}").into()
-            } else {
-                argument
-            }
+            let is_word = name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphabetic());
+            if is_word { format!("--{flag}").into() } else { argument }
         })
         .collect()
-}
-
-fn collect_flags(command: &clap::Command, known: &mut Vec<String>) {
-    let flags = command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned);
-    known.extend(flags);
-    for sub in command.get_subcommands() {
-        collect_flags(sub, known);
-    }
 }
 
 /// A number of things in words; the noun takes an "s" for several.
@@ -306,6 +329,7 @@ fn runtime(ui: &Ui) -> Option<tokio::runtime::Runtime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_sound() {

@@ -22,6 +22,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    args.planning.apply_style(ui);
     let mut diagnostics = Diagnostics::new();
     let prepared = prepare(global, &args.planning, false, &mut diagnostics);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };

@@ -1,7 +1,7 @@
 //! The terminal: what is written where, and what is asked.
 
 use super::{Exit, Global};
-use crate::diag::{Diagnostic, Sources, capital};
+use crate::diag::{Diagnostic, Sources, capital, has_errors};
 use crate::render::{self, Style};
 use std::cell::Cell;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
@@ -23,6 +23,8 @@ pub(super) struct Ui {
     color_out: bool,
     color_err: bool,
     pub(super) concise: bool,
+    /// Warnings are summed up.
+    pub(super) compact_warnings: bool,
     width: usize,
     /// Standard output could not be written: the command failed, whatever else it did.
     failed: Cell<bool>,
@@ -40,6 +42,7 @@ impl Ui {
             color_out: !plain && io::stdout().is_terminal(),
             color_err: !plain && io::stderr().is_terminal(),
             concise: false,
+            compact_warnings: false,
             width,
             failed: Cell::new(false),
         }
@@ -98,7 +101,11 @@ impl Ui {
     /// Writes diagnostics to standard error.
     pub(super) fn diagnostics(&self, list: &[Diagnostic], sources: &Sources) {
         if !list.is_empty() {
-            let text = render::diagnostics(list, sources, &self.error_style());
+            let text = if self.compact_warnings && !has_errors(list) {
+                render::compact_warnings(list, sources)
+            } else {
+                render::diagnostics(list, sources, &self.error_style())
+            };
             let _closed = io::stderr().lock().write_all(text.as_bytes());
         }
     }

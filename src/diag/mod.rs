@@ -8,7 +8,7 @@ mod suggest;
 pub use self::source::{FileId, Position, Sources, Span};
 pub use self::suggest::{did_you_mean, did_you_mean_or_all, did_you_mean_or_known, suggest};
 
-use crate::addr::Address;
+use crate::addr::{Address, AttrPath};
 use std::fmt::Display;
 
 /// How bad it is.
@@ -33,6 +33,8 @@ pub struct Diagnostic {
     pub subject: Option<Span>,
     /// The resource that it is about.
     pub address: Option<Address>,
+    /// The attribute of the resource that it is about, where whoever found it does not know the source.
+    pub attribute: Option<AttrPath>,
     /// The object whose condition does not hold: `var.x`, `output.x`, `check.x`, or the address of
     /// a block.
     pub condition_of: Option<String>,
@@ -52,6 +54,7 @@ impl Diagnostic {
             detail: detail.into(),
             subject: None,
             address: None,
+            attribute: None,
             condition_of: None,
             related: Vec::new(),
             values: Vec::new(),
@@ -81,6 +84,13 @@ impl Diagnostic {
     #[must_use]
     pub fn of(mut self, address: &Address) -> Self {
         self.address = Some(address.clone());
+        self
+    }
+
+    /// About this attribute of the resource, where there is one.
+    #[must_use]
+    pub fn of_attribute(mut self, attribute: Option<AttrPath>) -> Self {
+        self.attribute = attribute;
         self
     }
 

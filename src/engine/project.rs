@@ -32,6 +32,10 @@ pub struct Request {
     pub workspace: Option<String>,
     /// `SEALFORM_VAR_name` in the environment: name and text.
     pub environment: Vec<(String, String)>,
+    /// The names for which there is a `TF_VAR_name` in the environment, which is not read.
+    pub terraform: Vec<String>,
+    /// Whether Terraform would read values from a file in the directory, which is not read.
+    pub tfvars: bool,
     /// `--var` and `--var-file`, in the order of the command line.
     pub variables: Vec<VariableSource>,
 }
@@ -164,6 +168,15 @@ impl Project {
         }
     }
 
+    /// Points a fault at the attribute of the file that it is about, where it tells which that is.
+    pub fn locate(&self, fault: &mut Diagnostic) {
+        let (Some(address), Some(attribute)) = (&fault.address, &fault.attribute) else { return };
+        if let Some(block) = self.config.block(&address.resource) {
+            let place = eval::span_of(&block.body, attribute);
+            fault.subject = fault.subject.or(Some(place.unwrap_or(block.header)));
+        }
+    }
+
     /// What silences known drift.
     pub fn silences(&self) -> Vec<Silence> {
         let blocks = self.config.suppressions.values();
@@ -213,6 +226,40 @@ impl Project {
             }
         }
         self.hide_values();
+        diagnostics.extend(self.not_read(request));
+    }
+
+    /// Warns of values that Terraform would read, for variables that are given none.
+    fn not_read(&self, request: &Request) -> Option<Diagnostic> {
+        let is_given = |name: &str| self.given.iter().any(|given| *given.name == *name);
+        let declared = &self.config.variables;
+        let mut names: Vec<&String> = request.terraform.iter().collect();
+        names.retain(|name| declared.contains_key(name.as_str()) && !is_given(name));
+        names.sort();
+        let detail = match names.as_slice() {
+            [name, more @ ..] => {
+                let and = match more.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!(
+                    "TF_VAR_{name}{and} in the environment is not read: what is meant for Sealform \
+                     is named SEALFORM_VAR_{name}."
+                )
+            }
+            [] => {
+                let missing = |(name, variable): (&Arc<str>, &config::Variable)| {
+                    variable.default.is_none() && !is_given(name)
+                };
+                let misses = request.tfvars && declared.iter().any(missing);
+                misses.then(|| {
+                    "terraform.tfvars is not read: name it in `-var-file`, or call it \
+                     sealform.sealvars.hcl."
+                        .to_owned()
+                })?
+            }
+        };
+        Some(Diagnostic::warning("Values of Terraform's", detail))
     }
 
     /// Has nothing show what a file gives to a sensitive variable, or to one that is not declared: it

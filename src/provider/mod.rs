@@ -15,6 +15,7 @@ pub use self::inquiry::{Author, Authors, Inquiry};
 pub use self::pace::Pace;
 pub use self::webhook::{Undelivered, Webhook};
 
+use crate::addr::AttrPath;
 use crate::diag::Diagnostic;
 use crate::resource::{KeyAnswer, KeyName, Observed};
 use crate::value::Value;
@@ -118,6 +119,8 @@ pub struct ProviderError {
     pub code: Option<String>,
     /// The service's id of the request, for its support.
     pub request_id: Option<String>,
+    /// The attribute of the object that a write is refused for, where the service tells.
+    pub attribute: Option<AttrPath>,
 }
 
 /// The kinds of failures.
@@ -158,6 +161,7 @@ impl ProviderError {
                  above. A credential or a Region with a line break in it is a known cause."
             ),
             code: None,
+            attribute: None,
             request_id: None,
         }
     }

@@ -239,6 +239,7 @@ mod tests {
                     detail: target.identity.to_string(),
                     code: None,
                     request_id: None,
+                    attribute: None,
                 });
             }
             Ok(Observed::of(Value::from(&*target.identity)))

@@ -73,6 +73,34 @@ pub fn diagnostics(list: &[Diagnostic], sources: &Sources, style: &Style) -> Str
     out
 }
 
+/// Warnings as Terraform sums them up: each kind once, with its first place.
+pub fn compact_warnings(list: &[Diagnostic], sources: &Sources) -> String {
+    let mut kinds: BTreeMap<&str, (usize, &Diagnostic)> = BTreeMap::new();
+    for warning in list {
+        kinds.entry(warning.summary).or_insert((0, warning)).0 += 1;
+    }
+    let mut out = "Warnings:\n\n".to_owned();
+    for (summary, (count, first)) in kinds {
+        let place = match (first.subject, &first.address) {
+            (Some(span), _) => {
+                let Position { line, .. } = sources.position(span);
+                Some(format!("on {} line {line}", clean(sources.name(span.file))))
+            }
+            (None, address) => {
+                address.as_ref().map(|it| format!("with {}", clean(&it.to_string())))
+            }
+        };
+        let more = (count > 1).then(|| format!("(and {} more)", number(count - 1)));
+        out.push_str(&format!("- {summary}\n"));
+        let about: Vec<String> = place.into_iter().chain(more).collect();
+        if !about.is_empty() {
+            out.push_str(&format!("  {}\n", about.join(" ")));
+        }
+    }
+    out.push_str("\nWithout -compact-warnings they are told in full.\n");
+    out
+}
+
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }

@@ -240,6 +240,7 @@ fn diagnostic(diagnostic: &Diagnostic, places: &mut Places<'_>) -> Json {
         detail,
         subject,
         address,
+        attribute: _,
         condition_of: _,
         related,
         values,

@@ -37,7 +37,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use self::diagnostics::diagnostics;
+pub use self::diagnostics::{compact_warnings, diagnostics};
 pub use self::html::html;
 pub use self::junit::junit;
 pub use self::notify::{Message, notification};

@@ -1,7 +1,8 @@
 //! All buckets and keys, and the one way to change them.
 //!
 //! A change is appended to the store first and shows in memory after, both under the same lock, so that what a client
-//! was told holds in either. Readers get shared snapshots of a record and hold no lock.
+//! was told holds in either. Readers get shared snapshots of a record and hold no lock. Where other processes have the
+//! store open, too, what they have changed is taken in before anything is read or changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -14,7 +15,7 @@ use jiff::Timestamp;
 use super::bucket::{Bucket, is_bucket_name};
 use super::key::{AWS_MANAGED_ALIAS, Key, KeyName, KeyReference, KeyState, Place, derived_id};
 use super::objects::Objects;
-use super::store::{Record, RecordRef, Store, StoreError};
+use super::store::{News, Record, RecordRef, Store, StoreError};
 use super::trail::Event;
 
 #[derive(Debug, Default)]
@@ -79,6 +80,32 @@ impl State {
         }
     }
 
+    /// Locks the store, and takes in what others have changed.
+    fn lock(&mut self) -> Result<(), StoreError> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let News { anew, records } = store.lock()?;
+        if anew {
+            self.buckets.clear();
+            self.keys.clear();
+            self.aliases.clear();
+        }
+        for record in records {
+            self.replay(record);
+        }
+        Ok(())
+    }
+
+    /// Rids a store, which is locked, of its history where it has much.
+    fn compact(&mut self) -> Result<(), StoreError> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        if !store.wants_compaction(self.buckets.len() + self.keys.len()) {
+            return Ok(());
+        }
+        let buckets = self.buckets.values().map(|bucket| RecordRef::Bucket(bucket));
+        let keys = self.keys.values().map(|key| RecordRef::Key(key));
+        store.compact(buckets.chain(keys))
+    }
+
     fn key(&self, reference: &KeyReference) -> Option<Arc<Key>> {
         let KeyReference { account, region, name } = reference;
         let place = |name: &String| (account.clone(), region.clone(), name.clone());
@@ -116,21 +143,13 @@ impl World {
         Self { state: Arc::default(), objects: Objects::default() }
     }
 
-    /// The world of the store file at `path`, which an absent file leaves empty. The file stays open and locked, and
-    /// every change is appended to it.
+    /// The world of the store file at `path`, which an absent file leaves empty. Every change is appended to the file,
+    /// and what other processes append to it is seen.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let (mut store, records) = Store::open(path)?;
-        let mut state = State::default();
-        for record in records {
-            state.replay(record);
-        }
-        if store.wants_compaction(state.buckets.len() + state.keys.len()) {
-            let buckets = state.buckets.values().map(|bucket| RecordRef::Bucket(bucket));
-            let keys = state.keys.values().map(|key| RecordRef::Key(key));
-            store.compact(buckets.chain(keys))?;
-        }
-        state.store = Some(store);
-        Ok(Self { state: Arc::new(RwLock::new(state)), objects: Objects::default() })
+        let state = State { store: Some(Store::open(path)?), ..State::default() };
+        let world = Self { state: Arc::new(RwLock::new(state)), objects: Objects::default() };
+        world.write()?.compact()?;
+        Ok(world)
     }
 
     /// Makes a bucket as S3 makes it today: SSE-S3, with SSE-C blocked. An existing one, whosever it is, is left alone;
@@ -139,7 +158,7 @@ impl World {
         if !is_bucket_name(name, true) {
             return Err(StoreError::BucketName(name.to_owned()));
         }
-        let mut state = self.write();
+        let mut state = self.write()?;
         if state.buckets.contains_key(name) {
             return Ok(false);
         }
@@ -152,7 +171,7 @@ impl World {
     pub fn seed_key(&self, name: &str, region: &str, account: &str) -> Result<bool, StoreError> {
         let reference = KeyReference::parse(name, region, account)
             .ok_or_else(|| StoreError::KeyName(name.to_owned()))?;
-        let mut state = self.write();
+        let mut state = self.write()?;
         if state.key(&reference).is_some() {
             return Ok(false);
         }
@@ -170,7 +189,7 @@ impl World {
 
     /// Has every operation on the bucket refused from now on, as a bucket policy would. False if there is none.
     pub fn deny_bucket(&self, name: &str) -> Result<bool, StoreError> {
-        let mut state = self.write();
+        let mut state = self.write()?;
         let Some(bucket) = state.buckets.get(name) else { return Ok(false) };
         let bucket = Bucket { denied: true, ..Bucket::clone(bucket) };
         state.put_bucket(bucket)?;
@@ -256,13 +275,13 @@ impl World {
     /// Takes it that the account has never used KMS for S3 in the Region: AWS has not made `alias/aws/s3`
     /// there. It is not kept in the store.
     pub fn unmake_aws_managed_key(&self, region: &str, account: &str) {
-        self.write().unused.insert((account.to_owned(), region.to_owned()));
+        self.hold().unused.insert((account.to_owned(), region.to_owned()));
     }
 
     /// Has every question about who changed what refused from now on, as by a policy. It is not kept in
     /// the store.
     pub fn deny_trail(&self) {
-        self.write().trail_denied = true;
+        self.hold().trail_denied = true;
     }
 
     pub(super) fn is_trail_denied(&self) -> bool {
@@ -272,7 +291,7 @@ impl World {
     /// Has who changed what told only so long after the change, as AWS takes minutes. It is not kept in
     /// the store.
     pub fn delay_trail(&self, delay: Duration) {
-        self.write().trail_delay = delay;
+        self.hold().trail_delay = delay;
     }
 
     pub(super) fn trail_delay(&self) -> Duration {
@@ -299,7 +318,7 @@ impl World {
         region: &str,
         account: &str,
     ) -> Result<Option<Arc<Bucket>>, StoreError> {
-        let mut state = self.write();
+        let mut state = self.write()?;
         if let Some(existing) = state.buckets.get(name) {
             return Ok(Some(Arc::clone(existing)));
         }
@@ -314,7 +333,7 @@ impl World {
         name: &str,
         change: impl FnOnce(&mut Bucket) -> Result<(), E>,
     ) -> Result<bool, E> {
-        let mut state = self.write();
+        let mut state = self.write()?;
         let Some(bucket) = state.buckets.get(name) else { return Ok(false) };
         let mut changed = Bucket::clone(bucket);
         change(&mut changed)?;
@@ -328,7 +347,7 @@ impl World {
         name: &str,
         change: impl FnOnce(&mut Bucket) -> Result<Event, E>,
     ) -> Result<bool, E> {
-        let mut state = self.write();
+        let mut state = self.write()?;
         let Some(bucket) = state.buckets.get(name) else { return Ok(false) };
         let mut changed = Bucket::clone(bucket);
         let event = change(&mut changed)?;
@@ -341,7 +360,7 @@ impl World {
 
     /// Removes a bucket. False if it is gone already.
     pub(super) fn delete_bucket(&self, name: &str) -> Result<bool, StoreError> {
-        let mut state = self.write();
+        let mut state = self.write()?;
         if !state.buckets.contains_key(name) {
             return Ok(false);
         }
@@ -376,7 +395,7 @@ impl World {
     }
 
     pub(super) fn create_key(&self, key: Key) -> Result<Arc<Key>, StoreError> {
-        self.write().put_key(key)
+        self.write()?.put_key(key)
     }
 
     /// Changes a customer managed key; `None` if there is none.
@@ -397,7 +416,7 @@ impl World {
         reference: &KeyReference,
         change: impl FnOnce(&mut Key),
     ) -> Result<Option<Arc<Key>>, StoreError> {
-        let mut state = self.write();
+        let mut state = self.write()?;
         let Some(key) = state.key(reference).filter(|key| !key.aws_managed) else {
             return Ok(None);
         };
@@ -421,12 +440,52 @@ impl World {
             .collect()
     }
 
-    // A panic while a lock was held cannot leave a record half made, so a poisoned lock is as good as another.
+    /// As it is now, whoever changed it. Where the store cannot be read any more, as it was then.
     fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+        let held = || self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let state = held();
+        if state.store.as_ref().is_none_or(Store::is_current) {
+            return state;
+        }
+        drop(state);
+        drop(self.write());
+        held()
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
+    /// As it is now, and nobody else changes it until this is dropped.
+    fn write(&self) -> Result<Changing<'_>, StoreError> {
+        let mut state = self.hold();
+        state.lock()?;
+        Ok(Changing(state))
+    }
+
+    // A panic while a lock was held cannot leave a record half made, so a poisoned lock is as good as another.
+    fn hold(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A world whose store is locked.
+struct Changing<'a>(RwLockWriteGuard<'a, State>);
+
+impl std::ops::Deref for Changing<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Changing<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.0
+    }
+}
+
+impl Drop for Changing<'_> {
+    fn drop(&mut self) {
+        if let Some(store) = &self.0.store {
+            store.unlock();
+        }
     }
 }

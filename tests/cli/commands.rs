@@ -225,12 +225,45 @@ fn the_sandbox_and_aws_are_never_mixed_up() {
 }
 
 #[test]
+fn values_that_terraform_would_read_are_told_where_they_are_missed() {
+    let dir = Dir::with("variable \"a\" {}\nvariable \"b\" { default = 1 }\n");
+    dir.write("terraform.tfvars", "a = 1\n");
+    let told = "terraform.tfvars is not read";
+    dir.run(&["plan", "-sandbox"]).status(1).complains("Missing variable").complains(told);
+    dir.run(&["validate", "-var-file=terraform.tfvars"]).status(0).never_complains(told);
+    let dir = dir.env("TF_VAR_a", "1").env("TF_VAR_b", "1").env("TF_VAR_c", "1");
+    dir.run(&["validate", "-var=a=1"]).status(0).complains("TF_VAR_b in the environment is not");
+    dir.run(&["validate"]).complains("TF_VAR_a and 1 more in the environment");
+    let dir = dir.env("SEALFORM_VAR_a", "1").env("SEALFORM_VAR_b", "1");
+    dir.run(&["validate"]).status(0).never_complains("TF_VAR");
+}
+
+#[test]
+fn warnings_are_summed_up_where_there_is_no_error() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""));
+    dir.write("sealform.sealvars.hcl", "a = 1\nb = 2\n");
+    dir.run(&["plan", "-sandbox", "-compact-warnings"])
+        .status(0)
+        .complains("- Undeclared variable\n  on sealform.sealvars.hcl line 1 (and 1 more)\n")
+        .never_complains("which the configuration does not declare");
+    dir.write("more.seal.hcl", "output \"x\" { value = y }\n");
+    dir.run(&["plan", "-sandbox", "-compact-warnings"])
+        .status(1)
+        .complains("which the configuration does not declare");
+}
+
+#[test]
 fn what_terraform_has_under_another_name_is_named() {
     let dir = Dir::empty();
     for (arguments, told) in [
         (["import", "x.y", "z"].as_slice(), "an `import` block says"),
         (&["plan", "-refresh-only"], "`sealform drift` tells what was changed outside"),
         (&["apply", "--refresh-only=true"], "`sealform refresh` records what is live"),
+        (&["plan", "-replace=x.y"], "there is no flag '-replace': nothing is ever replaced"),
+        (&["providers", "schema", "-json"], "there is no command 'providers': the one provider"),
+        (&["taint", "x.y"], "there is no command 'taint'"),
+        (&["init", "-upgrade"], "there is no flag '-upgrade'"),
+        (&["state", "list", "-id=x"], "there is no flag '-id'"),
     ] {
         let ran = dir.run(arguments).status(1).complains(told);
         assert!(!ran.stderr.contains("similar"), "{}", ran.stderr);

@@ -138,6 +138,7 @@ fn refusal(call: &str, failure: Option<(&str, ErrorKind)>) -> ProviderError {
         detail: format!("The {call} failed."),
         code: None,
         request_id: None,
+        attribute: None,
     }
 }
 

@@ -52,17 +52,20 @@ impl<'a> Maker<'a> {
         let names = names.into_iter().flatten().flat_map(|settings| ty.keys(settings));
         let keys = KeyNames::of(self.inputs.keys, &instance.provider, asked.as_ref(), names);
         let ours = self.unfinished.explains(ty, (&instance.provider, &identity), &live, &keys);
-        let drift = recorded
+        let ignored = |path: &AttrPath| {
+            block.is_some_and(|block| block.lifecycle.ignore_changes.covers(path))
+        };
+        let mut drift = recorded
             .filter(|_| !ours)
             .map_or_else(Vec::new, |it| changes_between(ty, &it.values, &live, &keys));
+        // It is nobody's: whoever owns it changed it.
+        drift.retain(|change| !ignored(&change.path));
         let drifted = recorded.filter(|_| !drift.is_empty());
         let follows = drifted.map_or_else(Vec::new, |recorded| {
             // What is wanted had nobody changed the bucket differs where nothing is declared.
             let undisturbed = ty.desired(&instance.declared, &recorded.values);
             let mut paths = ty.differences(&undisturbed, &desired, &keys);
-            paths.retain(|path| {
-                !block.is_some_and(|block| block.lifecycle.ignore_changes.covers(path))
-            });
+            paths.retain(|path| !ignored(path));
             paths
         });
         if let (Some(block), Some(_)) = (block, recorded) {

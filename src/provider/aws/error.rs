@@ -3,6 +3,7 @@
 
 use super::health::Outage;
 use super::retry::asks_to_slow_down;
+use crate::addr::AttrPath;
 use crate::diag::capital;
 use crate::provider::{ErrorKind, Fenced, ProviderError};
 use crate::resource::is_directory_bucket;
@@ -114,7 +115,7 @@ impl Call<'_> {
 
 /// An error that is not the service's.
 pub(super) fn plain(kind: ErrorKind, summary: &'static str, detail: String) -> ProviderError {
-    ProviderError { kind, summary, detail, code: None, request_id: None }
+    ProviderError { kind, summary, detail, code: None, request_id: None, attribute: None }
 }
 
 /// The summary of an answer that says that the service cannot.
@@ -135,13 +136,49 @@ where
     }
     let status = error.raw_response().map(|response| response.status().as_u16());
     let (kind, summary, detail) = by_code(error.code(), status, error.message(), call);
+    let writes = call.operation == Operation::Put && kind == ErrorKind::Invalid;
     ProviderError {
         kind,
         summary,
         detail,
         code: error.code().map(str::to_owned),
         request_id: error.meta().request_id().map(str::to_owned),
+        attribute: writes.then(|| refused_attribute(error)).flatten(),
     }
+}
+
+/// The attribute that `PutBucketEncryption` is refused for, where the answer tells: by the argument
+/// that it names, or by the one element that its message is about.
+fn refused_attribute<E>(error: &SdkError<E, HttpResponse>) -> Option<AttrPath>
+where
+    E: ProvideErrorMetadata,
+{
+    const DEFAULT: &str = "apply_server_side_encryption_by_default";
+    let attributes: [(&str, &[&str]); 6] = [
+        ("SSEAlgorithm", &["rule", DEFAULT, "sse_algorithm"]),
+        ("KMSMasterKeyID", &["rule", DEFAULT, "kms_master_key_id"]),
+        ("BucketKeyEnabled", &["rule", "bucket_key_enabled"]),
+        ("BlockedEncryptionTypes", &["rule", "blocked_encryption_types"]),
+        ("EncryptionType", &["rule", "blocked_encryption_types"]),
+        ("x-amz-expected-bucket-owner", &["expected_bucket_owner"]),
+    ];
+    if error.code().is_some_and(|code| code.starts_with("KMS.")) {
+        return attributes.get(1).map(|(_, path)| path.iter().collect());
+    }
+    let body = error.raw_response()?.body().bytes().and_then(|it| std::str::from_utf8(it).ok())?;
+    let argument = || {
+        let (_, rest) = body.split_once("<ArgumentName>")?;
+        rest.split_once("</ArgumentName>").map(|(name, _)| name.trim())
+    };
+    if let Some(name) = argument() {
+        let named = attributes.iter().find(|(element, _)| element.eq_ignore_ascii_case(name));
+        return named.map(|(_, path)| path.iter().collect());
+    }
+    // By the order of the words: what a message begins with is what it is about.
+    let message = error.message().unwrap_or_default();
+    let mut words = message.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let path = words.find_map(|word| attributes.iter().find(|(element, _)| *element == word));
+    path.map(|(_, path)| path.iter().collect())
 }
 
 /// What an operation of STS failed with; `what` is a sentence about what was asked for.
@@ -179,6 +216,7 @@ where
         detail: format!("{what} {said} {mend}").trim_end().to_owned(),
         code: code.map(str::to_owned),
         request_id: error.meta().request_id().map(str::to_owned),
+        attribute: None,
     }
 }
 
@@ -552,6 +590,32 @@ mod tests {
             assert!(error.detail.contains("logs") || error.detail.contains("Why"), "{error}");
             assert!(!error.detail.contains("  "), "{error}");
         }
+    }
+
+    #[test]
+    fn a_refused_write_tells_the_attribute_where_the_answer_does() {
+        let refused = |operation: Operation, code: &str, message: &str, body: &'static str| {
+            let metadata = ErrorMetadata::builder().code(code).message(message).build();
+            let status = StatusCode::try_from(400).unwrap();
+            let response = HttpResponse::new(status, SdkBody::from(body));
+            let error = GetBucketEncryptionError::generic(metadata);
+            let call = Call { operation, bucket: "logs", owner: None, place: "S3" };
+            let told = of_call(&SdkError::service_error(error, response), &call);
+            told.attribute.map(|path| path.to_string())
+        };
+        let put = |code, message, body| refused(Operation::Put, code, message, body);
+        let default = "rule.apply_server_side_encryption_by_default.";
+        let key = Some(format!("{default}kms_master_key_id"));
+        let named = "<Error><ArgumentName>KMSMasterKeyID</ArgumentName></Error>";
+        assert_eq!(put("InvalidArgument", "No.", named), key);
+        assert_eq!(put("KMS.DisabledException", "The key is disabled.", ""), key);
+        let said = "a KMSMasterKeyID is not applicable if the default SSEAlgorithm is not aws:kms";
+        assert_eq!(put("InvalidArgument", said, ""), key);
+        let unknown = "<Error><ArgumentName>Tomorrow</ArgumentName></Error>";
+        assert_eq!(put("InvalidArgument", said, unknown), None, "it is about something else");
+        assert_eq!(put("MalformedXML", "The XML you provided was not well-formed.", ""), None);
+        assert_eq!(put("InternalError", "SSEAlgorithm", ""), None);
+        assert_eq!(refused(Operation::Get, "InvalidArgument", "No.", named), None);
     }
 
     #[test]

@@ -302,6 +302,7 @@ impl Objects {
             detail: detail.trim_end().to_owned(),
             code: code.map(str::to_owned),
             request_id: error.meta().request_id().map(str::to_owned),
+            attribute: None,
         }
     }
 }

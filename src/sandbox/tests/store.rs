@@ -110,7 +110,6 @@ fn history_is_compacted_at_open() {
     let world = World::open(&path).unwrap();
     assert_eq!(lines(&path), 3);
     assert!(world.bucket("kept").unwrap().denied);
-    assert!(matches!(World::open(&path), Err(StoreError::Locked { .. })), "the new file is locked");
     world.seed_bucket("after", REGION, DEFAULT_ACCOUNT).unwrap();
     drop(world);
     let world = World::open(&path).unwrap();
@@ -119,16 +118,89 @@ fn history_is_compacted_at_open() {
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left over");
 }
 
+/// Each handle is as that of another process: it has a file of its own open.
 #[test]
-fn a_second_opener_is_told_so() {
+fn several_processes_have_one_world() {
     let (_directory, path) = place();
-    let first = World::open(&path).unwrap();
-    let error = World::open(&path).unwrap_err();
-    assert!(matches!(error, StoreError::Locked { .. }));
-    assert!(error.to_string().contains(path.to_str().unwrap()));
-    assert!(error.to_string().contains("end that first"), "{error}");
-    drop(first);
-    World::open(&path).unwrap();
+    let (one, other) = (World::open(&path).unwrap(), World::open(&path).unwrap());
+    assert!(one.seed_bucket("aaa", REGION, DEFAULT_ACCOUNT).unwrap());
+    assert!(!other.seed_bucket("aaa", REGION, DEFAULT_ACCOUNT).unwrap());
+    assert!(other.tag_bucket("aaa", [("k", "v")]).unwrap());
+    assert!(one.deny_bucket("aaa").unwrap());
+    for world in [&one, &other] {
+        let bucket = world.bucket("aaa").unwrap();
+        assert!(bucket.denied && bucket.tags.len() == 1, "neither change undoes the other");
+    }
+    assert!(other.delete_bucket("aaa").unwrap());
+    assert!(one.bucket("aaa").is_none());
+    assert!(one.list_buckets("", "", 9, |_| true).is_empty());
+}
+
+#[test]
+fn what_several_write_at_once_is_all_there() {
+    let (_directory, path) = place();
+    std::thread::scope(|scope| {
+        for process in 0..4 {
+            let path = &path;
+            scope.spawn(move || {
+                let world = World::open(path).unwrap();
+                for n in 0..50 {
+                    world
+                        .seed_bucket(&format!("b-{process}-{n}"), REGION, DEFAULT_ACCOUNT)
+                        .unwrap();
+                    world.seed_bucket("all", REGION, DEFAULT_ACCOUNT).unwrap();
+                    world.add_elements("all", "x").unwrap();
+                }
+            });
+        }
+    });
+    let world = World::open(&path).unwrap();
+    assert_eq!(world.list_buckets("", "", 999, |_| true).len(), 201);
+    assert_eq!(world.bucket("all").unwrap().tomorrow.len(), 200);
+}
+
+#[test]
+fn history_is_compacted_beneath_those_that_have_it_open() {
+    let (_directory, path) = place();
+    let world = World::open(&path).unwrap();
+    world.seed_bucket("kept", REGION, DEFAULT_ACCOUNT).unwrap();
+    for _ in 0..60 {
+        world.seed_bucket("gone", REGION, DEFAULT_ACCOUNT).unwrap();
+        assert!(world.delete_bucket("gone").unwrap());
+    }
+    let other = World::open(&path).unwrap();
+    assert_eq!(lines(&path), 2);
+    other.deny_bucket("kept").unwrap();
+    assert!(world.bucket("kept").unwrap().denied);
+    world.seed_bucket("after", REGION, DEFAULT_ACCOUNT).unwrap();
+    assert!(other.bucket("after").is_some());
+    assert_eq!(lines(&path), 4);
+}
+
+#[test]
+fn a_store_that_is_taken_away_is_missed_by_nobody() {
+    let (_directory, path) = place();
+    let world = World::open(&path).unwrap();
+    world.seed_bucket("aaa", REGION, DEFAULT_ACCOUNT).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert!(world.deny_bucket("aaa").unwrap());
+    assert!(world.bucket("aaa").unwrap().denied);
+    assert!(!path.exists());
+    // Who begins anew there begins anew for all.
+    World::open(&path).unwrap().seed_bucket("bbb", REGION, DEFAULT_ACCOUNT).unwrap();
+    assert!(world.bucket("aaa").is_none() && world.bucket("bbb").is_some());
+}
+
+#[tokio::test]
+async fn what_another_process_changes_is_served() {
+    let (_directory, path) = place();
+    let world = World::open(&path).unwrap();
+    world.seed_bucket("aaa", REGION, DEFAULT_ACCOUNT).unwrap();
+    let sandbox = start(&world).await;
+    assert_eq!(Raw::new("GET", "/aaa?encryption").send(&sandbox).await.status, 200);
+    World::open(&path).unwrap().deny_bucket("aaa").unwrap();
+    assert_eq!(Raw::new("GET", "/aaa?encryption").send(&sandbox).await.status, 403);
+    sandbox.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -69,6 +69,7 @@ async fn describe(
                 ),
                 code: None,
                 request_id: None,
+                attribute: None,
             });
         }
         Err(error) => error,
@@ -188,6 +189,7 @@ pub(in crate::provider::aws) fn refusal(
         detail: detail.trim_end().to_owned(),
         code: code.map(str::to_owned),
         request_id: error.request_id().map(str::to_owned),
+        attribute: None,
     }
 }
 
