@@ -2,6 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "what is in files is looked at")]
 
+mod left;
+mod lock;
+
 use super::*;
 use crate::provider::aws::{self, Endpoints, Sealing};
 use crate::sandbox::{DEFAULT_ACCOUNT, FaultKind, Faults, Options, Sandbox, World};
@@ -9,9 +12,6 @@ use crate::state::{Backend, Change, Intent, Recorded, Writing};
 use crate::value::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
-
-/// A lease that a machine that stands still for seconds keeps all the same.
-const LONG: Duration = Duration::from_secs(8);
 
 const BUCKET: &str = "states";
 const KEY: &str = "team/sealform.state.json";
@@ -190,62 +190,6 @@ async fn the_key_of_the_settings_encrypts_everything() {
 }
 
 #[tokio::test]
-async fn the_second_is_told_who_holds_the_lock() {
-    let world = world();
-    let sandbox = start(&world).await;
-    let (one, two) = (Machine::new(&sandbox), Machine::new(&sandbox));
-    let guard = one.lock().await.unwrap();
-    let error = remote(two.lock().await.unwrap_err());
-    let RemoteError::Locked { holder: by, id, left, .. } = &error else { panic!("{error}") };
-    assert_eq!(by.holder, holder());
-    assert!(*left > Duration::from_secs(50), "{left:?}");
-    assert!(error.to_string().contains("eve@build"), "{error}");
-    // Whoever says the wrong id means another lock.
-    let Backend::S3(s3) = &two.backend else { panic!() };
-    let other = remote(s3.force_unlock("x", &|| ()).await.unwrap_err());
-    assert!(matches!(other, RemoteError::OtherLock { .. }), "{other}");
-    assert_eq!(s3.force_unlock(id, &|| ()).await.unwrap(), holder());
-    let second = two.lock().await.unwrap();
-    // The first one does not remove what is not its own.
-    guard.release().await.unwrap();
-    assert!(world.object(BUCKET, LOCK).is_some());
-    second.release().await.unwrap();
-    assert_eq!(world.object(BUCKET, LOCK), None);
-    sandbox.stop().await;
-}
-
-#[tokio::test]
-async fn a_service_that_ignores_conditions_is_refused() {
-    let world = world();
-    world.ignore_conditions();
-    let sandbox = start(&world).await;
-    let machine = Machine::new(&sandbox);
-    let error = remote(machine.lock().await.unwrap_err());
-    assert!(matches!(error, RemoteError::Unconditional { .. }), "{error}");
-    assert_eq!(world.object_keys(BUCKET), [""; 0]);
-    // Whoever knows that nobody else is there may go without.
-    let machine = machine.again(Settings { use_lockfile: false, ..settings(&sandbox) });
-    let mut open = machine.open().await;
-    open.session().record(set("a")).unwrap();
-    open.save().await.unwrap();
-    open.close().await.unwrap();
-    assert_eq!(machine.names().await, ["t.a"]);
-    sandbox.stop().await;
-}
-
-#[tokio::test]
-async fn something_else_in_the_place_of_the_lock_is_left_alone() {
-    let world = world();
-    world.put_object(BUCKET, LOCK, "{\"ID\":\"terraform\"}");
-    let sandbox = start(&world).await;
-    let error = remote(Machine::new(&sandbox).lock().await.unwrap_err());
-    assert!(matches!(error, RemoteError::ForeignLock { .. }), "{error}");
-    assert!(error.to_string().contains(LOCK), "{error}");
-    assert_eq!(world.object(BUCKET, LOCK).as_deref(), Some("{\"ID\":\"terraform\"}"));
-    sandbox.stop().await;
-}
-
-#[tokio::test]
 async fn without_a_lock_the_version_keeps_two_from_overwriting_each_other() {
     let world = world();
     let sandbox = start(&world).await;
@@ -278,91 +222,6 @@ fn pause(open: &OpenState) {
     open.end.as_ref().unwrap().hold().unwrap().pause();
 }
 
-/// Ends a run as `kill -9` would: the lock on S3 stays.
-fn kill(open: OpenState) {
-    pause(&open);
-    let OpenState { session, end } = open;
-    drop(session);
-    std::mem::forget(end);
-}
-
-#[tokio::test]
-async fn a_paused_holder_does_not_write_once_another_has_taken_over() {
-    let world = world();
-    let sandbox = start(&world).await;
-    let short = || Settings { lease: Duration::from_secs(1), ..settings(&sandbox) };
-    let (one, two) = (Machine::with(short()), Machine::with(short()));
-    let mut paused = one.open().await;
-    paused.session().record(set("a")).unwrap();
-    pause(&paused);
-    let guard = two.lock_at_last().await;
-    assert!(!paused.fence().unwrap().holds(), "taken over while it held");
-    let error = remote(paused.save().await.unwrap_err());
-    let RemoteError::LockLost { journal, .. } = &error else { panic!("{error}") };
-    assert!(error.to_string().contains("eve@build"), "{error}");
-    assert!(std::fs::read_to_string(journal).unwrap().contains("t.a"));
-    assert_eq!(world.object(BUCKET, KEY), None);
-    // It does not remove the lock of the other, either.
-    paused.close().await.unwrap();
-    assert!(world.object(BUCKET, LOCK).is_some());
-    guard.release().await.unwrap();
-    // What the paused one did is taken up by its own next run.
-    let one = one.again(short());
-    assert_eq!(one.names().await, ["t.a"]);
-    sandbox.stop().await;
-}
-
-/// The journal that a run begins in the place of one that was left counted for less than what had been
-/// pushed of that, so that what it was about to write was forgotten.
-#[tokio::test]
-async fn a_run_that_takes_over_what_is_open_and_is_killed_forgets_nothing() {
-    let world = world();
-    let sandbox = start(&world).await;
-    let open_of = async |machine: &Machine| -> Vec<String> {
-        let found = machine.backend.look().await.unwrap();
-        assert!(found.superseded.is_none());
-        found.unfinished.iter().map(|it| it.identity.to_string()).collect()
-    };
-    let machine = Machine::new(&sandbox);
-    // One run ends without knowing whether it has written.
-    let mut open = machine.open().await;
-    open.session().intend(intent("a")).unwrap();
-    open.save().await.unwrap();
-    open.close().await.unwrap();
-    assert_eq!(open_of(&machine).await, ["a"]);
-    // The next is killed before it has pushed anything.
-    let mut open = machine.open().await;
-    open.session().intend(intent("b")).unwrap();
-    open.session().flush().unwrap();
-    kill(open);
-    let machine = machine.again(settings(&sandbox));
-    assert_eq!(open_of(&machine).await, ["a", "b"]);
-    sandbox.stop().await;
-}
-
-/// Whoever comes back late took the lock of the next one away with its own.
-#[tokio::test]
-async fn a_store_that_removes_unconditionally_costs_nobody_the_lock() {
-    let world = world();
-    world.remove_unconditionally();
-    let sandbox = start(&world).await;
-    let short = || Settings { lease: Duration::from_secs(1), ..settings(&sandbox) };
-    let (one, two) = (Machine::with(short()), Machine::with(short()));
-    let paused = one.open().await;
-    pause(&paused);
-    let guard = two.lock_at_last().await;
-    paused.close().await.unwrap();
-    assert!(world.object(BUCKET, LOCK).is_some());
-    guard.release().await.unwrap();
-    // One that nobody has taken over is given back however late.
-    let late = one.open().await;
-    pause(&late);
-    tokio::time::sleep(Duration::from_millis(800)).await;
-    late.close().await.unwrap();
-    assert_eq!(world.object_keys(BUCKET), [""; 0]);
-    sandbox.stop().await;
-}
-
 /// The message named files of the copy, and arguments that the backend does not have.
 #[tokio::test]
 async fn a_damaged_object_is_named_with_what_mends_it() {
@@ -389,121 +248,6 @@ async fn a_damaged_object_is_named_with_what_mends_it() {
 }
 
 #[tokio::test]
-async fn a_pause_that_nobody_used_is_forgiven() {
-    let world = world();
-    let sandbox = start(&world).await;
-    let machine = Machine::with(Settings { lease: LONG, ..settings(&sandbox) });
-    let mut open = machine.open().await;
-    open.session().record(set("a")).unwrap();
-    pause(&open);
-    let fence = open.fence().unwrap();
-    while fence.holds() {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    // It is renewed before anything is written.
-    open.save().await.unwrap();
-    assert!(open.fence().unwrap().holds());
-    open.close().await.unwrap();
-    assert_eq!(world.object_keys(BUCKET), [KEY]);
-    sandbox.stop().await;
-}
-
-#[tokio::test]
-async fn a_lock_that_is_kept_is_not_taken_over() {
-    let world = world();
-    let sandbox = start(&world).await;
-    let long = || Settings { lease: LONG, ..settings(&sandbox) };
-    let (one, two) = (Machine::with(long()), Machine::with(long()));
-    let mut open = one.open().await;
-    // Who is not renewed is taken over after four thirds of its lease.
-    let begun = tokio::time::Instant::now();
-    while begun.elapsed() < LONG * 3 / 2 {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let error = remote(two.lock().await.unwrap_err());
-        assert!(matches!(error, RemoteError::Locked { .. }), "{error}");
-    }
-    // It was never lost in between.
-    open.session().record(set("a")).unwrap();
-    open.save().await.unwrap();
-    open.close().await.unwrap();
-    two.lock().await.unwrap().release().await.unwrap();
-    sandbox.stop().await;
-}
-
-#[tokio::test]
-async fn a_killed_run_is_taken_up_on_its_own_machine() {
-    let world = world();
-    let sandbox = start(&world).await;
-    let unlocked = || Settings { use_lockfile: false, ..settings(&sandbox) };
-    let machine = Machine::with(unlocked());
-    let mut open = machine.open().await;
-    open.session().record(set("a")).unwrap();
-    open.session().intend(intent("b")).unwrap();
-    open.session().flush().unwrap();
-    drop(open);
-    // Nothing of it is on S3 yet.
-    assert_eq!(world.object_keys(BUCKET), [""; 0]);
-    let machine = machine.again(unlocked());
-    let found = machine.backend.look().await.unwrap();
-    assert_eq!(found.unfinished.len(), 1);
-    assert_eq!(machine.names().await, ["t.a"]);
-    let open = machine.open().await;
-    // From here on every machine knows.
-    let other = Machine::with(unlocked());
-    assert_eq!(other.names().await, ["t.a"]);
-    assert_eq!(other.backend.look().await.unwrap().unfinished.len(), 1);
-    open.close().await.unwrap();
-    sandbox.stop().await;
-}
-
-#[tokio::test]
-async fn what_was_pushed_is_taken_up_on_another_machine() {
-    let world = world();
-    let sandbox = start(&world).await;
-    let short = || Settings { lease: Duration::from_secs(1), ..settings(&sandbox) };
-    let one = Machine::with(short());
-    let mut open = one.open().await;
-    open.session().record(set("a")).unwrap();
-    open.session().intend(intent("b")).unwrap();
-    open.session().flush().unwrap();
-    open.end.as_ref().unwrap().hold().unwrap().keeper().push_journal().await.unwrap();
-    // What comes later this machine alone knows.
-    open.session().record(set("late")).unwrap();
-    open.session().flush().unwrap();
-    kill(open);
-    let two = Machine::with(short());
-    assert_eq!(two.names().await, ["t.a"]);
-    assert_eq!(two.backend.look().await.unwrap().unfinished.len(), 1);
-    let guard = two.lock_at_last().await;
-    let mut open = two.backend.open(Some(guard), "0.1.0").await.unwrap();
-    open.session().settle(&"aws".into(), &"b".into()).unwrap();
-    open.session().record(set("b")).unwrap();
-    open.save().await.unwrap();
-    open.close().await.unwrap();
-    assert_eq!(world.object_keys(BUCKET), [KEY]);
-    // The first machine comes back: others have gone on without what it alone knew.
-    let one = one.again(short());
-    assert_eq!(one.names().await, ["t.a", "t.b"]);
-    let found = one.backend.look().await.unwrap();
-    let told = found.superseded.unwrap().diagnostic().detail;
-    let said = "`sealform apply` of eve@build (process 4711) since 2026-05-04 03:02:01 UTC, on this \
-                machine, ended before its time. Its journal goes on from serial 0 of the state, and \
-                the state that is there has serial 2: others have changed it since. It had recorded, \
-                and the state does not have: t.late. It was about to write, and does not know \
-                whether it has: t.b. None of that is taken up";
-    assert!(told.contains(said), "{told}");
-    let open = one.open().await;
-    open.close().await.unwrap();
-    assert_eq!(one.names().await, ["t.a", "t.b"]);
-    // It is told until it is put aside, and kept there.
-    assert_eq!(one.backend.look().await.unwrap().superseded, None);
-    let (_, aside) = told.rsplit_once("moves it to ").unwrap();
-    let kept = std::fs::read_to_string(aside.trim_end_matches('.')).unwrap();
-    assert!(kept.contains("t.late"));
-    sandbox.stop().await;
-}
-
-#[tokio::test]
 async fn lost_answers_and_failures_spoil_nothing() {
     let world = world();
     for (seed, kind) in (0..12).zip([FaultKind::Reset, FaultKind::InternalError].iter().cycle()) {
@@ -525,29 +269,6 @@ async fn lost_answers_and_failures_spoil_nothing() {
         assert_eq!(world.object_keys(BUCKET), [KEY], "after {seed}");
         sandbox.stop().await;
     }
-}
-
-#[tokio::test]
-async fn of_many_at_once_one_gets_the_lock() {
-    let world = world();
-    let sandbox = start(&world).await;
-    for _ in 0..5 {
-        let machines: Vec<Machine> = (0..8).map(|_| Machine::new(&sandbox)).collect();
-        let guards = futures_util::future::join_all(machines.iter().map(Machine::lock)).await;
-        let mut got = Vec::new();
-        for guard in guards {
-            match guard {
-                Ok(guard) => got.push(guard),
-                Err(error) => {
-                    let error = remote(error);
-                    assert!(matches!(error, RemoteError::Locked { .. }), "{error}");
-                }
-            }
-        }
-        assert_eq!(got.len(), 1);
-        got.pop().unwrap().release().await.unwrap();
-    }
-    sandbox.stop().await;
 }
 
 #[tokio::test]
