@@ -190,6 +190,22 @@ impl Project {
         providers: &BTreeMap<Arc<str>, aws::Settings>,
         diagnostics: &mut Diagnostics,
     ) {
+        self.validate_paths(diagnostics);
+        for instance in &evaluation.unread {
+            let address = &instance.address;
+            let source = resource::data::find(&address.resource.ty);
+            let block = self.config.block(&address.resource);
+            if let (Some(source), Some(block)) = (source, block) {
+                let found = source.validate(&instance.declared);
+                diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
+            }
+        }
+        let named = self.validate_instances(&evaluation.instances, providers, diagnostics);
+        self.validate_buckets(named, &evaluation.instances, diagnostics);
+    }
+
+    /// Reports attributes that are to be ignored or suppressed, and that there are not.
+    fn validate_paths(&self, diagnostics: &mut Diagnostics) {
         let tree = Tree::new(&self.config, &mut Diagnostics::new());
         let mut checked = BTreeSet::new();
         let blocks = tree.modules().flat_map(|module| module.config.resources.values());
@@ -212,21 +228,21 @@ impl Project {
                 diagnostics.push(Diagnostic::error("Unknown attribute", detail).at(block.header));
             }
         }
-        for instance in &evaluation.unread {
-            let address = &instance.address;
-            let source = resource::data::find(&address.resource.ty);
-            let block = self.config.block(&address.resource);
-            if let (Some(source), Some(block)) = (source, block) {
-                let found = source.validate(&instance.declared);
-                diagnostics.extend(found.into_iter().map(|it| diagnostic(it, block).of(address)));
-            }
-        }
+    }
+
+    /// Reports what is wrong with each instance. Gives the buckets that they name.
+    fn validate_instances<'p>(
+        &self,
+        instances: &[Instance],
+        providers: &'p BTreeMap<Arc<str>, aws::Settings>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Named<'p>> {
         // What is only a warning is told once for all instances of a block: where it stands, and
         // for how many further ones it holds.
         let mut warned: BTreeMap<(Span, &'static str), (usize, usize)> = BTreeMap::new();
-        let mut named: Vec<(Option<&str>, Arc<str>, usize)> = Vec::new();
+        let mut named = Vec::new();
         let mut block: Option<(&ResourceAddr, &Resource)> = None;
-        for (nth, instance) in evaluation.instances.iter().enumerate() {
+        for (nth, instance) in instances.iter().enumerate() {
             let address = &instance.address;
             let Some(ty) = resource::find(&address.resource.ty) else { continue };
             // The instances of one block stand together.
@@ -261,26 +277,9 @@ impl Project {
                 continue;
             }
             let Some(bucket) = ty.identity(&instance.declared) else { continue };
-            // The same name at another endpoint is another bucket.
             let endpoint =
                 providers.get(&instance.provider).and_then(|it| it.endpoints.s3.as_deref());
-            named.push((endpoint, bucket, nth));
-        }
-        // Most often the names are in order as the keys are, so that this is one look at each.
-        named.sort();
-        let alike = named.windows(2).filter_map(|pair| match pair {
-            [(at, name, first), (also_at, also, second)] if (at, name) == (also_at, also) => {
-                Some((*second, *first, name))
-            }
-            _ => None,
-        });
-        let twice: BTreeMap<usize, (usize, &Arc<str>)> =
-            alike.map(|(second, first, bucket)| (second, (first, bucket))).collect();
-        for (second, (first, bucket)) in twice {
-            let all = &evaluation.instances;
-            if let (Some(first), Some(second)) = (all.get(first), all.get(second)) {
-                diagnostics.push(self.two_for_one(bucket, first, second));
-            }
+            named.push(Named { endpoint, bucket, nth });
         }
         for (at, further) in warned.into_values().filter(|(_, further)| *further > 0) {
             if let Some(diagnostic) = diagnostics.get_mut(at) {
@@ -288,6 +287,32 @@ impl Project {
                     if further == 1 { "1 further instance is" } else { "further instances are" };
                 let count = if further == 1 { String::new() } else { format!("{further} ") };
                 diagnostic.detail += &format!(" {count}{holds} like that.");
+            }
+        }
+        named
+    }
+
+    /// Reports buckets that two instances declare.
+    fn validate_buckets(
+        &self,
+        mut named: Vec<Named<'_>>,
+        instances: &[Instance],
+        diagnostics: &mut Diagnostics,
+    ) {
+        // Most often the names are in order as the keys are, so that this is one look at each.
+        named.sort();
+        let alike = named.windows(2).filter_map(|pair| match pair {
+            [first, second]
+                if (first.endpoint, &first.bucket) == (second.endpoint, &second.bucket) =>
+            {
+                Some((second.nth, first))
+            }
+            _ => None,
+        });
+        let twice: BTreeMap<usize, &Named<'_>> = alike.collect();
+        for (second, Named { bucket, nth: first, .. }) in twice {
+            if let (Some(first), Some(second)) = (instances.get(*first), instances.get(second)) {
+                diagnostics.push(self.two_for_one(bucket, first, second));
             }
         }
     }
@@ -317,6 +342,15 @@ impl Project {
             Some(_) | None => fault,
         }
     }
+}
+
+/// A bucket as an instance names it: the same name at another endpoint is another bucket.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Named<'a> {
+    endpoint: Option<&'a str>,
+    bucket: Arc<str>,
+    /// Which instance it is.
+    nth: usize,
 }
 
 /// Adds what was found to what has been told, where it says anything new.

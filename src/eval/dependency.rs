@@ -359,37 +359,7 @@ impl Finder<'_> {
         let config = self.module.config;
         let root = Root::of(&mention.root);
         let Some(name) = &mention.name else {
-            if root == Root::Own && given.own {
-                return;
-            }
-            let detail = if root == Root::Resource {
-                let known = ROOTS
-                    .iter()
-                    .map(|(root, _)| *root)
-                    .chain(config.resources.keys().map(|addr| &*addr.ty));
-                format!(
-                    "{:?} is not a value. Put text in double quotes; refer to values as \
-                     `var.name`, `local.name` or `type.name`.{}",
-                    mention.root,
-                    self.hint(&mention.root, known)
-                )
-            } else {
-                let name = match root {
-                    Root::Path => "module",
-                    Root::Each => "key",
-                    Root::Count => "index",
-                    Root::Tool => "workspace",
-                    Root::Data => "type.name",
-                    Root::Variable | Root::Local | Root::Module | Root::Own | Root::Resource => {
-                        "name"
-                    }
-                };
-                format!(
-                    "{:?} alone is not a value: name what of it, as in `{}.{name}`.",
-                    mention.root, mention.root
-                )
-            };
-            return self.report("Invalid reference", detail, mention.span);
+            return self.alone(root, mention, given);
         };
         let item = match root {
             Root::Variable => {
@@ -440,42 +410,87 @@ impl Finder<'_> {
                 return;
             }
             Root::Module => return self.module_mention(from, mention, name),
-            Root::Data | Root::Resource => {
-                let (addr, kind) = match (root, &mention.member) {
-                    (Root::Data, Some(member)) => (ResourceAddr::data(name, member), "data source"),
-                    (Root::Data, None) => {
-                        let detail = format!(
-                            "A data source is named by its type and its name: `data.{name}.name`."
-                        );
-                        return self.report("Invalid reference", detail, mention.span);
-                    }
-                    _ => (ResourceAddr::managed(&mention.root, name), "resource"),
-                };
-                if !config.resources.contains_key(&addr) {
-                    let text = addr.to_string();
-                    let known: Vec<String> = if self.hints() {
-                        config.resources.keys().map(ToString::to_string).collect()
-                    } else {
-                        Vec::new()
-                    };
-                    let known = || known.iter().map(String::as_str);
-                    let is_of_another = addr.mode == Mode::Managed
-                        && addr.ty.starts_with("aws_")
-                        && config.resources.keys().all(|it| it.ty != addr.ty)
-                        && did_you_mean(&text, known()).is_empty();
-                    let hint =
-                        if is_of_another { of_another(&addr) } else { self.hint(&text, known()) };
-                    let detail = format!("There is no {kind} {text}.{hint}");
-                    return self.undeclared(&addr.name, "Unknown resource", detail, mention.span);
-                }
-                Item::Resource(addr)
-            }
+            Root::Data | Root::Resource => match self.resource_mention(root, mention, name) {
+                Some(addr) => Item::Resource(addr),
+                None => return,
+            },
         };
         let to = self.node(item);
         // A variable's validation refers to the variable itself.
         if to != *from || !matches!(to.item, Item::Variable(_)) {
             self.edges.push(Edge { from: from.clone(), to, span: mention.span });
         }
+    }
+
+    /// A root without anything behind it, which is a value of its own for `self` only.
+    fn alone(&mut self, root: Root, mention: &Mention, given: Given) {
+        if root == Root::Own && given.own {
+            return;
+        }
+        let detail = if root == Root::Resource {
+            let known = ROOTS
+                .iter()
+                .map(|(root, _)| *root)
+                .chain(self.module.config.resources.keys().map(|addr| &*addr.ty));
+            format!(
+                "{:?} is not a value. Put text in double quotes; refer to values as \
+                 `var.name`, `local.name` or `type.name`.{}",
+                mention.root,
+                self.hint(&mention.root, known)
+            )
+        } else {
+            let name = match root {
+                Root::Path => "module",
+                Root::Each => "key",
+                Root::Count => "index",
+                Root::Tool => "workspace",
+                Root::Data => "type.name",
+                Root::Variable | Root::Local | Root::Module | Root::Own | Root::Resource => "name",
+            };
+            format!(
+                "{:?} alone is not a value: name what of it, as in `{}.{name}`.",
+                mention.root, mention.root
+            )
+        };
+        self.report("Invalid reference", detail, mention.span);
+    }
+
+    /// The resource or data source that is meant; nothing where there is none, which is reported.
+    fn resource_mention(
+        &mut self,
+        root: Root,
+        mention: &Mention,
+        name: &Arc<str>,
+    ) -> Option<ResourceAddr> {
+        let config = self.module.config;
+        let (addr, kind) = match (root, &mention.member) {
+            (Root::Data, Some(member)) => (ResourceAddr::data(name, member), "data source"),
+            (Root::Data, None) => {
+                let detail =
+                    format!("A data source is named by its type and its name: `data.{name}.name`.");
+                self.report("Invalid reference", detail, mention.span);
+                return None;
+            }
+            _ => (ResourceAddr::managed(&mention.root, name), "resource"),
+        };
+        if !config.resources.contains_key(&addr) {
+            let text = addr.to_string();
+            let known: Vec<String> = if self.hints() {
+                config.resources.keys().map(ToString::to_string).collect()
+            } else {
+                Vec::new()
+            };
+            let known = || known.iter().map(String::as_str);
+            let is_of_another = addr.mode == Mode::Managed
+                && addr.ty.starts_with("aws_")
+                && config.resources.keys().all(|it| it.ty != addr.ty)
+                && did_you_mean(&text, known()).is_empty();
+            let hint = if is_of_another { of_another(&addr) } else { self.hint(&text, known()) };
+            let detail = format!("There is no {kind} {text}.{hint}");
+            self.undeclared(&addr.name, "Unknown resource", detail, mention.span);
+            return None;
+        }
+        Some(addr)
     }
 
     /// `module.name` needs all its outputs, `module.name.output` that one.

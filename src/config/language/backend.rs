@@ -1,9 +1,23 @@
-//! `backend`.
+//! Settings of Sealform itself: `sealform`, and `backend` within it.
 
 use super::{Form, LanguageBlock, Rest, optional};
 
-/// `backend`, in the block `sealform`.
-pub(super) static BACKEND: LanguageBlock = LanguageBlock {
+pub(super) static SEALFORM: LanguageBlock = LanguageBlock {
+    kind: "sealform",
+    labels: &[],
+    description: "Settings of Sealform itself: which versions may work on this configuration, and \
+                  where its state is kept.",
+    arguments: &[optional(
+        "required_version",
+        "string",
+        Form::Constant,
+        "Constraints on the version of Sealform, such as \">= 0.1, < 2.0\" or \"~> 1.2\".",
+    )],
+    blocks: &[&BACKEND],
+    rest: Rest::Nothing,
+};
+
+static BACKEND: LanguageBlock = LanguageBlock {
     kind: "backend",
     labels: &["kind"],
     description: "Where the state is kept. The kind \"local\" is a file beside the configuration, \

@@ -4,7 +4,7 @@ use super::{Live, Maker, as_secret_as, changes_between, instances, milliseconds,
 use crate::addr::AttrPath;
 use crate::config::{IgnoreChanges, Resource};
 use crate::eval::Instance;
-use crate::plan::{Action, Step, Terms, owner_in};
+use crate::plan::{Action, Change, Step, Terms, owner_in};
 use crate::resource::{self, Facts, KeyName, KeyNames, Observed, ResourceType};
 use crate::state::Recorded;
 use crate::value::Value;
@@ -20,6 +20,22 @@ impl Live {
     }
 }
 
+/// A declared instance, held against what is recorded and live.
+struct Compared {
+    live: Value,
+    desired: Value,
+    keys: KeyNames,
+    /// What is to be changed.
+    changes: Vec<Change>,
+    /// What somebody else has changed since the last apply.
+    drift: Vec<Change>,
+    /// What of that the files leave open, so that it stays.
+    follows: Vec<AttrPath>,
+    /// What is recorded instead of what is wanted, where it is not to be forgotten as it was.
+    kept_open: Option<Value>,
+    notes: Vec<String>,
+}
+
 impl<'a> Maker<'a> {
     /// A step for an instance that the configuration declares.
     pub(super) fn declared(&mut self, instance: &'a Instance) {
@@ -33,25 +49,103 @@ impl<'a> Maker<'a> {
             let live = (self.inputs.live)(&instance.provider, &identity);
             live.settings().map(|observed| (identity, observed))
         });
-        let Some((identity, Observed { settings: live, region, unknown })) = observed else {
+        let Some((identity, observed)) = observed else {
             self.unplanned.push(address.clone());
             return;
         };
         let kept = self.kept.get(address).filter(|kept| *kept.recorded.identity == *identity);
         let recorded = kept.map(|kept| kept.recorded);
-        let previous = kept.and_then(|kept| kept.previous).cloned();
         let import = self.imports.get(address).filter(|_| recorded.is_none());
+        let block = self.inputs.config.block(&address.resource);
+        let compared = self.compare(ty, instance, block, (&identity, recorded), &observed);
+        let Observed { settings: _, region: answered, unknown } = observed;
+        let region = answered.clone().or_else(|| recorded.and_then(recorded_region));
+        let action = match (compared.changes.is_empty(), recorded) {
+            (false, _) => Action::Update,
+            (true, None) => Action::Adopt,
+            (true, Some(_)) => Action::NoOp,
+        };
+        let inputs = self.inputs;
+        let answer = |name: &str| {
+            let (provider, region) = (Arc::clone(&instance.provider), answered.clone()?);
+            inputs.keys.get(&KeyName { provider, region, name: Arc::from(name) })
+        };
+        let facts = Facts {
+            declared: &instance.declared,
+            desired: &compared.desired,
+            live: &compared.live,
+            recorded: recorded.map(|it| &it.values),
+            region: region.as_deref(),
+            account: inputs.accounts.get(&instance.provider).map(|it| &**it),
+            names: &compared.keys,
+            key: &answer,
+        };
+        let unknown_to_us = (unknown.as_slice(), action == Action::Update);
+        let fine = self.findings.of(ty, instance, block, &facts, unknown_to_us);
+        let Compared { live, desired, keys, changes, drift, follows, kept_open, notes } = compared;
+        let lifecycle = block.map(|block| &block.lifecycle);
+        let timeout = block.and_then(|block| match recorded {
+            None => block.timeouts.create,
+            Some(_) => block.timeouts.update,
+        });
+        let depends_on = instances(inputs.dependencies.get(&address.resource.block()));
+        let mut step = Step {
+            action,
+            reason: None,
+            provider: Arc::clone(&instance.provider),
+            identity,
+            region,
+            request: ty.request(&instance.declared),
+            weakening: ty.weakening(&live, &desired, &keys),
+            terms: Terms {
+                notes,
+                unknown,
+                allow_weakening: lifecycle.is_some_and(|it| it.allow_weakening),
+                forget_on_destroy: lifecycle.is_some_and(|it| it.forget_on_destroy),
+                timeout: timeout.map(milliseconds),
+                keys,
+            },
+            before: Some(live),
+            sensitive: desired.sensitive_paths().into_iter().map(AttrPath::from_iter).collect(),
+            after: Some(desired),
+            recorded: kept_open,
+            changes,
+            drift,
+            follows,
+            known: recorded.is_some(),
+            record: false,
+            after_blocks: depends_on.clone(),
+            depends_on,
+            prevent_destroy: lifecycle.is_some_and(|it| it.prevent_destroy),
+            previous: kept.and_then(|kept| kept.previous).cloned(),
+            import: import.map(|id| Arc::clone(id)),
+            address: address.clone(),
+        };
+        step.record =
+            action == Action::NoOp && recorded.is_some_and(|it| is_outdated(ty, it, &step));
+        self.take(step, fine);
+    }
+
+    /// Holds an instance against what is recorded of its object and live.
+    fn compare(
+        &self,
+        ty: &dyn ResourceType,
+        instance: &Instance,
+        block: Option<&Resource>,
+        (identity, recorded): (&str, Option<&Recorded>),
+        observed: &Observed,
+    ) -> Compared {
+        let live = observed.settings.clone();
         let live = match recorded {
             Some(recorded) => as_secret_as(&recorded.values, live),
             None => live,
         };
-        let block = self.inputs.config.block(&address.resource);
         let mut desired = ty.desired(&instance.declared, &live);
-        let asked = region.clone();
+        let provider = &instance.provider;
         let names = [Some(&live), Some(&desired), recorded.map(|it| &it.values)];
         let names = names.into_iter().flatten().flat_map(|settings| ty.keys(settings));
-        let keys = KeyNames::of(self.inputs.keys, &instance.provider, asked.as_ref(), names);
-        let ours = self.unfinished.explains(ty, (&instance.provider, &identity), &live, &keys);
+        let keys = KeyNames::of(self.inputs.keys, provider, observed.region.as_ref(), names);
+        let ours = self.unfinished.explains(ty, (provider, identity), &live, &keys);
         let ignored = |path: &AttrPath| {
             block.is_some_and(|block| block.lifecycle.ignore_changes.covers(path))
         };
@@ -75,72 +169,8 @@ impl<'a> Maker<'a> {
         let (kept_open, note) = weakened.unzip();
         let mut notes = ty.notes(&live, &desired, false, &keys);
         notes.extend(note);
-        let depends_on = instances(self.inputs.dependencies.get(&address.resource.block()));
         let changes = changes_between(ty, &live, &desired, &keys);
-        let region = region.or_else(|| recorded.and_then(recorded_region));
-        let action = match (changes.is_empty(), recorded) {
-            (false, _) => Action::Update,
-            (true, None) => Action::Adopt,
-            (true, Some(_)) => Action::NoOp,
-        };
-        let answer = |name: &str| {
-            let (provider, region) = (Arc::clone(&instance.provider), asked.clone()?);
-            self.inputs.keys.get(&KeyName { provider, region, name: Arc::from(name) })
-        };
-        let facts = Facts {
-            declared: &instance.declared,
-            desired: &desired,
-            live: &live,
-            recorded: recorded.map(|it| &it.values),
-            region: region.as_deref(),
-            account: self.inputs.accounts.get(&instance.provider).map(|it| &**it),
-            names: &keys,
-            key: &answer,
-        };
-        let unknown_to_us = (unknown.as_slice(), action == Action::Update);
-        let fine = self.findings.of(ty, instance, block, &facts, unknown_to_us);
-        let lifecycle = block.map(|block| &block.lifecycle);
-        let prevent_destroy = lifecycle.is_some_and(|it| it.prevent_destroy);
-        let forget_on_destroy = lifecycle.is_some_and(|it| it.forget_on_destroy);
-        let timeout = block.and_then(|block| match recorded {
-            None => block.timeouts.create,
-            Some(_) => block.timeouts.update,
-        });
-        let mut step = Step {
-            action,
-            reason: None,
-            provider: Arc::clone(&instance.provider),
-            identity,
-            region,
-            request: ty.request(&instance.declared),
-            weakening: ty.weakening(&live, &desired, &keys),
-            terms: Terms {
-                notes,
-                unknown,
-                allow_weakening: lifecycle.is_some_and(|it| it.allow_weakening),
-                forget_on_destroy,
-                timeout: timeout.map(milliseconds),
-                keys,
-            },
-            before: Some(live),
-            sensitive: desired.sensitive_paths().into_iter().map(AttrPath::from_iter).collect(),
-            after: Some(desired),
-            recorded: kept_open,
-            changes,
-            drift,
-            follows,
-            known: recorded.is_some(),
-            record: false,
-            after_blocks: depends_on.clone(),
-            depends_on,
-            prevent_destroy,
-            previous,
-            import: import.map(|id| Arc::clone(id)),
-            address: address.clone(),
-        };
-        step.record =
-            action == Action::NoOp && recorded.is_some_and(|it| is_outdated(ty, it, &step));
-        self.take(step, fine);
+        Compared { live, desired, keys, changes, drift, follows, kept_open, notes }
     }
 }
 

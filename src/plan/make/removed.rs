@@ -5,7 +5,7 @@ use crate::addr::Address;
 use crate::diag::Diagnostics;
 use crate::plan::findings::{elements, lost_by_reset, prevented_destroy, unknown_type};
 use crate::plan::moves::Kept;
-use crate::plan::{Action, Reason, Step, Terms, recorded_request};
+use crate::plan::{Action, Change, Reason, Step, Terms, recorded_request};
 use crate::resource::{self, KeyNames, Observed, ResourceType, UnknownElement};
 use crate::state::Recorded;
 use crate::value::Value;
@@ -19,6 +19,29 @@ struct Removal {
     after: Option<Value>,
     /// What is live and not known to this version.
     unknown: Vec<UnknownElement>,
+}
+
+impl Removal {
+    /// What changes, whether new objects are protected less after it, and what is said of it.
+    fn told(
+        &self,
+        ty: &dyn ResourceType,
+        keys: &KeyNames,
+    ) -> (Vec<Change>, Option<String>, Vec<String>) {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => (
+                changes_between(ty, before, after, keys),
+                ty.weakening(before, after, keys),
+                ty.notes(before, after, true, keys),
+            ),
+            _ if self.reason == Reason::UnknownLeft => {
+                let left = elements(&self.unknown);
+                let note = format!("this version of Sealform does not know, and leaves: {left}");
+                (Vec::new(), None, vec![note])
+            }
+            _ => (Vec::new(), None, Vec::new()),
+        }
+    }
 }
 
 impl<'a> Maker<'a> {
@@ -64,33 +87,13 @@ impl<'a> Maker<'a> {
             }
             Live::Gone | Live::Unreadable => live,
         };
-        // Nothing is asked for what goes, but where its record and what is live may differ by the
-        // spelling of a key alone; what is known from elsewhere counts.
-        let keys = match &live {
-            Live::Settings(Observed { settings, region, unknown: _ }) => {
-                let names = ty.keys(settings).into_iter().chain(ty.keys(&recorded.values));
-                KeyNames::of(self.inputs.keys, &provider, region.as_ref(), names)
-            }
-            Live::Gone | Live::Unreadable => KeyNames::default(),
-        };
+        let keys = self.removal_keys(ty, (&provider, recorded), &live);
         let Some(removal) = removal(ty, recorded, &keys, reason, live) else {
             self.unplanned.push(address.clone());
             return;
         };
+        let (changes, weakening, notes) = removal.told(ty, &keys);
         let Removal { action, reason, before, after, mut unknown } = removal;
-        let (changes, weakening, notes) = match (&before, &after) {
-            (Some(before), Some(after)) => (
-                changes_between(ty, before, after, &keys),
-                ty.weakening(before, after, &keys),
-                ty.notes(before, after, true, &keys),
-            ),
-            _ if reason == Reason::UnknownLeft => {
-                let left = elements(&unknown);
-                let note = format!("this version of Sealform does not know, and leaves: {left}");
-                (Vec::new(), None, vec![note])
-            }
-            _ => (Vec::new(), None, Vec::new()),
-        };
         let ours = |live: &&Value| {
             self.unfinished.explains(ty, (&provider, &recorded.identity), live, &keys)
         };
@@ -143,6 +146,23 @@ impl<'a> Maker<'a> {
             },
         };
         self.take(step, fine);
+    }
+
+    /// The keys that a removal is about. Nothing is asked for what goes, but where its record and what
+    /// is live may differ by the spelling of a key alone; what is known from elsewhere counts.
+    fn removal_keys(
+        &self,
+        ty: &dyn ResourceType,
+        (provider, recorded): (&Arc<str>, &Recorded),
+        live: &Live,
+    ) -> KeyNames {
+        match live {
+            Live::Settings(Observed { settings, region, unknown: _ }) => {
+                let names = ty.keys(settings).into_iter().chain(ty.keys(&recorded.values));
+                KeyNames::of(self.inputs.keys, provider, region.as_ref(), names)
+            }
+            Live::Gone | Live::Unreadable => KeyNames::default(),
+        }
     }
 
     /// Why something goes that may be declared for another object now.

@@ -1,32 +1,26 @@
-//! What can be explained, and finding it by name.
+//! Finding what can be explained by the name that somebody has in mind.
 //!
 //! Everything has a path: `aws_x.rule.name`, `data.aws_y.id`, `provider.aws.region`,
 //! `resource.lifecycle`, `cidrsubnet`. Names that people have in mind lead to a path: an address of
-//! the configuration, a path without its beginning, a call.
+//! the configuration, a path without its beginning, a call. What stands on the page that a path leads
+//! to is `catalogue`'s, and what the configuration itself says `place`'s.
 
+mod catalogue;
+mod place;
+
+use self::catalogue::{Item, first_sentence, items, stands_outside};
+use self::place::{Place, declared_names};
 use super::Project;
-use crate::addr::{Mode, ResourceAddr};
-use crate::config::Config;
-use crate::config::language::{self, Argument, LanguageBlock, Rest};
-use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::config::language;
+use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::functions::FUNCTIONS;
 use crate::provider::aws;
 use crate::resource;
-use crate::schema::{Attribute, Entry, Page, Schema, Section};
+use crate::schema::{Entry, Page, Section};
 use std::collections::BTreeSet;
 
 /// Pages about as many different things are shown at once; of more, there is a list.
 const AT_ONCE: usize = 3;
-
-/// Something that can be explained.
-struct Item {
-    /// The path to it.
-    path: String,
-    /// What it is within: the path without the last name.
-    within: String,
-    /// What is told of it; its kind without what it is within.
-    page: Page,
-}
 
 /// What there is, for somebody who has no name in mind.
 pub fn overview() -> Page {
@@ -196,90 +190,6 @@ fn canonical(names: &[String], items: &[Item]) -> Vec<String> {
     }
 }
 
-/// A module of a project, and what an address names in it.
-struct Place<'a> {
-    project: &'a Project,
-    config: &'a Config,
-    /// The way to it, as addresses begin with it.
-    within: String,
-    /// The names behind that.
-    names: &'a [String],
-}
-
-impl<'a> Place<'a> {
-    /// Goes where the names lead through modules; nowhere where there is no such module.
-    fn of(mut names: &'a [String], project: &'a Project) -> Option<Self> {
-        let mut config = &project.config;
-        let mut within = String::new();
-        while let [module, name, rest @ ..] = names
-            && module == "module"
-            && !rest.is_empty()
-        {
-            config = &config.modules.get(name.as_str())?.config;
-            within.push_str(&format!("module.{name}."));
-            names = rest;
-        }
-        Some(Self { project, config, within, names })
-    }
-
-    /// A resource, data source or aliased provider: its address in the module, and its place.
-    fn declared_block(&self, kind: &str, ty: &str, name: &str) -> Option<(String, Span)> {
-        let mut addr = ResourceAddr::managed(ty, name);
-        match kind {
-            "provider" => {
-                let address = format!("{ty}.{name}");
-                let block = self.config.providers.get(address.as_str())?;
-                return Some((address, block.alias.as_ref().unwrap_or(&block.name).span));
-            }
-            "data" => addr.mode = Mode::Data,
-            _ => {}
-        }
-        let block = self.config.resources.get(&addr)?;
-        Some((addr.to_string(), block.header))
-    }
-
-    /// What the configuration itself tells of a variable, an output or a module.
-    fn declared_value(&self) -> Option<Page> {
-        let Self { project, config, within, names } = self;
-        let (kind, name) = match names {
-            // As the caller of a module names its outputs.
-            [name] if !within.is_empty() => ("output", name),
-            [kind, name] => (kind.as_str(), name),
-            _ => return None,
-        };
-        let (title, kind, text, span) = match kind {
-            "var" => {
-                let it = config.variables.get(name.as_str())?;
-                let usage = if it.default.is_some() { "optional" } else { "required" };
-                let sensitive = if it.sensitive { ", sensitive" } else { "" };
-                let kind = format!("variable: {}, {usage}{sensitive}", it.ty);
-                (format!("var.{name}"), kind, it.description.clone(), it.name.span)
-            }
-            "local" => {
-                let it = config.locals.get(name.as_str())?;
-                (format!("local.{name}"), "local value".to_owned(), None, it.name.span)
-            }
-            "output" => {
-                let it = config.outputs.get(name.as_str())?;
-                let sensitive = if it.sensitive { ": sensitive" } else { "" };
-                let kind = format!("output{sensitive}");
-                (format!("output.{name}"), kind, it.description.clone(), it.name.span)
-            }
-            "module" => {
-                let it = config.modules.get(name.as_str())?;
-                let kind = format!("module: {}", it.source.0);
-                (format!("module.{name}"), kind, None, it.header)
-            }
-            _ => return None,
-        };
-        let text = text.as_deref().unwrap_or_default();
-        let line = project.sources.position(span).line;
-        let declared = format!("Declared in {}, line {line}.", project.sources.name(span.file));
-        let text = format!("{text}\n\n{declared}").trim_start().to_owned();
-        Some(Page { title: format!("{within}{title}"), kind, text, ..Page::default() })
-    }
-}
-
 /// Pages about what has a path with this ending: one for all that say the same.
 fn by_ending(ending: &str, items: &[Item]) -> Vec<Page> {
     let behind = format!(".{ending}");
@@ -365,170 +275,6 @@ fn unknown(subject: &str, path: &[String], items: &[Item], project: Option<&Proj
         "There is nothing called {subject:?}.{} `sealform explain` lists what there is.",
         did_you_mean(subject, candidates)
     )
-}
-
-/// What the configuration declares that can be asked for.
-fn declared_names(project: &Project) -> Vec<String> {
-    let config = &project.config;
-    let resources = config.resources.keys().map(ToString::to_string);
-    let variables = config.variables.keys().map(|name| format!("var.{name}"));
-    let locals = config.locals.keys().map(|name| format!("local.{name}"));
-    let outputs = config.outputs.keys().map(|name| format!("output.{name}"));
-    resources.chain(variables).chain(locals).chain(outputs).take(10_000).collect()
-}
-
-/// Everything that can be explained.
-fn items() -> Vec<Item> {
-    let mut items = Vec::new();
-    for ty in resource::TYPES {
-        let beside = beside("resource");
-        let page = page_of(ty.name(), "resource type", ty.description(), ty.example());
-        add_schema(page, ty.schema(), beside, &mut items);
-    }
-    for source in resource::data::SOURCES {
-        let title = format!("data.{}", source.name());
-        let page = page_of(&title, "data source", source.description(), source.example());
-        add_schema(page, source.schema(), beside("data"), &mut items);
-    }
-    let page = page_of("provider.aws", "provider", aws::DESCRIPTION, aws::EXAMPLE);
-    add_schema(page, &aws::SCHEMA, beside("provider"), &mut items);
-    for block in language::BLOCKS.iter().chain(language::TEST_BLOCKS) {
-        add_block(block, "", &mut items);
-    }
-    for function in FUNCTIONS.iter() {
-        let page = page_of(function.name, "function", function.description, &function.signature());
-        items.push(Item { path: function.name.to_owned(), within: String::new(), page });
-    }
-    items
-}
-
-fn page_of(title: &str, kind: &str, text: &str, code: &str) -> Page {
-    Page {
-        title: title.to_owned(),
-        kind: kind.to_owned(),
-        text: text.to_owned(),
-        code: code.trim().to_owned(),
-        sections: Vec::new(),
-    }
-}
-
-/// What every block of a kind may hold beside what its schema says.
-fn beside(kind: &str) -> Option<Section> {
-    let block = language::find(kind)?;
-    let names = block.arguments.iter().map(|it| it.name);
-    let names = names.chain(block.blocks.iter().map(|it| it.kind));
-    let entry = |name: &str| Entry { name: name.to_owned(), ..Entry::default() };
-    Some(Section {
-        title: format!("As in every {kind} block"),
-        entries: names.map(entry).collect(),
-    })
-}
-
-/// Adds something that has a schema, and all that is within it.
-fn add_schema(mut page: Page, schema: &Schema, beside: Option<Section>, items: &mut Vec<Item>) {
-    let path = page.title.clone();
-    page.sections.push(Section { title: "Attributes".to_owned(), entries: schema.entries() });
-    page.sections.extend(beside);
-    items.push(Item { path: path.clone(), within: String::new(), page });
-    add_within(&path, schema, items);
-}
-
-fn add_within(within: &str, schema: &Schema, items: &mut Vec<Item>) {
-    add_attributes(within, schema.attributes, items);
-    for block in schema.blocks {
-        let path = format!("{within}.{}", block.name);
-        let mut page = page_of(&path, &block.note(), block.description, "");
-        page.sections
-            .push(Section { title: "Attributes".to_owned(), entries: block.schema.entries() });
-        items.push(Item { path: path.clone(), within: within.to_owned(), page });
-        add_within(&path, block.schema, items);
-    }
-}
-
-fn add_attributes(within: &str, attributes: &[Attribute], items: &mut Vec<Item>) {
-    for attribute in attributes {
-        let path = format!("{within}.{}", attribute.name);
-        let mut page = page_of(&path, &attribute.note(), attribute.description, "");
-        let entries = attribute.entries();
-        if !entries.is_empty() {
-            page.sections.push(Section { title: "Attributes".to_owned(), entries });
-        }
-        items.push(Item { path: path.clone(), within: within.to_owned(), page });
-        add_attributes(&path, attribute.ty.attributes(), items);
-    }
-}
-
-/// Adds a block of the language, and all that is within it.
-fn add_block(block: &'static LanguageBlock, within: &str, items: &mut Vec<Item>) {
-    let path =
-        if within.is_empty() { block.kind.to_owned() } else { format!("{within}.{}", block.kind) };
-    let labels = block.labels.iter().map(|label| format!(" \"{}\"", label.to_uppercase()));
-    let code = format!("{}{} {{ … }}", block.kind, labels.collect::<String>());
-    let note = |argument: &Argument| {
-        format!("{}, {}", argument.value, if argument.required { "required" } else { "optional" })
-    };
-    let mut page = page_of(block.kind, "block", block.description, &code);
-    page.title.clone_from(&path);
-    let mut entries: Vec<Entry> = block
-        .arguments
-        .iter()
-        .map(|it| Entry {
-            depth: 0,
-            name: it.name.to_owned(),
-            note: note(it),
-            text: it.description.to_owned(),
-        })
-        .collect();
-    // What else it may hold: how it is written, how often, and what it is.
-    let rest = match (block.kind, block.rest) {
-        (_, Rest::Nothing) => None,
-        ("module", Rest::Values) => {
-            Some(("name = value", "any number", "The value of a variable of the module."))
-        }
-        (_, Rest::Values) => Some(("name = value", "any number", "A name for any expression.")),
-        ("provider", Rest::Schema) => Some(("…", "the provider's own", "See provider.aws.")),
-        ("data", Rest::Schema) => Some(("…", "the type's own", "See data.TYPE.")),
-        (_, Rest::Schema) => Some(("…", "the type's own", "See TYPE.")),
-        (_, Rest::Generated) => {
-            Some(("…", "the block's own", "What the block holds that the label of dynamic names."))
-        }
-    };
-    entries.extend(block.blocks.iter().map(|inner| Entry {
-        depth: 0,
-        name: inner.kind.to_owned(),
-        note: "block, optional".to_owned(),
-        text: first_sentence(inner.description),
-    }));
-    entries.extend(rest.map(|(name, note, text)| Entry {
-        depth: 0,
-        name: name.to_owned(),
-        note: note.to_owned(),
-        text: text.to_owned(),
-    }));
-    page.sections.push(Section { title: "Arguments and blocks".to_owned(), entries });
-    items.push(Item { path: path.clone(), within: within.to_owned(), page });
-    for argument in block.arguments {
-        let name = format!("{path}.{}", argument.name);
-        let page = page_of(&name, &note(argument), argument.description, "");
-        items.push(Item { path: name, within: path.clone(), page });
-    }
-    for inner in block.blocks {
-        // One that may stand outside is the same there.
-        if !stands_outside(inner) {
-            add_block(inner, &path, items);
-        }
-    }
-}
-
-/// Whether a block may stand outside of any other.
-fn stands_outside(block: &'static LanguageBlock) -> bool {
-    language::find_anywhere(block.kind).is_some_and(|outside| std::ptr::eq(outside, block))
-}
-
-/// A text up to the end of its first sentence.
-fn first_sentence(text: &str) -> String {
-    let end = text.find(". ").map_or(text.len(), |end| end + 1);
-    text.get(..end).unwrap_or(text).to_owned()
 }
 
 #[cfg(test)]

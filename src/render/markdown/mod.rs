@@ -2,24 +2,27 @@
 //!
 //! Owns what is said in which order, and what is left out where there is no room. What matters most
 //! comes first: errors, what protects less, drift, all else; and what is left out is left out from
-//! the end of that order, whole items at a time, and counted.
+//! the end of that order, whole items at a time, and counted. The words are `phrases`'.
 
+mod marker;
+mod phrases;
+
+pub use self::marker::marker;
+
+use self::phrases::{
+    action, drift_in_words, head, risk, title, verdict, weakening_words, whole, whose,
+};
 use super::LISTED;
 use super::canvas::{clean, clean_lines, counted, number, wrap};
-use super::finding::{is_restored, writes};
-use super::item_diff::{diff, is_outside, output};
-use super::markup::{
-    self, block, capped, code, code_cell, code_html, words, words_cell, words_html,
-};
+use super::item_diff::{diff, output};
+use super::markup::{self, block, capped, code, code_cell, code_html, words, words_html};
 use super::review::{important, is_drift, problems, rank};
-use crate::report::{Actions, Class, Command, Item, Level, Report, Severity, Status, Verdict};
+use crate::report::{Command, Item, Level, Report};
 
 /// The most that GitHub takes as one comment.
 pub const LIMIT: usize = 65_536;
 /// More rows than this are folded.
 const ROWS: usize = 20;
-/// So many attributes are named where drift is listed.
-const PATHS: usize = 6;
 /// More characters of a text are not shown.
 const TEXT: usize = 2_000;
 /// Room for what is said at the end about what was left out.
@@ -30,37 +33,6 @@ const GIANT: usize = 2_048;
 const LEFT_OUT: &str = "Left out, for want of room:";
 /// Room for the titles of the sections.
 const TITLES: usize = 1_024;
-
-/// The hidden line by which a bot finds its own comment: `<!-- sealform:plan:DIRECTORY -->`. Letters,
-/// digits and `._/~` of the directory stand for themselves, and a single hyphen; the rest is percent-encoded. A share of a
-/// fleet has its number behind: `:2-of-8`.
-pub fn marker(report: &Report) -> String {
-    let command = match report.command {
-        Command::Plan => "plan",
-        Command::Apply => "apply",
-        Command::Drift => "drift",
-    };
-    let mut directory = String::new();
-    for byte in report.directory.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"._/~".contains(&byte);
-        // Two hyphens end a comment, or make it none at all.
-        if plain || (byte == b'-' && !directory.ends_with('-')) {
-            directory.push(char::from(byte));
-        } else {
-            directory.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    if directory.len() > 200 {
-        // Still one name for one directory, but a short one.
-        let digest = report.directory.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        directory.truncate(150);
-        directory.push_str(&format!("~{digest:016x}"));
-    }
-    let share = report.share.map_or_else(String::new, |it| format!(":{}-of-{}", it.part, it.of));
-    format!("<!-- sealform:{command}:{directory}{share} -->")
-}
 
 /// A report as Markdown of at most `limit` bytes, which are never fewer than the characters that
 /// GitHub and GitLab count.
@@ -111,245 +83,6 @@ fn smallest(report: &Report, limit: usize) -> String {
         verdict,
     ];
     candidates.into_iter().find(|text| text.len() <= limit).unwrap_or_default()
-}
-
-fn title(report: &Report) -> String {
-    let command = match report.command {
-        Command::Plan if report.destroy => "plan to destroy",
-        Command::Plan => "plan",
-        Command::Apply if report.destroy => "destroy",
-        Command::Apply => "apply",
-        Command::Drift => "drift",
-    };
-    let directory = match report.directory.as_str() {
-        "" | "." => String::new(),
-        directory => format!(" · {}", code(directory)),
-    };
-    let share =
-        report.share.map_or_else(String::new, |it| format!(" · share {} of {}", it.part, it.of));
-    format!("## Sealform {command}{directory}{share}\n\n")
-}
-
-fn verdict(report: &Report) -> String {
-    let summary = &report.summary;
-    let errors = summary.errors.max(problems(report, Level::Error).count());
-    let outside = || {
-        let buckets = counted(summary.drifted, "bucket was", "buckets were");
-        let less = match summary.severities.high {
-            0 => String::new(),
-            1 if summary.drifted == 1 => " and protects less".to_owned(),
-            high if high == summary.drifted => ", all of them to protect less".to_owned(),
-            high => format!(", {} of them to protect less", number(high)),
-        };
-        format!("🟠 **{buckets} changed outside of Sealform{less}.**")
-    };
-    let text = match report.verdict {
-        Verdict::Pending | Verdict::Drift if report.command == Command::Apply => {
-            "⏸️ **Nothing was changed: nobody said yes to it.**".to_owned()
-        }
-        Verdict::Clean if report.command == Command::Apply => {
-            let Actions { update, adopt, reset, forget } = summary.actions;
-            match update + adopt + reset + forget {
-                0 => "✅ **Nothing was to be done.**".to_owned(),
-                steps => format!("✅ **Done: {}.**", counted(steps, "step", "steps")),
-            }
-        }
-        Verdict::Clean if summary.checked == 0 => {
-            "✅ **There is nothing to look after.**".to_owned()
-        }
-        Verdict::Clean if summary.suppressed > 0 => {
-            "✅ **Nothing differs but what is suppressed.**".to_owned()
-        }
-        Verdict::Clean => {
-            let buckets = counted(summary.checked, "bucket is", "buckets are");
-            format!("✅ **Nothing differs.** {buckets} as declared.")
-        }
-        Verdict::Pending if summary.suppressed > 0 => {
-            let buckets = counted(summary.suppressed, "bucket was", "buckets were");
-            let back = report.command != Command::Drift
-                && report.resources.iter().any(|it| it.suppressed.is_some() && writes(it));
-            let back = if back { ", and is taken back all the same" } else { "" };
-            format!(
-                "🟡 **Changes are pending.** {buckets} changed outside, which is suppressed{back}."
-            )
-        }
-        Verdict::Pending => "🟡 **Changes are pending.** Nobody changed a bucket.".to_owned(),
-        Verdict::Drift if errors > 0 => {
-            format!("{} 🔴 **{}.**", outside(), counted(errors, "error", "errors"))
-        }
-        Verdict::Drift => outside(),
-        Verdict::Error if errors == 0 => "🔴 **Not everything was done.**".to_owned(),
-        Verdict::Error => {
-            let errors = counted(errors, "error", "errors");
-            let nothing = if is_undone(report) { ", and nothing was changed" } else { "" };
-            // An error hides no finding.
-            let rest = if summary.drifted > 0 && report.command != Command::Apply {
-                format!(" {}", outside())
-            } else {
-                String::new()
-            };
-            format!("🔴 **{errors}{nothing}.**{rest}")
-        }
-    };
-    let [one, many] = weakening_words(report.command);
-    match summary.weakening {
-        0 => text,
-        count => format!("{text} ⚠️ **{}.**", counted(count, one, many)),
-    }
-}
-
-/// What weakens protection, of one and of many. In a report of drift it must not read as drift.
-fn weakening_words(command: Command) -> [&'static str; 2] {
-    match command {
-        Command::Plan | Command::Apply => ["weakens protection", "weaken protection"],
-        Command::Drift => {
-            ["pending change would weaken protection", "pending changes would weaken protection"]
-        }
-    }
-}
-
-/// Whether it is an apply that has begun nothing of what was to be done.
-fn is_undone(report: &Report) -> bool {
-    let waits = |it: &Item| it.action.as_deref().is_some_and(|action| action != "no-op");
-    report.command == Command::Apply
-        && report.resources.iter().any(waits)
-        && report.resources.iter().all(|it| it.status.is_none())
-}
-
-/// What stands there whatever the room: marker, title, verdict and counts.
-fn head(report: &Report) -> String {
-    let summary = &report.summary;
-    let word = |infinitive: &str, past: &str| {
-        if report.command == Command::Apply { past.to_owned() } else { format!("to {infinitive}") }
-    };
-    let severities = &summary.severities;
-    let severities = format!(
-        "changed outside ({} high, {} medium, {} low)",
-        number(severities.high),
-        number(severities.medium),
-        number(severities.low)
-    );
-    // `drift` takes no step: what one would do is pending, and told as that.
-    let (actions, pending) = match report.command {
-        Command::Drift => (Actions::default(), summary.pending),
-        Command::Plan | Command::Apply => (summary.actions.clone(), 0),
-    };
-    let counts = [
-        (summary.errors, "in error".to_owned()),
-        (summary.drifted, severities),
-        (summary.suppressed, "changed outside and suppressed".to_owned()),
-        (pending, "with changes pending".to_owned()),
-        (actions.update, word("update", "updated")),
-        (actions.adopt, word("adopt", "adopted")),
-        (actions.reset, word("reset", "reset")),
-        (actions.forget, word("forget", "forgotten")),
-        (summary.unchanged, "unchanged".to_owned()),
-    ];
-    let mut counts: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", number(*count)))
-        .collect();
-    if !report.outputs.is_empty() {
-        let outputs = counted(report.outputs.len(), "output", "outputs");
-        counts.push(format!("{outputs} {}", word("change", "changed")));
-    }
-    let mut counts = counts.join(" · ");
-    if !counts.is_empty() {
-        counts.push_str("\n\n");
-    }
-    format!("{}\n{}{}\n\n{counts}", marker(report), title(report), verdict(report))
-}
-
-/// Where the whole is, for what was left out.
-fn whole(command: Command) -> &'static str {
-    match command {
-        Command::Plan => {
-            "The whole is in the job's log, and `sealform show FILE` draws it from the saved plan."
-        }
-        Command::Apply | Command::Drift => {
-            "The whole is in the job's log, and in the file that `--output json=FILE` writes."
-        }
-    }
-}
-
-/// What an action is called and what became of it.
-fn action(item: &Item) -> String {
-    let action = item.action.as_deref().map_or_else(|| "–".to_owned(), words_cell);
-    match item.status {
-        None => action,
-        Some(Status::Done) => format!("{action}, done"),
-        Some(Status::Failed) => format!("{action}, **failed**"),
-        Some(Status::Skipped) => format!("{action}, **not begun**"),
-        Some(Status::Unknown) => format!("{action}, **not known whether done**"),
-        Some(Status::Unrecorded) => format!("{action}, done, **not recorded**"),
-    }
-}
-
-/// Whose the differences of an item are.
-fn whose(item: &Item) -> &'static str {
-    match item.class {
-        Class::Unchanged => "–",
-        Class::Pending => "files",
-        Class::Drift => "outside",
-        Class::Both => "files and outside",
-        Class::Error => "unknown",
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-    }
-}
-
-fn risk(item: &Item) -> String {
-    let mut parts = Vec::new();
-    if let Some(error) = &item.error {
-        parts.push(format!("**error:** {}", words_cell(&error.summary)));
-    }
-    if let Some(why) = &item.weakening {
-        parts.push(format!("**weakens:** {}", words_cell(why)));
-    }
-    if let Some(level) = item.severity {
-        let level = severity(level);
-        parts.push(match &item.weakened {
-            Some(why) if is_restored(item) => {
-                format!("restored, was {level}: {}", words_cell(why))
-            }
-            None if is_restored(item) => format!("restored, was {level}"),
-            Some(why) => format!("**{level}:** {}", words_cell(why)),
-            None => level.to_owned(),
-        });
-    }
-    if let Some(by) = &item.suppressed {
-        parts.push(format!("suppressed by {}", code_cell(&by.name)));
-    }
-    if parts.is_empty() { "–".to_owned() } else { parts.join("; ") }
-}
-
-/// Drift on one line.
-fn drift_in_words(item: &Item) -> String {
-    let level = item.severity.map_or("drift", severity);
-    let (mut text, protects) = if is_restored(item) {
-        (format!("restored, was {level}"), "protected")
-    } else {
-        (level.to_owned(), "protects")
-    };
-    if let Some(why) = &item.weakened {
-        text.push_str(&format!(", {protects} less: {}", words(why)));
-    }
-    let outside = item.differences.iter().filter(|it| is_outside(it.whose));
-    for (n, difference) in outside.take(PATHS).enumerate() {
-        let name = difference.path.rsplit('.').next().unwrap_or_default();
-        text.push_str(&format!("{} {}", if n == 0 { ";" } else { "," }, code(name)));
-    }
-    if let Some(by) = &item.blame {
-        text.push_str(&format!("; by {} at {}", code(&by.who), code(&by.when)));
-    }
-    text
 }
 
 /// What was left out.
