@@ -6,12 +6,14 @@
 //! service shows what was written. A failure stops only what depends on it.
 
 mod intents;
+mod ledger;
 mod queue;
 mod step;
 mod stop;
 #[cfg(test)]
 mod tests;
 
+pub use self::ledger::Ledger;
 pub use self::stop::{GRACE, Stop};
 
 use self::intents::Intents;
@@ -21,7 +23,7 @@ use crate::diag::Diagnostic;
 use crate::event::{self, Event, Outcome, Reporter};
 use crate::plan::{Action, Plan, Reason, Step};
 use crate::provider::{Pace, Provider, ProviderError};
-use crate::state::{Change, Session, StateError};
+use crate::state::{Change, StateError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +39,7 @@ const UNTOLD: Duration = Duration::from_millis(50);
 pub async fn apply<P: Provider>(
     provider: &Arc<P>,
     plan: &Plan,
-    session: &mut Session,
+    ledger: &mut dyn Ledger,
     parallelism: usize,
     stop: &Stop,
     reporter: &mut dyn Reporter,
@@ -47,7 +49,7 @@ pub async fn apply<P: Provider>(
     reporter.report(&Event::Applying { total: queue.len() });
     let walk = Walk {
         plan,
-        session,
+        ledger,
         stop,
         reporter,
         queue,
@@ -88,7 +90,7 @@ enum Next {
 /// The one loop that owns the state.
 struct Walk<'a> {
     plan: &'a Plan,
-    session: &'a mut Session,
+    ledger: &'a mut dyn Ledger,
     stop: &'a Stop,
     reporter: &'a mut dyn Reporter,
     queue: Queue,
@@ -146,9 +148,9 @@ impl Walk<'_> {
     /// Records what the plan found to be so without any step, and settles what was unfinished there.
     fn record_what_was_seen(&mut self) -> Result<(), StateError> {
         for step in self.plan.steps.iter().filter(|step| step.action == Action::NoOp) {
-            self.session.settle(&step.provider, &step.identity)?;
+            self.ledger.settle(&step.provider, &step.identity)?;
             if step.record {
-                record(self.session, step)?;
+                record(self.ledger, step)?;
                 self.outcome.moved += usize::from(step.previous.is_some());
             }
         }
@@ -168,7 +170,7 @@ impl Walk<'_> {
                 self.waiting.insert(at);
                 self.queue.done(at);
             } else if let Some(step) = self.plan.steps.get(at) {
-                if let Some(Err(error)) = step.intent().map(|intent| self.session.intend(intent)) {
+                if let Some(Err(error)) = step.intent().map(|intent| self.ledger.intend(intent)) {
                     self.outcome.unrecorded = Some(error);
                     self.queue.put_back(at);
                     return;
@@ -197,7 +199,7 @@ impl Walk<'_> {
     fn withdraw(&mut self, at: usize) {
         let Some(step) = self.plan.steps.get(at) else { return };
         if step.calls()
-            && let Err(error) = self.session.withdraw(&step.provider, &step.identity)
+            && let Err(error) = self.ledger.withdraw(&step.provider, &step.identity)
         {
             self.outcome.unrecorded.get_or_insert(error);
         }
@@ -230,7 +232,7 @@ impl Walk<'_> {
 
     /// Writes the journal: one write and one sync for all that has ended and all that has begun.
     fn write(&mut self) {
-        let written = self.session.flush();
+        let written = self.ledger.flush();
         self.intents.written(written.is_ok());
         match written {
             Ok(()) => self.tell_done(),
@@ -277,10 +279,10 @@ impl Walk<'_> {
     }
 
     fn record_done(&mut self, at: usize, step: &Step, took: Duration) {
-        let mut recorded = record(self.session, step);
+        let mut recorded = record(self.ledger, step);
         // What was intended with a bucket that goes on elsewhere is for the step there to settle.
         if recorded.is_ok() && !matches!(step.reason, Some(Reason::MovedTo { .. })) {
-            recorded = self.session.settle(&step.provider, &step.identity);
+            recorded = self.ledger.settle(&step.provider, &step.identity);
         }
         match recorded {
             Ok(()) => {
@@ -340,7 +342,7 @@ impl Walk<'_> {
             self.outcome.skipped.push(step.id());
         }
         // There may be space again, or a right.
-        if self.session.flush().is_ok() {
+        if self.ledger.flush().is_ok() {
             self.tell_done();
         }
         for (at, _) in std::mem::take(&mut self.done) {
@@ -354,16 +356,16 @@ impl Walk<'_> {
         }
         if self.outcome.is_complete() && !self.plan.output_changes.is_empty() {
             let outputs = Change::Outputs(self.plan.outputs.clone());
-            self.outcome.unrecorded = self.session.record(outputs).err();
+            self.outcome.unrecorded = self.ledger.record(outputs).err();
         }
         self.outcome
     }
 }
 
 /// Records that a step is done.
-fn record(session: &mut Session, step: &Step) -> Result<(), StateError> {
-    for change in step.changes_of(session.state()) {
-        session.record(change)?;
+fn record(ledger: &mut dyn Ledger, step: &Step) -> Result<(), StateError> {
+    for change in step.changes_of(ledger.state()) {
+        ledger.record(change)?;
     }
     Ok(())
 }

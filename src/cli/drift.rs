@@ -8,9 +8,7 @@ use super::signals::{Decision, NOTHING, Signal, Signals, ended_by, stopped_after
 use super::ui::Ui;
 use super::{Exit, Global};
 use crate::diag::{Diagnostics, has_errors};
-use crate::engine::{
-    Asking, Blamed, Checked, DEFAULT_STATE, Notice, Project, Recording, Run, Setup, Strictness,
-};
+use crate::engine::{Asking, Blamed, Checked, Notice, Project, Recording, Run, Setup, Strictness};
 use crate::event::Reporter;
 use crate::plan::Plan;
 use crate::render;
@@ -39,11 +37,11 @@ pub(super) struct Args {
     /// Look only at the K-th of N shares of the buckets, from 1, such as hash:2/8.
     #[arg(long, value_name = "hash:K/N", value_parser = share)]
     partition: Option<Share>,
-    /// Compare with the state alone, without a configuration; another file than the usual may be
-    /// named.
+    /// Compare with the state alone, wherever the backend keeps it: nothing else of the configuration
+    /// counts. A file with a state may be named in its place.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
-        default_missing_value = DEFAULT_STATE, conflicts_with_all = ["flags", "files"])]
-    from_state: Option<PathBuf>,
+        conflicts_with_all = ["flags", "files"])]
+    from_state: Option<Option<PathBuf>>,
     /// Ask CloudTrail who made the drift that is found, and when. Needs cloudtrail:LookupEvents, takes
     /// a second or a few; at most a quarter of a minute, a second more for each bucket, and a minute.
     #[arg(long)]
@@ -269,13 +267,17 @@ impl Ready {
         let mut setup = args.selecting.setup(&args.locking, global, "drift", !args.record);
         setup.lock.enabled &= args.record;
         let request = args.variables.request(global);
-        let (project, checked) = if let Some(file) = &args.from_state {
-            setup.state = Some(Local::new(request.dir.join(file)));
-            (Project::bare(&request), None)
-        } else {
-            let project = Project::load(&request, &mut diagnostics);
-            let checked = project.check(Strictness::Strict, &mut diagnostics);
-            (project, Some(checked))
+        let (project, checked) = match &args.from_state {
+            Some(Some(file)) => {
+                setup.state = Some(Local::new(request.dir.join(file)));
+                (Project::bare(&request), None)
+            }
+            Some(None) => (Project::load_for_state(&request, &mut diagnostics), None),
+            None => {
+                let project = Project::load(&request, &mut diagnostics);
+                let checked = project.check(Strictness::Strict, &mut diagnostics);
+                (project, Some(checked))
+            }
         };
         let notices = checked.as_ref().map(|it| it.notices.clone()).unwrap_or_default();
         let recording = Decision::default();

@@ -1,11 +1,12 @@
 //! `sealform state mv`, `rm`, `push`, `restore` and `replace-provider`: what changes the state.
 
-use super::args::{Locking, Variables};
+use super::args::Locking;
 use super::signals::{Decision, Signals, stopped};
+use super::state::load;
 use super::ui::Ui;
 use super::{Exit, Global, counted};
-use crate::diag::{Diagnostic, Diagnostics, Sources};
-use crate::engine::{self, History, Manner, Project, Wanted, change_state};
+use crate::diag::{Diagnostic, Sources};
+use crate::engine::{self, History, Manner, Wanted, change_state};
 use crate::state::{Edit, StateFile};
 use std::io::Read as _;
 
@@ -59,8 +60,10 @@ pub(super) fn replace_provider(
     how: &Changing,
     ui: &mut Ui,
 ) -> Exit {
-    let mut ignored = Diagnostics::new();
-    let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let project = match load(global, ui) {
+        Ok(project) => project,
+        Err(exit) => return exit,
+    };
     if to != "aws" && !project.config.providers.keys().any(|it| **it == *to) {
         let known: Vec<&str> = project.config.providers.keys().map(|it| &**it).collect();
         let hint = crate::diag::did_you_mean(to, known);
@@ -122,8 +125,10 @@ pub(super) fn restore(
     how: &Changing,
     ui: &mut Ui,
 ) -> Exit {
-    let mut ignored = Diagnostics::new();
-    let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let project = match load(global, ui) {
+        Ok(project) => project,
+        Err(exit) => return exit,
+    };
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let setup = super::args::looking(global, "state restore");
     let found = runtime.block_on(engine::history(&project, &setup)).map(|history| {
@@ -190,9 +195,10 @@ fn change<T>(
     decide: impl FnOnce(Option<&StateFile>) -> Result<(Wanted, T), Diagnostic>,
     tell: impl FnOnce(T, &Ui),
 ) -> Exit {
-    // A configuration with errors is no obstacle as far as it says where the state is.
-    let mut ignored = Diagnostics::new();
-    let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let project = match load(global, ui) {
+        Ok(project) => project,
+        Err(exit) => return exit,
+    };
     let setup = how.locking.setup(global, operation, how.dry_run);
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let manner = Manner { dry_run: how.dry_run, insist };

@@ -1,10 +1,9 @@
 //! `sealform force-unlock`.
 
-use super::args::Variables;
 use super::signals::{Decision, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::Diagnostic;
 use crate::engine::{Project, Setup};
 use crate::state::{Backend, Holder, Local, Seen, StateError};
 
@@ -21,8 +20,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
-    let mut ignored = Diagnostics::new();
-    let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let project = match super::state::load(global, ui) {
+        Ok(project) => project,
+        Err(exit) => return exit,
+    };
     let Args { id, force: _ } = args;
     let setup = super::args::locking(global, "force-unlock");
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };

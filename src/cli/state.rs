@@ -5,7 +5,7 @@ use super::edit::{self, Changing};
 use super::ui::Ui;
 use super::{Exit, Global, counted};
 use crate::addr::Target;
-use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, Sources, did_you_mean, has_errors};
 use crate::engine::{self, History, Project};
 use crate::render;
 use crate::state::StateFile;
@@ -145,8 +145,10 @@ fn look(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
 }
 
 fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
-    let mut ignored = Diagnostics::new();
-    let project = Project::load(&Variables::default().request(global), &mut ignored);
+    let project = match load(global, ui) {
+        Ok(project) => project,
+        Err(exit) => return exit,
+    };
     let Some(runtime) = super::runtime(ui) else { return Exit::Failure };
     let setup = super::args::looking(global, "state history");
     let found = runtime.block_on(engine::history(&project, &setup));
@@ -206,12 +208,18 @@ fn history(global: &Global, json: bool, ui: &Ui) -> Exit {
     tell_damage()
 }
 
-/// Reads the state where the configuration says that it is. A configuration with errors is no
-/// obstacle as far as it says where.
+/// The configuration, for where its state is. One with errors is no obstacle as far as it says that;
+/// what leaves it open is told.
+pub(super) fn load(global: &Global, ui: &Ui) -> Result<Project, Exit> {
+    let mut faults = Diagnostics::new();
+    let project = Project::load_for_state(&Variables::default().request(global), &mut faults);
+    ui.diagnostics(&faults, &project.sources);
+    if has_errors(&faults) { Err(Exit::Failure) } else { Ok(project) }
+}
+
+/// Reads the state where the configuration says that it is.
 pub(super) fn read_state(global: &Global, ui: &Ui) -> Result<Option<StateFile>, Exit> {
-    let mut ignored = Diagnostics::new();
-    let project = Project::load(&Variables::default().request(global), &mut ignored);
-    read_of(&project, global, ui)
+    read_of(&load(global, ui)?, global, ui)
 }
 
 /// Reads the state of a configuration.

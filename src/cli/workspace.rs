@@ -4,7 +4,7 @@ use super::args::{Variables, locking, looking};
 use super::signals::{Decision, Signals, stopped};
 use super::ui::Ui;
 use super::{Exit, Global};
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::Diagnostic;
 use crate::engine::Project;
 use clap::Subcommand;
 
@@ -47,9 +47,11 @@ enum Command {
 }
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
-    let mut ignored = Diagnostics::new();
+    let project = match super::state::load(global, ui) {
+        Ok(project) => project,
+        Err(exit) => return exit,
+    };
     let request = Variables::default().request(global);
-    let project = Project::load(&request, &mut ignored);
     if let Some(fault) = overridden(&args.command, request.workspace.as_deref()) {
         ui.diagnostics(&[fault], &project.sources);
         return Exit::Failure;

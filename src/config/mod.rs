@@ -209,6 +209,8 @@ pub struct Settings {
     pub required_version: Option<(Arc<str>, Span)>,
     /// The `backend` block.
     pub backend: Option<Backend>,
+    /// Where something is wrong with what says where the state is, or may be meant to.
+    pub doubts: BTreeSet<Span>,
 }
 
 /// The `backend` block of `sealform`.
@@ -387,6 +389,11 @@ pub fn parse(
             syntax::parse_file(text, *file, diagnostics)
         };
         let told = diagnostics.len();
+        // What was lost of such a file may be the very block.
+        if text.contains("backend") {
+            let faults = diagnostics.iter().skip(before).filter_map(|fault| fault.subject);
+            config.settings.doubts.extend(faults);
+        }
         decode::file(parsed.body, &mut config, diagnostics);
         config.lost.extend(lost_names(text, &parsed.damaged));
         forget_followers(diagnostics, told, parsed.damaged);

@@ -33,10 +33,9 @@ impl Run {
             diagnostics.push(Diagnostic::error(
                 "No state",
                 format!(
-                    "There is no state at {}, so that there is nothing to compare with. Name \
-                     another file with `--from-state=FILE`, or work in another directory. Of a \
-                     state that is kept elsewhere, `sealform state pull` prints what such a file \
-                     holds.",
+                    "There is no state at {}, so that there is nothing to compare with. Work in the \
+                     directory of the configuration whose state it is, or name a file that has a \
+                     state with `--from-state=FILE`.",
                     held.backend.place()
                 ),
             ));

@@ -83,17 +83,31 @@ impl Project {
         let mut sources = Sources::default();
         let files = load::directory(&request.dir, &mut sources, diagnostics);
         let config = config::parse(&sources, &files.config, &is_block, diagnostics);
-        let home = request.home.as_ref().map(|home| home.display().to_string());
-        let host =
-            Host::new(request.now, request.seed).within(request.cwd.display().to_string(), home);
-        let host = host.in_workspace(&match &request.workspace {
-            Some(name) => name.as_str().into(),
-            None => backend::selected(&request.dir),
-        });
-        let mut project =
-            Self::of(config, sources, (&request.dir, &request.cwd), host, diagnostics);
+        let (dirs, host) = ((&*request.dir, &*request.cwd), host_of(request));
+        let mut project = Self::of(config, sources, dirs, host, diagnostics);
         project.give(request, &files, diagnostics);
         project
+    }
+
+    /// Reads a directory for where its state is, and which providers there are. What is wrong with the
+    /// rest is no obstacle and is not told, nor is it that there is no configuration.
+    pub fn load_for_state(request: &Request, diagnostics: &mut Diagnostics) -> Self {
+        let mut sources = Sources::default();
+        let mut found = Diagnostics::new();
+        let files = load::directory(&request.dir, &mut sources, &mut found);
+        found.retain(|fault| fault.summary != load::NO_CONFIGURATION);
+        // What cannot be read may say it.
+        let unread = found.len();
+        let config = config::parse(&sources, &files.config, &is_block, &mut found);
+        let Config { settings, providers, hidden, .. } = config;
+        let doubts = &settings.doubts;
+        let is_in_doubt = |fault: &Diagnostic| fault.subject.is_some_and(|at| doubts.contains(&at));
+        let told = found.into_iter().enumerate();
+        let told = told.filter(|(at, fault)| *at < unread || is_in_doubt(fault));
+        diagnostics.extend(told.map(|(_, fault)| fault));
+        let config = Config { settings, providers, hidden, ..Config::default() };
+        let (dirs, host) = ((&*request.dir, &*request.cwd), host_of(request));
+        Self::of(config, sources, dirs, host, &mut Diagnostics::new())
     }
 
     /// A project of a directory whose configuration does not matter.
@@ -316,6 +330,16 @@ impl Project {
         };
         self.given.push(Given { name: Arc::from(name), origin, value });
     }
+}
+
+/// What functions may ask of a run.
+fn host_of(request: &Request) -> Host {
+    let home = request.home.as_ref().map(|home| home.display().to_string());
+    let host = Host::new(request.now, request.seed).within(request.cwd.display().to_string(), home);
+    host.in_workspace(&match &request.workspace {
+        Some(name) => name.as_str().into(),
+        None => backend::selected(&request.dir),
+    })
 }
 
 /// Whether a schema has a block at a path such as `["resource", type, "rule"]`.

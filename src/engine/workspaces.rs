@@ -69,11 +69,14 @@ impl Project {
     /// # Errors
     /// There is none of this name.
     pub async fn select_workspace(&self, name: &str, setup: &Setup) -> Result<(), Diagnostic> {
-        let all = self.workspaces(setup).await?;
-        if !all.iter().any(|it| it == name) {
-            return Err(unknown_workspace(name, &all));
-        }
+        self.check_workspace(name, setup).await?;
         self.select(name)
+    }
+
+    /// Refuses a name that no workspace has.
+    async fn check_workspace(&self, name: &str, setup: &Setup) -> Result<(), Diagnostic> {
+        let all = self.workspaces(setup).await?;
+        if all.iter().any(|it| it == name) { Ok(()) } else { Err(unknown_workspace(name, &all)) }
     }
 
     fn select(&self, name: &str) -> Result<(), Diagnostic> {
@@ -101,14 +104,7 @@ impl Project {
                 "{name:?} is the workspace that is selected. Select another one first."
             ));
         }
-        let all = self.workspaces(setup).await?;
-        if !all.iter().any(|it| it == name) {
-            let hint = did_you_mean(name, all.iter().map(String::as_str));
-            return Err(fault(
-                "Unknown workspace",
-                format!("There is no workspace {name:?}.{hint}"),
-            ));
-        }
+        self.check_workspace(name, setup).await?;
         let backend = self.backend_in(name, setup)?;
         let guard = lock(&backend, setup, reporter).await.map_err(|error| told(&error))?;
         let removed = remove(&backend, name, force, decided).await;

@@ -110,6 +110,15 @@ impl Intent {
         }
     }
 
+    /// Whether the other is the same step of one plan.
+    pub(super) fn is_same_step(&self, other: &Self) -> bool {
+        // Digests of what is hidden differ each time.
+        self.address == other.address
+            && (&self.provider, &self.identity) == (&other.provider, &other.identity)
+            && self.writing == other.writing
+            && (&self.before, &self.after) == (&other.before, &other.after)
+    }
+
     /// Whether the other is about the same object, and was to make the same of it.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let same = |a: &Value, b: &Value| to_json(a) == to_json(b);
@@ -197,6 +206,11 @@ impl Unfinished {
             known.remove(0);
         }
         known.push(intent);
+    }
+
+    /// Takes all out that is there of an object.
+    pub(super) fn take(&mut self, provider: &str, identity: &str) -> Vec<Intent> {
+        self.0.remove(&(provider.into(), identity.into())).unwrap_or_default()
     }
 
     /// It is known what the object is.

@@ -9,8 +9,8 @@
 //!
 //! An intent is there before its call is made, what came of it afterwards. Intents that nothing
 //! settles outlive their run. A journal that is pushed to others begins with what is going to be
-//! intended (`planned`): they may have no more than this beginning of it. Version 1 had no intents,
-//! version 2 had nothing planned.
+//! intended (`planned`), and says later that it is (`begun`): they may have no more than this beginning
+//! of it. Version 1 had no intents, version 2 had nothing planned.
 //!
 //! Each line begins with the CRC-32 of its JSON. It is only ever appended to, so an interrupted write
 //! leaves bad bytes at the end and nowhere else: those are cut. Bad bytes elsewhere are damage.
@@ -122,6 +122,11 @@ enum Record {
     Planned {
         intent: Intent,
     },
+    /// What was planned with the object is intended.
+    Begun {
+        provider: Arc<str>,
+        identity: Arc<str>,
+    },
     /// It is known what the object is: whatever was intended with it is over.
     Settled {
         provider: Arc<str>,
@@ -153,6 +158,7 @@ impl Record {
             Self::Header(_)
             | Self::Intent { .. }
             | Self::Planned { .. }
+            | Self::Begun { .. }
             | Self::Settled { .. }
             | Self::Withdrawn { .. } => None,
             Self::Set { resource } => {
@@ -186,6 +192,14 @@ pub(super) fn encode_intent(intent: Intent) -> Result<Vec<u8>, serde_json::Error
 /// The line of what is going to be intended.
 pub(super) fn encode_planned(intent: Intent) -> Result<Vec<u8>, serde_json::Error> {
     understood(&Record::Planned { intent })
+}
+
+/// The line that says that what was planned with an object is intended.
+pub(super) fn encode_begun(
+    provider: Arc<str>,
+    identity: Arc<str>,
+) -> Result<Vec<u8>, serde_json::Error> {
+    Record::Begun { provider, identity }.line()
 }
 
 fn understood(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
@@ -297,15 +311,22 @@ impl Journal {
             Record::Header(_) => return Err("a second header"),
             Record::Intent { mut intent } => {
                 intent.run = intent.run.or_else(|| self.header.run.clone());
-                self.planned.settle(&intent.provider, &intent.identity);
+                self.planned.take(&intent.provider, &intent.identity);
                 self.unfinished.add(intent);
+            }
+            Record::Begun { provider, identity } => {
+                let planned = self.planned.take(&provider, &identity);
+                if planned.is_empty() {
+                    return Err("begun without having been planned");
+                }
+                planned.into_iter().for_each(|intent| self.unfinished.add(intent));
             }
             Record::Planned { mut intent } => {
                 intent.run = intent.run.or_else(|| self.header.run.clone());
                 self.planned.add(intent);
             }
             Record::Settled { provider, identity } => {
-                self.planned.settle(&provider, &identity);
+                self.planned.take(&provider, &identity);
                 self.unfinished.settle(&provider, &identity);
             }
             Record::Withdrawn { provider, identity } => {
@@ -589,12 +610,12 @@ mod tests {
         let lines: Vec<Vec<u8>> = [header]
             .into_iter()
             .chain(["a", "b", "c", "d"].map(|name| encode_planned(intent(name)).unwrap()))
-            .chain(["a", "b", "c"].map(|name| encode_intent(intent(name)).unwrap()))
+            .chain(["a", "b"].map(|name| encode_begun("aws".into(), name.into()).unwrap()))
+            .chain([encode_intent(intent("c")).unwrap()])
             .chain([outcome("a", true), outcome("b", false)])
             .collect();
         let names = |bytes: &[u8]| -> String {
             let journal = decoded(bytes);
-            assert!(abandoned(&lines[0]).unwrap().is_none());
             journal.unfinished.iter().map(|it| &*it.identity).collect()
         };
         for (end, known, abandoned_knows) in
@@ -610,6 +631,14 @@ mod tests {
             let other = abandoned(&torn).unwrap().unwrap_or(torn);
             assert_eq!(names(&other), abandoned_knows, "{end}");
         }
+    }
+
+    #[test]
+    fn nothing_begins_that_was_not_planned() {
+        let header = encode_header(Header::continuing(&state(), "0.2.0", None)).unwrap();
+        let begun = encode_begun("aws".into(), "a".into()).unwrap();
+        let error = decode(&[header, begun].concat()).unwrap_err();
+        assert!(matches!(error, JournalError::Damaged { line: 2, .. }), "{error}");
     }
 
     #[test]

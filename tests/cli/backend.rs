@@ -165,6 +165,79 @@ fn faults_of_the_block_are_told() {
     gone.run(&["plan"]).status(1).complains("There is no bucket \"no-such-bucket\"");
 }
 
+/// Commands that only need to know where the state is went on with the one in the usual file.
+#[test]
+fn what_leaves_open_where_the_state_is_stops_every_command() {
+    let service = Service::new();
+    let broken = "resource \"x\" {}\nlocals {\n  a = nothing.such\n}\n";
+    let rows = [
+        (on_s3("kay = \"x\""), "Did you mean \"key\"?"),
+        (on_s3("region = var.region"), "must be written out"),
+        (on_s3("profile = "), "main.seal.hcl"),
+        (on_s3("").replace("backend", "bakend"), "Did you mean \"backend\"?"),
+        (on_s3("").replace("sealform {", "sealfrom {"), "Did you mean \"sealform\"?"),
+        (on_s3("").replace("sealform {", "terraform {"), "stand in a `sealform` block"),
+        (on_s3("") + &on_s3(""), "already declared"),
+    ];
+    let commands: [&[&str]; 12] = [
+        &["workspace", "list"],
+        &["workspace", "new", "prod"],
+        &["workspace", "select", "default"],
+        &["state", "list"],
+        &["state", "pull"],
+        &["state", "rm", "x.y"],
+        &["state", "push", "state/sealform.state.json"],
+        &["state", "history"],
+        &["output"],
+        &["show"],
+        &["force-unlock", "x"],
+        &["drift", "-from-state"],
+    ];
+    let dir = service.machine(&logs("aws:kms"));
+    dir.run(&APPLY).status(0);
+    for (configuration, message) in rows {
+        dir.write("main.seal.hcl", &configuration);
+        dir.run(&["plan"]).status(1).complains(message);
+        for command in commands {
+            dir.run(command).status(1).complains(message);
+        }
+    }
+    // What is wrong elsewhere is no obstacle.
+    dir.write("main.seal.hcl", logs("aws:kms") + broken);
+    dir.run(&["plan"]).status(1);
+    dir.run(&["state", "list"]).status(0).says(".logs").never_complains("rror");
+    dir.run(&["workspace", "list"]).status(0).never_complains("rror");
+    dir.run(&["drift", "-from-state"]).status(0);
+    let nowhere = ["-chdir=no/where", "state", "list"];
+    dir.run(&nowhere).status(1).complains("There is no directory no/where");
+    dir.write("main.seal.hcl", [0xff, 0xfe, 0xff]);
+    dir.run(&["state", "list"]).status(1).complains("main.seal.hcl");
+}
+
+/// It read the file in the usual place, whatever the configuration says.
+#[test]
+fn drift_from_the_state_reads_it_where_the_backend_keeps_it() {
+    let service = Service::new();
+    let configuration = on_s3("") + &logs("aws:kms");
+    let (one, two) = (service.machine(&configuration), service.machine(&configuration));
+    let from_state = ["drift", "-from-state", "-json"];
+    one.run(&from_state).status(1).complains(&format!("There is no state at s3://{STATES}/{KEY}"));
+    one.run(&APPLY).status(0);
+    two.run(&from_state).status(0);
+    let lives = service.machine(&logs("AES256"));
+    lives.run(&APPLY).status(0);
+    assert_eq!(two.run(&from_state).status(2).json()["summary"]["drifted"], 1);
+    // Of the workspace that is selected.
+    two.run(&["workspace", "new", "prod"]).status(0);
+    two.run(&from_state).status(0);
+    two.run(&["workspace", "select", "default"]).status(0);
+    two.run(&["drift", "-from-state", "-record"]).status(2);
+    one.run(&from_state).status(0);
+    // A file that is named counts for more.
+    two.write("pulled.json", one.run(&["state", "pull"]).status(0).stdout);
+    two.run(&["drift", "-from-state=pulled.json"]).status(0);
+}
+
 #[test]
 fn a_service_without_conditions_is_refused() {
     let service = Service::new();

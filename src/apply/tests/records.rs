@@ -1,13 +1,64 @@
 //! What is recorded of a walk and when: whatever fails, is stopped or breaks down meanwhile.
 
 use super::*;
+use crate::apply::Ledger;
 use crate::event::{Event, Reporter};
+use crate::state::{Change, Session, StateError};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
 const JOURNAL: &str = "s.json.journal";
+
+/// A session on a disk that is full for a while.
+struct Flaky {
+    session: Session,
+    full: Arc<AtomicBool>,
+    /// Something is to be flushed.
+    pending: bool,
+}
+
+impl Flaky {
+    fn new(session: Session) -> Self {
+        Self { session, full: Arc::default(), pending: false }
+    }
+}
+
+impl Ledger for Flaky {
+    fn state(&self) -> &StateFile {
+        self.session.state()
+    }
+
+    fn record(&mut self, change: Change) -> Result<(), StateError> {
+        self.pending = true;
+        self.session.record(change)
+    }
+
+    fn intend(&mut self, intent: Intent) -> Result<(), StateError> {
+        self.pending = true;
+        self.session.intend(intent)
+    }
+
+    fn settle(&mut self, provider: &Arc<str>, identity: &Arc<str>) -> Result<(), StateError> {
+        self.pending = true;
+        self.session.settle(provider, identity)
+    }
+
+    fn withdraw(&mut self, provider: &Arc<str>, identity: &Arc<str>) -> Result<(), StateError> {
+        self.pending = true;
+        self.session.withdraw(provider, identity)
+    }
+
+    fn flush(&mut self) -> Result<(), StateError> {
+        if self.pending && self.full.load(Ordering::Acquire) {
+            let (what, reason) = ("the journal".to_owned(), "the disk is full".to_owned());
+            return Err(StateError::Unfit { what, reason });
+        }
+        self.pending = false;
+        self.session.flush()
+    }
+}
 
 /// A walk over buckets of these names that looks into the journal.
 async fn looked_into(names: &[String], parallelism: usize) -> (Arc<Fake>, Ran) {
@@ -65,8 +116,8 @@ async fn what_waits_for_the_journal_when_the_disk_is_full_is_not_begun() {
     let plan = plan(names.map(|name| step(Action::Update, name, &[])).to_vec());
     let directory = TempDir::new().unwrap();
     let local = Local::new(directory.path().join("s.json"));
-    let mut session = local.session(None, "0.0.0").unwrap();
-    let full = Arc::clone(&session.full);
+    let mut flaky = Flaky::new(local.session(None, "0.0.0").unwrap());
+    let full = Arc::clone(&flaky.full);
     full.store(true, Ordering::Release);
     let freed = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -74,12 +125,12 @@ async fn what_waits_for_the_journal_when_the_disk_is_full_is_not_begun() {
     };
     let stop = Stop::default();
     let reporter = &mut ();
-    let applying = apply(&fake, &plan, &mut session, 3, &stop, reporter);
+    let applying = apply(&fake, &plan, &mut flaky, 3, &stop, reporter);
     let (outcome, ()) = tokio::join!(applying, freed);
     assert_eq!(fake.effects("a") + fake.effects("b"), 0);
     assert_eq!(outcome.done.iter().sum::<usize>(), fake.effects("c"));
     assert!(outcome.unrecorded.is_some());
-    drop(session);
+    drop(flaky);
     let found = local.look().unwrap();
     assert_eq!(found.unfinished, []);
     assert_eq!(found.state.map_or(0, |state| state.resources.len()), fake.effects("c"));
@@ -203,20 +254,20 @@ proptest! {
             crate::apply::record(&mut session, &held).unwrap();
         }
         session.finish().unwrap();
-        let mut session = local.session(None, "0.0.0").unwrap();
+        let mut flaky = Flaky::new(local.session(None, "0.0.0").unwrap());
         fake.journal.set(directory.path().join(JOURNAL)).unwrap();
         let stop = Stop::default();
         let mut witness = Witness {
             local: &local,
             weather: &weather,
-            full: Arc::clone(&session.full),
+            full: Arc::clone(&flaky.full),
             stop: &stop,
             events: 0,
             lies: Vec::new(),
             done: BTreeSet::new(),
         };
         let plan = plan(steps.clone());
-        let applying = apply(&fake, &plan, &mut session, parallelism, &stop, &mut witness);
+        let applying = apply(&fake, &plan, &mut flaky, parallelism, &stop, &mut witness);
         let bounded = runtime.block_on(async {
             tokio::time::timeout(Duration::from_hours(1), applying).await
         });
@@ -227,10 +278,10 @@ proptest! {
         prop_assert!(fake.intents.lock().unwrap().iter().all(|(_, own)| *own), "written unrecorded");
         if is_saved {
             full.store(false, Ordering::Release);
-            session.save().unwrap();
+            flaky.session.save().unwrap();
         }
         let was_full = full.load(Ordering::Acquire);
-        drop(session);
+        drop(flaky);
 
         let found = local.look().unwrap();
         let recorded = found.state.map(|state| state.resources).unwrap_or_default();

@@ -73,6 +73,9 @@ pub(in crate::config) fn file(body: Body, config: &mut Config, diagnostics: &mut
                     format!("There is no block {other:?}.{hint}")
                 };
                 decoder.error("Unsupported block", detail, block.kind.span);
+                if other == "terraform" || suggest(other, BLOCKS) == Some("sealform") {
+                    config.settings.doubts.insert(block.kind.span);
+                }
             }
         }
     }
@@ -188,6 +191,13 @@ impl Decoder<'_> {
     }
 
     fn settings(&mut self, block: &Block, settings: &mut Settings) {
+        let before = self.diagnostics.len();
+        self.settings_of(block, settings);
+        let faults = self.diagnostics.iter().skip(before).filter_map(|fault| fault.subject);
+        settings.doubts.extend(faults);
+    }
+
+    fn settings_of(&mut self, block: &Block, settings: &mut Settings) {
         let Some([]) = self.labels(block, "sealform { }") else { return };
         self.only("The `sealform` block", &block.body, &["required_version"], &["backend"]);
         if let Some(version) = self.text(&block.body, "required_version") {

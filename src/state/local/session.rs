@@ -26,14 +26,13 @@ pub struct Session {
     pub(super) journal: Option<Appender>,
     /// What was intended, now or by runs before, and is not settled.
     unfinished: Unfinished,
+    /// What was announced, and is not intended yet.
+    planned: Unfinished,
     /// The journal of an earlier run is there, for what it was about to do.
     carried: bool,
     /// The first record is among the pending ones or in the journal.
     begun: bool,
     lock: Option<Lock>,
-    /// Lets tests of other rooms have the disk full for a while.
-    #[cfg(test)]
-    pub(crate) full: Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl Local {
@@ -51,11 +50,10 @@ impl Local {
             pending: Vec::new(),
             journal: None,
             unfinished: Unfinished::default(),
+            planned: Unfinished::default(),
             carried: false,
             begun: false,
             lock: None,
-            #[cfg(test)]
-            full: Arc::default(),
         };
         let new = || StateFile::new(self.new_lineage(), tool_version);
         if let Some(memory) = &self.memory {
@@ -134,10 +132,17 @@ impl Session {
 
     /// Records in memory that a call is about to be made; it may be once that is flushed.
     pub fn intend(&mut self, intent: Intent) -> Result<(), StateError> {
-        let line = journal::encode_intent(intent.clone())
-            .map_err(|error| unfit(&intent.address.to_string(), &error))?;
-        self.append(&line)?;
         let mut intent = intent;
+        let (provider, identity) = (Arc::clone(&intent.provider), Arc::clone(&intent.identity));
+        let line = match &*self.planned.take(&provider, &identity) {
+            [planned] if planned.is_same_step(&intent) => {
+                intent = planned.clone();
+                journal::encode_begun(provider, identity)
+            }
+            _ => journal::encode_intent(intent.clone()),
+        };
+        let line = line.map_err(|error| unfit(&intent.address.to_string(), &error))?;
+        self.append(&line)?;
         intent.run = self.lock.as_ref().map(|lock| lock.holder().clone());
         self.unfinished.add(intent);
         Ok(())
@@ -165,15 +170,14 @@ impl Session {
         &mut self,
         intents: impl Iterator<Item = Intent>,
     ) -> Result<bool, StateError> {
-        let mut any = false;
         for intent in intents {
-            let address = intent.address.to_string();
-            let line = journal::encode_planned(intent).map_err(|error| unfit(&address, &error))?;
+            let line = journal::encode_planned(intent.clone())
+                .map_err(|error| unfit(&intent.address.to_string(), &error))?;
             self.append(&line)?;
-            any = true;
+            self.planned.add(intent);
         }
         self.flush()?;
-        Ok(any)
+        Ok(!self.planned.is_empty())
     }
 
     fn outcome(
@@ -224,11 +228,6 @@ impl Session {
         if self.pending.is_empty() {
             return Ok(());
         }
-        #[cfg(test)]
-        if self.full.load(std::sync::atomic::Ordering::Acquire) {
-            let full = std::io::ErrorKind::StorageFull.into();
-            return Err(io_error("append to", &self.local.journal_path())(full));
-        }
         match &mut self.journal {
             Some(journal) => journal.append(&self.pending)?,
             // What an earlier run left is in what takes its place.
@@ -262,6 +261,7 @@ impl Session {
         }
         self.journal = None;
         self.begun = false;
+        self.planned = Unfinished::default();
         self.carried = !self.unfinished.is_empty();
         if self.carried {
             // What nobody knows the end of outlives the run.

@@ -219,20 +219,32 @@ async fn a_service_says_how_soon_to_come_again() {
 /// anybody likes.
 #[tokio::test]
 async fn what_is_fenced_off_is_not_written_though_its_request_has_begun() {
-    for asked in 0..3 {
+    // With a body, and without one.
+    for call in ["PutBucketEncryption", "DeleteBucketEncryption"] {
         let sandbox = Sandbox::start(world(), Options::default()).await.unwrap();
-        let aws = to(&sandbox);
-        let before = aws.read(&target(LOGS)).await.unwrap();
-        let times = AtomicU64::new(0);
-        aws.guard(Fence::new(move || times.fetch_add(1, Ordering::Relaxed) < asked));
-        let written = aws.write(&target(LOGS), &live("aws:kms", Some(KEY), true, &[])).await;
-        // Once before it is sent, and once when its body is; there is one piece of that.
-        if asked < 2 {
-            assert_eq!(written.unwrap_err().summary, "Lock of the state lost");
-            assert_eq!(aws.read(&target(LOGS)).await.unwrap(), before);
-            assert_eq!(sandbox.requests().get("PutBucketEncryption"), None);
-        } else {
-            written.unwrap();
+        to(&sandbox).write(&target(LOGS), &live("aws:kms", Some(KEY), true, &[])).await.unwrap();
+        let made = || sandbox.requests().get(call).copied();
+        let (before, made_before) = (to(&sandbox).read(&target(LOGS)).await.unwrap(), made());
+        let mut looks = 0;
+        loop {
+            let aws = to(&sandbox);
+            let times = AtomicU64::new(0);
+            aws.guard(Fence::new(move || times.fetch_add(1, Ordering::Relaxed) < looks));
+            let written = if call == "PutBucketEncryption" {
+                aws.write(&target(LOGS), &live("AES256", None, true, &[])).await
+            } else {
+                aws.reset(&target(LOGS)).await
+            };
+            let now = aws.read(&target(LOGS)).await.unwrap();
+            let Err(error) = written else {
+                assert_ne!(now, before, "{call} {looks}");
+                break;
+            };
+            assert_eq!(error.summary, "Lock of the state lost", "{call} {looks}");
+            assert_eq!((now, made()), (before.clone(), made_before), "{call} {looks}");
+            looks += 1;
         }
+        // Once before it is sent, and once at least when a connection takes it up.
+        assert!(looks >= 2, "{call} {looks}");
     }
 }
