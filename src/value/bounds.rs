@@ -7,6 +7,7 @@ use super::{Fields, Number, Type, Value, is_composed};
 use std::cmp::Ordering;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::{canonical_combining_class, compose};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Within what bounds a value lies that is not known yet. The default knows nothing.
@@ -33,10 +34,10 @@ impl Bounds {
             composed = text.nfc().collect::<String>();
             &composed
         };
-        // Terraform looks no farther than the line, and drops no character in front of its end.
+        // Behind a line end, Terraform looks only for what an accent could join.
         let alone = |at: &usize| text.get(..*at).is_some_and(|line| !line.ends_with('\r'));
         let line = text.match_indices('\n').map(|(at, _)| at).find(alone);
-        let end = line.unwrap_or_else(|| safe_end(text));
+        let end = line.filter(|_| !text.ends_with(takes_accents)).unwrap_or_else(|| safe_end(text));
         Self { prefix: text.get(..end).unwrap_or_default().to_owned(), ..Self::default() }
     }
 
@@ -135,6 +136,12 @@ fn safe_end(text: &str) -> usize {
     }
 }
 
+/// Whether the character becomes another one, or a part of one, with an accent behind it.
+fn takes_accents(c: char) -> bool {
+    canonical_combining_class(c) != 0
+        || ('\u{300}'..='\u{345}').any(|accent| compose(c, accent).is_some())
+}
+
 impl Value {
     /// A value of a type that is not known yet but lies within bounds; the value itself, if there
     /// is only one within them. Of what can be of any type, nothing is known.
@@ -213,6 +220,8 @@ mod tests {
             ("e\u{301}-", "\u{e9}-"),
             ("e\u{301}", ""),
             ("one\ntwo ", "one"),
+            ("one\ntwo", "one\ntw"),
+            ("one\ntwo=", "one\ntwo"),
             ("one\r\n- ", "one\r\n- "),
             ("\n", ""),
             ("", ""),

@@ -275,8 +275,7 @@ pub(in crate::eval) fn equal(a: &Value, b: &Value) -> Option<bool> {
             Some(false)
         }
         (Value::Unknown(ty, _), other) | (other, Value::Unknown(ty, _)) => {
-            let open = other.is_null() || ty.has_any();
-            if open || *ty == other.ty() { None } else { Some(false) }
+            if other.is_null() || fits(&other.ty(), ty) { None } else { Some(false) }
         }
         (Value::Null(_), other) | (other, Value::Null(_)) => Some(other.is_null()),
         _ => {

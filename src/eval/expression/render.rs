@@ -57,7 +57,7 @@ impl Scope<'_> {
             let marked = template.is_sensitive() || variables.is_sensitive();
             let open = is_file || variables.ty() == Type::Any;
             let ty = if open { Type::Any } else { Type::String };
-            Value::unknown(ty).sensitive_if(marked)
+            Value::unknown(ty).never_null().sensitive_if(marked)
         };
         if !is_file
             && let [template, variables] = arguments
@@ -111,7 +111,7 @@ impl Scope<'_> {
         let value = if is_file {
             value
         } else {
-            value.convert(&Type::String).map_err(|_| {
+            value.convert(&Type::String).map(Value::never_null).map_err(|_| {
                 let detail =
                     format!("The template comes to a {}, which is no text.", value.ty().friendly());
                 fault("Invalid function call", detail, span)

@@ -42,6 +42,6 @@ slip.
 - `yamldecode` ends lines at LF, CR and U+0085, but not at U+2028 and U+2029.
 - `textencodebase64` and `textdecodebase64` do not know HZ-GB-2312, and the first writes no characters \
 that Big5 and EUC-JP had not from the beginning.
-- Of what is not known yet, nothing is known but its type. Terraform also knows of `\"a-${var.x}\"` how \
-it begins and that it is not null, and of some numbers and lists how large they can be.
+- Of what is not known yet, Terraform takes for certain that a sum is not infinite, and that a \
+`setproduct` of what may be empty has combinations. Neither is certain here.
 ";

@@ -2,7 +2,7 @@
 
 use super::typing::{common_type, product_type, sets_clash};
 use super::{CallError, Context, MAX_GENERATED, convert, element_type, items};
-use crate::value::{Elements, Type, Value, unify};
+use crate::value::{Bounds, Elements, Number, Type, Value, unify};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -56,6 +56,32 @@ fn row_type(n: usize, arg: &Value) -> Result<Type, CallError> {
             .ok_or_else(|| CallError::at(n, "list of any single type required")),
         other => Ok(element_type(&convert(n, other, Type::list(Type::Any))?)),
     }
+}
+
+/// How many combinations there are at least and at most, if they are not too many to count.
+pub(super) fn product_bounds(args: &[Value]) -> Bounds {
+    const MOST_ELEMENTS: usize = 1_024;
+    const MOST_COMBINATIONS: usize = 2_048;
+    let mut least = 1;
+    let mut most = 1;
+    for arg in args {
+        let (fewest, all) = match arg.ty() {
+            Type::Tuple(types) => (types.len(), Some(types.len())),
+            _ => {
+                let bounds = arg.bounds();
+                let count = |bound: Option<Number>| bound.as_ref().and_then(Number::as_usize);
+                (count(bounds.least).unwrap_or(0), count(bounds.most))
+            }
+        };
+        let Some(all) = all.filter(|all| *all <= MOST_ELEMENTS) else { return Bounds::default() };
+        // Equal combinations are one in a set, but one there is.
+        least = least.min(fewest);
+        most *= all;
+        if most > MOST_COMBINATIONS {
+            return Bounds::default();
+        }
+    }
+    Bounds::between(least, most)
 }
 
 pub(super) fn setproduct(args: &[Value], _: &Context<'_>) -> Result<Value, CallError> {

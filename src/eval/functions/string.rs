@@ -32,14 +32,13 @@ pub(super) fn startswith(args: &[Value], _: &Context<'_>) -> Result<Value, CallE
     if !given.is_unknown() {
         return Ok(Value::from(text(given)?.starts_with(prefix)));
     }
-    // Of a text that is not known yet, its beginning may be.
+    // Of a text that is not known yet, its beginning may be. As in Terraform, one that is shorter
+    // than what is asked for decides nothing.
     let known = given.bounds().prefix;
-    Ok(if known.starts_with(prefix) {
-        Value::from(true)
-    } else if prefix.starts_with(&known) {
-        Value::unknown(Type::Bool)
+    Ok(if known.len() >= prefix.len() {
+        Value::from(known.starts_with(prefix))
     } else {
-        Value::from(false)
+        Value::unknown(Type::Bool)
     })
 }
 

@@ -7,6 +7,7 @@ mod marks;
 mod operators;
 mod rendering;
 mod templates;
+mod unknown;
 mod whole;
 
 use super::expression::{Fault, Scope, World};

@@ -204,7 +204,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .variadic(required("more", ParamType::Any))
     .unknown(Depth::Top)
     .marks(Depth::Top)
-    .typed(typing::product_type),
+    .typed(typing::product_type)
+    .bounds(sets::product_bounds),
     Function::new(
         "setsubtract",
         &[required("a", ParamType::SetOfAny), required("b", ParamType::SetOfAny)],
