@@ -429,8 +429,8 @@ const REST: &[Fact] = &[
     (
         "PutObject creates only if absent, or replaces only the version that was read; DeleteObject too",
         &[
-            "src/state/s3/tests.rs#without_a_lock_the_version_keeps_two_from_overwriting_each_other",
-            "src/state/s3/tests.rs#a_service_that_ignores_conditions_is_refused",
+            "src/state/s3/tests/mod.rs#without_a_lock_the_version_keeps_two_from_overwriting_each_other",
+            "src/state/s3/tests/lock.rs#a_service_that_ignores_conditions_is_refused",
         ],
     ),
     (

@@ -10,7 +10,7 @@ use crate::eval::{self, Evaluation, Input, Instance, Session, Tree, functions::C
 use crate::provider::aws;
 use crate::resource::{self, Finding};
 use crate::schema::Schema;
-use crate::value::Value;
+use crate::value::{Value, conceal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -162,7 +162,7 @@ impl Project {
             match aws::Settings::from_value(settings) {
                 Ok(read) => {
                     if let Some((path, detail)) = read.doubt() {
-                        let detail = discreet(detail, settings);
+                        let detail = conceal(detail, &settings.secrets());
                         let doubt = Diagnostic::warning("Unknown Region", detail);
                         diagnostics.push(doubt.at_maybe(place(address, &path)));
                     }
@@ -170,7 +170,7 @@ impl Project {
                 }
                 Err(faults) => {
                     for (path, detail) in faults {
-                        let detail = discreet(detail, settings);
+                        let detail = conceal(detail, &settings.secrets());
                         let fault = Diagnostic::error("Invalid provider settings", detail);
                         diagnostics.push(fault.at_maybe(place(address, &path)));
                     }
@@ -257,7 +257,7 @@ impl Project {
                     *further += 1;
                     continue;
                 }
-                it.detail = discreet(it.detail, &instance.declared);
+                it.detail = conceal(it.detail, &instance.declared.secrets());
                 if it.severity == Severity::Warning {
                     warned.insert((block.header, it.summary), (diagnostics.len(), 0));
                 }
@@ -391,14 +391,6 @@ fn is_of_any_type(path: &AttrPath) -> bool {
             _ => false,
         };
         ty.schema().has(path.steps()) || named()
-    })
-}
-
-/// The text without the sensitive texts that are part of a value.
-fn discreet(text: String, value: &Value) -> String {
-    value.secrets().iter().fold(text, |text, secret| {
-        let quoted = format!("{secret:?}");
-        text.replace(&quoted, "(sensitive)").replace(&**secret, "(sensitive)")
     })
 }
 

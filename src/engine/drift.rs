@@ -88,20 +88,9 @@ impl Run {
         }
         let mut plan = Plan {
             tool_version: VERSION.to_owned(),
-            destroy: false,
             lineage: self.state.as_ref().map(|state| state.lineage.clone()),
             serial: self.state.as_ref().map_or(0, |state| state.serial),
-            providers: BTreeMap::new(),
-            accounts: BTreeMap::new(),
-            unfinished: None,
-            steps: Vec::new(),
-            unplanned: Vec::new(),
-            lost: BTreeMap::new(),
-            refused: Vec::new(),
-            refusals: BTreeMap::new(),
-            left_out: 0,
-            outputs: BTreeMap::new(),
-            output_changes: Vec::new(),
+            ..Plan::default()
         };
         let unfinished = Unfinished::new(&self.unfinished);
         let nothing = BTreeSet::new();

@@ -8,7 +8,7 @@ use crate::eval::{Instance, span_of};
 use crate::resource::{
     self, Facts, Finding, KeyAnswer, KeyName, Keys, ResourceType, UnknownElement,
 };
-use crate::value::{Fields, Value};
+use crate::value::{Fields, Value, conceal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -55,12 +55,10 @@ impl<'a> Findings<'a> {
         let quiet = found.is_empty() && untold.is_empty() && !doubtful;
         let secrets = if quiet { Vec::new() } else { instance.declared.secrets() };
         let mut fault = None;
-        for Finding { severity, path, summary, mut detail } in found {
-            for secret in &secrets {
-                detail = detail.replace(&format!("{secret:?}"), "(sensitive)");
-                detail = detail.replace(&**secret, "(sensitive)");
-            }
-            let finding = Finding { severity, path, summary, detail };
+        for finding in found {
+            let severity = finding.severity;
+            let detail = conceal(finding.detail, &secrets);
+            let finding = Finding { detail, ..finding };
             let place = self.take(finding, &instance.address, block);
             if severity == Severity::Error {
                 fault = fault.or(Some(place));

@@ -223,6 +223,15 @@ impl Report {
         self.summary = sum;
     }
 
+    /// The same, of a report that has been told already: what had failed has failed, whatever is silent.
+    pub(super) fn tally_again(&mut self) {
+        let before = self.verdict;
+        self.tally();
+        if before == Verdict::Error {
+            self.verdict = before;
+        }
+    }
+
     /// Whether every bucket was read and compared, and each error is about one of them.
     fn all_is_read(&self) -> bool {
         let with_error = self.resources.iter().filter(|it| it.error.is_some());
@@ -534,7 +543,7 @@ fn output(change: &OutputChange) -> OutputItem {
     }
 }
 
-fn problem(fault: &Diagnostic, places: &Places) -> Problem {
+pub(super) fn problem(fault: &Diagnostic, places: &Places) -> Problem {
     Problem {
         severity: match fault.severity {
             diag::Severity::Error => Level::Error,

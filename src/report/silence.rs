@@ -1,7 +1,8 @@
 //! What silences known drift, until a day.
 
+use super::make::problem;
 use super::places::Places;
-use super::{Command, Item, Level, Problem, Report, Suppression, Verdict, Whose};
+use super::{Command, Item, Report, Suppression, Whose};
 use crate::addr::{Address, AttrPath, InstanceKey, ModuleStep, Target};
 use crate::diag::{Diagnostic, Sources, Span};
 use jiff::civil::Date;
@@ -111,30 +112,15 @@ impl Report {
             );
             warnings.push(Diagnostic::warning("Unused suppression", detail).at(ready.silence.span));
         }
-        self.count_anew();
+        self.tally_again();
         warnings
-    }
-
-    /// Counts everything anew. What had failed has failed, whatever is silent.
-    fn count_anew(&mut self) {
-        let before = self.verdict;
-        self.tally();
-        if before == Verdict::Error {
-            self.verdict = before;
-        }
     }
 
     /// Adds what was found wrong once the report was there.
     pub fn warn(&mut self, found: &[Diagnostic], sources: &Sources) {
         let places = Places::new(sources, found.iter().filter_map(|it| it.subject));
-        self.diagnostics.extend(found.iter().map(|it| Problem {
-            severity: if it.is_error() { Level::Error } else { Level::Warning },
-            summary: it.summary.to_owned(),
-            detail: it.detail.clone(),
-            address: it.address.as_ref().map(ToString::to_string),
-            place: it.subject.and_then(|span| places.of(span)),
-        }));
-        self.count_anew();
+        self.diagnostics.extend(found.iter().map(|it| problem(it, &places)));
+        self.tally_again();
     }
 }
 

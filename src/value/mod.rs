@@ -15,6 +15,7 @@ mod convert;
 mod json;
 mod number;
 mod quote;
+mod secret;
 mod set;
 mod ty;
 mod unify;
@@ -24,6 +25,7 @@ pub use self::convert::ConvertError;
 pub use self::json::{from_json, to_json};
 pub use self::number::Number;
 pub use self::quote::{is_harmful, quote, visible_json, write_quote};
+pub use self::secret::conceal;
 pub use self::ty::{ObjectAttribute, Type};
 pub use self::unify::unify;
 
@@ -337,27 +339,6 @@ impl Value {
             // Values that were JSON have no others within.
             _ => self.clone(),
         }
-    }
-
-    /// Every text and number within this value that must not be shown, as text: the longest first,
-    /// for one may be a part of another.
-    pub fn secrets(&self) -> Vec<Arc<str>> {
-        fn walk(value: &Value, secret: bool, found: &mut Vec<Arc<str>>) {
-            let secret = secret || value.is_sensitive();
-            match value.reveal() {
-                Value::String(text) if secret && !text.is_empty() => found.push(Arc::clone(text)),
-                Value::Number(number) if secret => found.push(number.to_string().into()),
-                open => {
-                    let fields = open.as_fields().into_iter().flat_map(Fields::values);
-                    let parts = open.as_items().into_iter().flatten().chain(fields);
-                    parts.for_each(|part| walk(part, secret, found));
-                }
-            }
-        }
-        let mut found = Vec::new();
-        walk(self, false, &mut found);
-        found.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        found
     }
 
     /// Whether `test` holds for this value or for any part of it.

@@ -65,23 +65,7 @@ fn step(action: Action, name: &str, after_blocks: &[&str]) -> Step {
 }
 
 fn plan(steps: Vec<Step>) -> Plan {
-    Plan {
-        tool_version: "0.0.0".into(),
-        destroy: false,
-        lineage: None,
-        serial: 0,
-        providers: BTreeMap::new(),
-        accounts: BTreeMap::new(),
-        unfinished: None,
-        steps,
-        unplanned: Vec::new(),
-        lost: BTreeMap::new(),
-        refused: Vec::new(),
-        refusals: BTreeMap::new(),
-        left_out: 0,
-        outputs: BTreeMap::new(),
-        output_changes: Vec::new(),
-    }
+    Plan { tool_version: "0.0.0".into(), steps, ..Plan::default() }
 }
 
 /// What applying a plan came to.

@@ -87,21 +87,5 @@ pub(super) fn update(name: &str, bucket: &str) -> Step {
 }
 
 pub(super) fn plan(steps: Vec<Step>) -> Plan {
-    Plan {
-        tool_version: "0.1.0".to_owned(),
-        destroy: false,
-        lineage: None,
-        serial: 0,
-        providers: std::collections::BTreeMap::new(),
-        accounts: std::collections::BTreeMap::new(),
-        unfinished: None,
-        steps,
-        unplanned: Vec::new(),
-        lost: std::collections::BTreeMap::new(),
-        refused: Vec::new(),
-        refusals: std::collections::BTreeMap::new(),
-        left_out: 0,
-        outputs: std::collections::BTreeMap::new(),
-        output_changes: Vec::new(),
-    }
+    Plan { tool_version: "0.1.0".to_owned(), steps, ..Plan::default() }
 }

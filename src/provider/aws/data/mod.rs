@@ -15,7 +15,7 @@ use super::connect::Connection;
 use super::error::plain;
 use crate::provider::{ErrorKind, ProviderError, Query};
 use crate::resource::data::{self, DataSource};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, conceal};
 
 /// What was found: attributes in any order.
 type Found = Vec<(&'static str, Value)>;
@@ -32,9 +32,7 @@ pub(super) async fn query(aws: &Aws, query: &Query) -> Result<Value, ProviderErr
     // What the SDK keeps while it waits is large, and each source has its own.
     let found = Box::pin(ask(connection, source, arguments)).await.map_err(|mut told| {
         // Services repeat what they were asked.
-        for secret in arguments.secrets() {
-            told.detail = told.detail.replace(&*secret, "(sensitive)");
-        }
+        told.detail = conceal(told.detail, &arguments.secrets());
         told
     })?;
     Ok(data::answer(source, arguments, found))
