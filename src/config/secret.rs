@@ -204,9 +204,13 @@ fn value(line: &str, at: usize, secrets: Secrets) -> Option<Range<usize>> {
     }
     // What ends like this is the last line of something in base64.
     let is_padded = item.get(name.len()..).is_some_and(|it| matches!(it, "=" | "=="));
+    // The sign between them was forgotten.
+    let is_text = behind.len() > 1 && behind.starts_with('"') && behind.ends_with('"');
+    let is_apart = item.get(name.len()..).is_some_and(|it| it.starts_with(' '));
     let value = match behind.strip_prefix(['=', ':']) {
         Some(value) if !name.is_empty() && !is_padded => value.trim_start(),
         None if !name.is_empty() && behind.starts_with('{') => behind,
+        None if !name.is_empty() && is_apart && is_text => behind,
         Some(_) | None => item,
     };
     if !value.contains(char::is_alphanumeric) {

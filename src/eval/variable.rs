@@ -144,11 +144,26 @@ fn of_given(
     input: &Input<'_>,
 ) -> Result<Value, Box<Diagnostic>> {
     let (value, span) = match &given.value {
-        GivenValue::Expr(expr) => (super::evaluate_constant(expr, &[], context(input))?, expr.span),
+        GivenValue::Expr(expr) => {
+            let value = super::evaluate_constant(expr, &[], context(input));
+            (value.map_err(|fault| discreet(fault, variable))?, expr.span)
+        }
         GivenValue::Text(text) => (Value::String(Arc::clone(text)), variable.name.span),
         GivenValue::Value(value, span) => (value.clone(), *span),
     };
     accept(&value, variable, span, input)
+}
+
+/// Why what is given to a variable has no value: of a sensitive one not in words that may be the secret.
+fn discreet(mut fault: Box<Diagnostic>, variable: &Variable) -> Box<Diagnostic> {
+    if variable.sensitive {
+        fault.detail = format!(
+            "What is given to the variable {:?} is no constant: a name or a call is no value here, and \
+             text stands in quotes. The variable is sensitive, so that it is not shown.",
+            variable.name.text
+        );
+    }
+    fault
 }
 
 /// A value that stands at `span` as the variable takes it: in its type, and not null where it must

@@ -228,9 +228,65 @@ fn a_sandbox_that_serves_says_what_is_wrong_and_what_may_be_done_meanwhile() {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    dir.run(&["sandbox", "key", "alias/x"]).status(1).complains("change it at its endpoint");
+    dir.run(&["sandbox", "key", "alias/x"]).status(0).says("Made the key");
     child.kill().unwrap();
     let ended = child.wait_with_output().unwrap();
     let told = String::from_utf8(ended.stderr).unwrap();
     assert!(line.starts_with("Serving S3") && told.contains("Missing variable"), "{line}{told}");
+}
+
+/// Whoever serves it sees what another process changes there, and the other way round.
+#[test]
+fn the_sandbox_is_changed_and_planned_on_while_it_is_served() {
+    let dir = Dir::with(&resource("x", "logs", "aws:kms", ""))
+        .env("AWS_ACCESS_KEY_ID", "123456789012")
+        .env("AWS_SECRET_ACCESS_KEY", "sandbox")
+        .env("AWS_REGION", "us-east-1");
+    let mut command = dir.command(&["sandbox", "--port=0"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let endpoint = line.split_whitespace().find(|word| word.starts_with("http")).unwrap();
+    let dir = dir.env("AWS_ENDPOINT_URL", endpoint.trim_end_matches('.'));
+    dir.run(&["apply", "-auto-approve"]).status(0).says("1 updated");
+    dir.run(&["drift"]).status(0);
+    dir.run(&["sandbox", "change", "logs", "--sse-algorithm=aws:kms:dsse"]).status(0);
+    dir.run(&["drift"]).status(2).says("aws:kms:dsse");
+    dir.run(&["apply", "-auto-approve", "-allow-weakening"]).status(0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::remove_dir_all(dir.path().join(".sealform")).unwrap_or_default();
+    std::fs::remove_file(dir.path().join("state/sealform.state.json")).unwrap();
+    dir.run(&["plan", "-sandbox"]).status(0).says("already live as declared");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_s3_refuses_is_shown_at_the_attribute() {
+    let bucket = "fast--use1-az4--x-s3";
+    let (world, sandbox) = world(&[(bucket, "us-east-1")]).await;
+    let key = |n: u8| {
+        format!("arn:aws:kms:us-east-1:123456789012:key/{n}1111111-1111-1111-1111-111111111111")
+    };
+    let with = |algorithm: &str, key: &str| {
+        let algorithm = format!("\"{algorithm}\"");
+        resource("x", bucket, "A", "")
+            .replace("\"A\"", &format!("{algorithm}\n      kms_master_key_id = {key}"))
+    };
+    for n in [1, 2] {
+        world.seed_key(&key(n), "us-east-1", "123456789012").unwrap();
+    }
+    let dir = at(&sandbox, &with("aws:kms", &format!("{:?}", key(1))));
+    run(&dir, &["apply", "-auto-approve"]).status(0);
+    dir.write("main.seal.hcl", with("AES256", "null"));
+    run(&dir, &["apply", "-auto-approve", "-allow-weakening"]).status(0);
+    // Nobody knows any more that it has had a key.
+    std::fs::remove_file(dir.path().join("state/sealform.state.json")).unwrap();
+    dir.write("main.seal.hcl", with("aws:kms", &format!("{:?}", key(2))));
+    let ran = run(&dir, &["apply", "-auto-approve", "-output=json=out.json"])
+        .status(1)
+        .complains("Request refused")
+        .complains("main.seal.hcl:7:27")
+        .complains(&key(2));
+    assert!(dir.read("out.json").contains("\"line\": 7"), "{}", ran.stderr);
+    sandbox.stop().await;
 }

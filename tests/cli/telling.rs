@@ -47,6 +47,42 @@ fn values_for_nobody_are_summed_up_and_never_shown() {
     dir.run(&["plan", "-sandbox", "-var=e=1"]).status(1).complains("the variable \"e\"");
 }
 
+#[test]
+fn a_slip_in_a_file_of_values_shows_its_place_and_no_value() {
+    let dir = Dir::with("variable \"token\" {\n  type      = string\n  sensitive = true\n}\n");
+    for (text, place, why) in [
+        ("team = \"S3CR3T\"\ntoken = \"S3CR3T\" x\n", "2:18", "Missing newline"),
+        ("token = [\"S3CR3T\"\n", "1:9", "Unclosed bracket"),
+        ("token \"S3CR3T\"\n", "1:7", "Missing equals sign"),
+        ("token = S3CR3T\n", "1:9", "text stands in quotes"),
+        ("token = \"S3CR3T\"\ntoken = \"S3CR3T\"\n", "2:1", "Attribute set twice"),
+    ] {
+        dir.write("x.auto.sealvars.hcl", text);
+        for arguments in [&["validate"][..], &["plan", "-sandbox", "-json"], &["validate", "-json"]]
+        {
+            let ran = dir.run(arguments).status(1).never_says("S3CR3T").never_complains("S3CR3T");
+            let human = arguments.len() == 1;
+            let place = format!("x.auto.sealvars.hcl:{place}");
+            assert!(!human || ran.stderr.contains(&place), "{text}: {}", ran.stderr);
+            assert!(!human || ran.stderr.contains(why), "{text}: {}", ran.stderr);
+        }
+        if why != "text stands in quotes" && why != "Attribute set twice" {
+            dir.run(&["fmt", "-check"]).status(2).never_complains("S3CR3T");
+        }
+    }
+    dir.write("x.auto.sealvars.hcl", "");
+    let given = "-var=token=S3CR3T";
+    dir.run(&["validate", given]).status(0);
+    dir.write(
+        "main.seal.hcl",
+        "variable \"token\" {\n  type = list(string)\n  sensitive = true\n}\n",
+    );
+    for value in ["[S3CR3T]", "[\"S3CR3T\" 1]", "{ a = S3CR3T", "upper(\"S3CR3T\", 1)"] {
+        let ran = dir.run(&["validate", &format!("-var=token={value}")]).status(1);
+        ran.complains("--var token:1:").never_complains("S3CR3T");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_that_fails_is_a_line_a_count_and_one_error() {
     let fleet = Fleet::of(&["aaa", "bbb"]).await;
