@@ -14,6 +14,8 @@ use crate::plan::Plan;
 use crate::render;
 use crate::report::{Command, Report, Severity, Share, Verdict};
 use crate::state::Local;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,8 +42,9 @@ pub(super) struct Args {
     /// Compare with the state alone, wherever the backend keeps it: nothing else of the configuration
     /// counts. A file with a state may be named in its place.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
-        conflicts_with_all = ["flags", "files"])]
-    from_state: Option<Option<PathBuf>>,
+        default_missing_value = "", conflicts_with_all = ["flags", "files"],
+        value_parser = OsStringValueParser::new().map(StateAt::from))]
+    from_state: Option<StateAt>,
     /// Ask CloudTrail who made the drift that is found, and when. Needs cloudtrail:LookupEvents, takes
     /// a second or a few; at most a quarter of a minute, a second more for each bucket, and a minute.
     #[arg(long)]
@@ -64,6 +67,21 @@ pub(super) struct Args {
     notifying: Notifying,
     #[command(flatten)]
     outputs: Outputs,
+}
+
+/// Which state it is that is alone compared with.
+#[derive(Clone, Debug)]
+enum StateAt {
+    /// Where the configuration keeps it.
+    Backend,
+    /// In this file.
+    File(PathBuf),
+}
+
+impl From<OsString> for StateAt {
+    fn from(file: OsString) -> Self {
+        if file.is_empty() { Self::Backend } else { Self::File(file.into()) }
+    }
 }
 
 /// What the exit status tells.
@@ -268,11 +286,11 @@ impl Ready {
         setup.lock.enabled &= args.record;
         let request = args.variables.request(global);
         let (project, checked) = match &args.from_state {
-            Some(Some(file)) => {
+            Some(StateAt::File(file)) => {
                 setup.state = Some(Local::new(request.dir.join(file)));
                 (Project::bare(&request), None)
             }
-            Some(None) => (Project::load_for_state(&request, &mut diagnostics), None),
+            Some(StateAt::Backend) => (Project::load_for_state(&request, &mut diagnostics), None),
             None => {
                 let project = Project::load(&request, &mut diagnostics);
                 let checked = project.check(Strictness::Strict, &mut diagnostics);

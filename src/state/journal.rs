@@ -319,7 +319,9 @@ impl Journal {
                 if planned.is_empty() {
                     return Err("begun without having been planned");
                 }
-                planned.into_iter().for_each(|intent| self.unfinished.add(intent));
+                for intent in planned {
+                    self.unfinished.add(intent);
+                }
             }
             Record::Planned { mut intent } => {
                 intent.run = intent.run.or_else(|| self.header.run.clone());
