@@ -1,7 +1,7 @@
 //! Who needs whom in a configuration, and references that lead nowhere.
 
 use super::reference::{
-    Bound, Item, Mention, Node, ROOTS, Root, all, body_exprs, mentions, repeat_expr,
+    Bound, Item, Mention, Node, ROOTS, Root, all, body_exprs, calls, mentions, repeat_expr,
 };
 use super::tree::{Module, ModulePath, Tree};
 use crate::addr::{Mode, ResourceAddr};
@@ -317,20 +317,17 @@ impl Finder<'_> {
         }
     }
 
-    /// A default is written out: it is known before any file is read, and to who reads the block.
-    fn constant(&mut self, expr: &Expr) {
-        if let ExprKind::Call(call) = &expr.kind {
+    /// A default is written out: whoever reads it sees what it is.
+    fn default(&mut self, expr: &Expr) {
+        let mut called = Vec::new();
+        calls(expr, &mut called);
+        for (function, span) in called {
             let detail = format!(
                 "A default cannot call a function. Write its value out, or call `{}` in `locals`.",
-                call.name.text
+                function.text
             );
-            self.report("Not a constant", detail, expr.span);
+            self.report("Not a constant", detail, span);
         }
-        expr.children(&mut |child| self.constant(child));
-    }
-
-    fn default(&mut self, expr: &Expr) {
-        self.constant(expr);
         for mention in all(expr) {
             self.diagnostics.push(
                 Diagnostic::error(

@@ -2,7 +2,7 @@
 
 use super::tree::{Module, ModulePath};
 use crate::addr::{InstanceKey, Mode, ModuleStep, ResourceAddr};
-use crate::config::{Body, Expr, ExprKind, Part, Repeat};
+use crate::config::{Body, Expr, ExprKind, Name, Part, Repeat};
 use crate::diag::Span;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -216,6 +216,14 @@ pub(super) fn all(expr: &Expr) -> Vec<Mention> {
 /// where it stands.
 pub fn roots(expr: &Expr) -> Vec<(Arc<str>, Option<Arc<str>>, Span)> {
     all(expr).into_iter().map(|mention| (mention.root, mention.name, mention.span)).collect()
+}
+
+/// Every function call in an expression, with where it stands.
+pub(super) fn calls<'e>(expr: &'e Expr, found: &mut Vec<(&'e Name, Span)>) {
+    if let ExprKind::Call(call) = &expr.kind {
+        found.push((&call.name, expr.span));
+    }
+    expr.children(&mut |child| calls(child, found));
 }
 
 /// Visits every expression of a body with the variables that `dynamic` blocks around it bind.

@@ -2,8 +2,9 @@
 
 use super::Input;
 use super::condition::{self, Kind};
-use super::expression::{Scope, fault};
+use super::expression::{INVALID_REFERENCE, Scope, fault};
 use super::functions::{Context, NOWHERE};
+use super::reference;
 use crate::config::{Config, Expr, Variable};
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean, listed};
 use crate::value::Value;
@@ -145,7 +146,8 @@ fn of_given(
 ) -> Result<Value, Box<Diagnostic>> {
     let (value, span) = match &given.value {
         GivenValue::Expr(expr) => {
-            let value = super::evaluate_constant(expr, &[], context(input));
+            let value = written_out(expr)
+                .and_then(|()| super::evaluate_constant(expr, &[], context(input)));
             (value.map_err(|fault| discreet(fault, variable))?, expr.span)
         }
         GivenValue::Text(text) => (Value::String(Arc::clone(text)), variable.name.span),
@@ -164,6 +166,24 @@ fn discreet(mut fault: Box<Diagnostic>, variable: &Variable) -> Box<Diagnostic> 
         );
     }
     fault
+}
+
+/// Refuses what is no value by itself.
+fn written_out(expr: &Expr) -> Result<(), Box<Diagnostic>> {
+    if let Some(mention) = reference::all(expr).first() {
+        let detail = "A value that is given refers to nothing. Text stands in double quotes.";
+        return Err(fault(INVALID_REFERENCE, detail, mention.span));
+    }
+    let mut called = Vec::new();
+    reference::calls(expr, &mut called);
+    called.first().map_or(Ok(()), |(function, span)| {
+        let detail = format!(
+            "A value that is given cannot call a function. Write its value out, or call `{}` in \
+             `locals`.",
+            function.text
+        );
+        Err(fault("Not a constant", detail, *span))
+    })
 }
 
 /// A value that stands at `span` as the variable takes it: in its type, and not null where it must

@@ -34,6 +34,7 @@ impl Expression {
             out: String::with_capacity(source.len()),
             names: Vec::new(),
             groups: Vec::new(),
+            lazy: false,
             last: Last::Nothing,
             most: 1,
         };
@@ -60,14 +61,25 @@ enum Last {
     Atom(u32),
     /// Something that is repeated already.
     Repeated(u32),
+    /// The same before flags, which are nothing to repeat and do not part what is beside them.
+    Flagged {
+        /// How many repetitions it holds within each other.
+        within: u32,
+        /// Where in the new expression the flags begin.
+        at: usize,
+        /// Whether repetitions were lazy there of themselves.
+        lazy: bool,
+    },
 }
 
 struct Reader<'a> {
     rest: &'a str,
     out: String,
     names: Vec<Option<Arc<str>>>,
-    /// For each open group, the most repetitions beside it.
-    groups: Vec<u32>,
+    /// For each open group, the most repetitions beside it, and whether they are lazy there.
+    groups: Vec<(u32, bool)>,
+    /// Whether repetitions are lazy of themselves, as the flag `U` says.
+    lazy: bool,
     last: Last,
     /// The most repetitions within each other in the group that is open.
     most: u32,
@@ -114,11 +126,12 @@ impl<'a> Reader<'a> {
             match c {
                 '(' => self.open(start)?,
                 ')' => {
-                    let outside =
+                    let (outside, lazy) =
                         self.groups.pop().ok_or("a closing parenthesis has no opening one")?;
                     self.out.push(')');
                     let within = self.most;
                     self.most = outside;
+                    self.lazy = lazy;
                     self.atom(within);
                 }
                 '|' => {
@@ -162,6 +175,7 @@ impl<'a> Reader<'a> {
         if self.groups.len() >= MAX_DEPTH {
             return Err(format!("it has more than {MAX_DEPTH} groups within each other"));
         }
+        let outside = self.lazy;
         if self.take("?P<") || self.take("?<") {
             let refused = || "a group's name is made of letters, digits and underscores".to_owned();
             let (name, rest) = self.rest.split_once('>').ok_or_else(refused)?;
@@ -186,12 +200,16 @@ impl<'a> Reader<'a> {
                 ));
             }
             let kept = distinct(flags);
+            let (on, off) = flags.split_once('-').unwrap_or((flags, ""));
+            self.lazy = (outside || on.contains('U')) && !off.contains('U');
             if end == Some(')') {
+                let at = self.out.len();
                 if !kept.is_empty() {
                     self.out.push_str(&format!("(?{kept})"));
                 }
-                // Flags by themselves are nothing to repeat, but do not part what is beside them.
-                self.last = Last::Nothing;
+                if let Last::Atom(within) | Last::Repeated(within) = self.last {
+                    self.last = Last::Flagged { within, at, lazy: outside };
+                }
                 return Ok(());
             }
             self.out.push_str(&format!("(?{kept}:"));
@@ -199,7 +217,7 @@ impl<'a> Reader<'a> {
             self.names.push(None);
             self.out.push('(');
         }
-        self.groups.push(self.most);
+        self.groups.push((self.most, outside));
         self.most = 1;
         self.last = Last::Nothing;
         Ok(())
@@ -227,9 +245,15 @@ impl<'a> Reader<'a> {
     }
 
     fn repeat(&mut self, start: &'a str, written: &str, times: u32) -> Result<(), String> {
-        let lazy = self.take("?");
+        let mut lazy = self.take("?");
+        let mut at = self.out.len();
         let within = match self.last {
             Last::Atom(within) => within,
+            Last::Flagged { within, at: before, lazy: was } => {
+                at = before;
+                lazy ^= was != self.lazy;
+                within
+            }
             Last::Nothing => {
                 return Err(format!("there is nothing to repeat before {:?}", self.since(start)));
             }
@@ -244,10 +268,7 @@ impl<'a> Reader<'a> {
         if total > MAX_REPEAT {
             return Err(format!("it repeats more than {MAX_REPEAT} times, groups taken together"));
         }
-        self.out.push_str(written);
-        if lazy {
-            self.out.push('?');
-        }
+        self.out.insert_str(at, &format!("{written}{}", if lazy { "?" } else { "" }));
         self.most = self.most.max(total);
         self.last = Last::Repeated(total);
         Ok(())

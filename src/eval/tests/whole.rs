@@ -189,6 +189,9 @@ fn variables_are_converted_to_their_types() {
         ("default = 1 + 2", None, "3"),
         ("type = objct", None, "error Invalid type: objct"),
         ("", Some("var.y"), "error Invalid reference: var.y"),
+        ("", Some("[x]"), "error Invalid reference: x"),
+        ("", Some("[upper(\"y\")]"), "error Not a constant: upper(\"y\")"),
+        ("", Some("[for x in [1, 2] : x + 1]"), "[2, 3]"),
         ("type = string", None, "error Missing variable: \"x\""),
     ];
     for (body, given, expected) in rows {

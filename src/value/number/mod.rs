@@ -194,14 +194,14 @@ impl Number {
         self.float().divide(&other.float(), precision).map(Self::new)
     }
 
-    /// The remainder of the division that truncates towards zero. By zero it is the number itself;
-    /// infinities have none.
+    /// The remainder of the division that truncates towards zero. By zero it is the number itself,
+    /// and that of an infinity, too; otherwise infinities have none.
     pub fn remainder(&self, other: &Self) -> Option<Self> {
-        if self.is_infinite() || other.is_infinite() {
-            return None;
-        }
         if other.is_zero() {
             return Some(self.clone());
+        }
+        if self.is_infinite() || other.is_infinite() {
+            return None;
         }
         if let (Repr::Int { int, precision }, Repr::Int { int: divisor, .. }) = (&self.0, &other.0)
         {
