@@ -139,6 +139,7 @@ fn safe_end(text: &str) -> usize {
 /// Whether the character becomes another one, or a part of one, with an accent behind it.
 fn takes_accents(c: char) -> bool {
     canonical_combining_class(c) != 0
+        || std::iter::once(c).nfd().nth(1).is_some()
         || ('\u{300}'..='\u{345}').any(|accent| compose(c, accent).is_some())
 }
 
@@ -222,6 +223,7 @@ mod tests {
             ("one\ntwo ", "one"),
             ("one\ntwo", "one\ntw"),
             ("one\ntwo=", "one\ntwo"),
+            ("one\n\u{e9}", "one\n"),
             ("one\r\n- ", "one\r\n- "),
             ("\n", ""),
             ("", ""),

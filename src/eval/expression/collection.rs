@@ -117,7 +117,11 @@ impl Scope<'_> {
             single => Value::tuple(vec![run(single)]),
         };
         // Where one element fails, the whole is as little known as if all did.
-        let result = if first.is_some() { Value::unknown(result.ty()) } else { result };
+        let result = if first.is_some() && !result.is_unknown() {
+            Value::unknown(result.ty())
+        } else {
+            result
+        };
         let first = first.map(|fault| match &each.kind {
             ExprKind::Attr(item, name) if matches!(item.kind, ExprKind::SplatItem) => {
                 self.with_key(source, name, fault)
