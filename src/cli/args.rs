@@ -101,7 +101,7 @@ pub(super) struct Planning {
     refresh: bool,
     #[command(flatten)]
     pub(super) locking: Locking,
-    /// Ask for what is missing; with =false, never.
+    /// Ask for approval where it is needed; with =false, never.
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_value_t = true, default_missing_value = "true")]
     pub(super) input: bool,

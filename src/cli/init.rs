@@ -32,7 +32,7 @@ pub(super) struct Args {
     force_copy: bool,
     #[command(flatten)]
     locking: Locking,
-    /// Nothing is asked in any case.
+    /// Nothing is asked in any case: pipelines say so to Terraform.
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_value_t = true, default_missing_value = "true", hide = true)]
     input: bool,
@@ -42,7 +42,6 @@ const STARTER_NAME: &str = "main.seal.hcl";
 const STARTER: &str = include_str!("starter.seal.hcl");
 
 pub(super) fn run(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
-    let _asked = args.input;
     let here = &global.dir();
     match load::has_config(here) {
         Ok(true) => describe(global, args, ui),

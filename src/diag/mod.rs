@@ -34,7 +34,7 @@ pub struct Diagnostic {
     /// The resource that it is about.
     pub address: Option<Address>,
     /// The attribute of the resource that it is about, where whoever found it does not know the source.
-    pub attribute: Option<AttrPath>,
+    pub attribute: Option<Box<AttrPath>>,
     /// The object whose condition does not hold: `var.x`, `output.x`, `check.x`, or the address of
     /// a block.
     pub condition_of: Option<String>,
@@ -90,7 +90,7 @@ impl Diagnostic {
     /// About this attribute of the resource, where there is one.
     #[must_use]
     pub fn of_attribute(mut self, attribute: Option<AttrPath>) -> Self {
-        self.attribute = attribute;
+        self.attribute = attribute.map(Box::new);
         self
     }
 

@@ -86,9 +86,7 @@ pub fn compact_warnings(list: &[Diagnostic], sources: &Sources) -> String {
                 let Position { line, .. } = sources.position(span);
                 Some(format!("on {} line {line}", clean(sources.name(span.file))))
             }
-            (None, address) => {
-                address.as_ref().map(|it| format!("with {}", clean(&it.to_string())))
-            }
+            (None, address) => address.as_ref().map(|it| format!("with {}", clean(it.to_string()))),
         };
         let more = (count > 1).then(|| format!("(and {} more)", number(count - 1)));
         out.push_str(&format!("- {summary}\n"));
