@@ -302,13 +302,7 @@ impl Walk<'_> {
             let Some(step) = self.plan.steps.get(at) else { continue };
             self.reporter.report(&Event::Done { step, took });
             self.outcome.moved += usize::from(step.previous.is_some());
-            if let Some(slot) = Action::ALL
-                .iter()
-                .position(|it| *it == step.action)
-                .and_then(|slot| self.outcome.done.get_mut(slot))
-            {
-                *slot += 1;
-            }
+            self.outcome.add_done(step.action);
         }
     }
 

@@ -39,7 +39,7 @@ impl Stop {
     }
 
     /// Whether anybody has asked.
-    pub fn is_asked(&self) -> bool {
+    pub(super) fn is_asked(&self) -> bool {
         self.0.borrow().cut.is_some()
     }
 

@@ -7,13 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the name of a configuration file ends with, in the native syntax and in JSON.
-pub const CONFIG_SUFFIXES: [&str; 2] = [".seal.hcl", ".seal.hcl.json"];
+const CONFIG_SUFFIXES: [&str; 2] = [".seal.hcl", ".seal.hcl.json"];
 /// The files of variable values that are read wherever they lie beside the configuration.
-pub const VALUES_FILES: [&str; 2] = ["sealform.sealvars.hcl", "sealform.sealvars.json"];
+const VALUES_FILES: [&str; 2] = ["sealform.sealvars.hcl", "sealform.sealvars.json"];
 /// What the name of a file of variable values ends with that is read without being named.
-pub const AUTO_VALUES_SUFFIXES: [&str; 2] = [".auto.sealvars.hcl", ".auto.sealvars.json"];
+const AUTO_VALUES_SUFFIXES: [&str; 2] = [".auto.sealvars.hcl", ".auto.sealvars.json"];
 /// What the name of a file of tests ends with, in the native syntax and in JSON.
-pub const TEST_SUFFIXES: [&str; 2] = [".sealtest.hcl", ".sealtest.hcl.json"];
+const TEST_SUFFIXES: [&str; 2] = [".sealtest.hcl", ".sealtest.hcl.json"];
 
 /// The summary of what is told of a directory without configuration files.
 pub const NO_CONFIGURATION: &str = "No configuration";

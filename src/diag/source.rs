@@ -95,11 +95,6 @@ impl Sources {
         self.files.iter().map(|source| (&*source.name, &*source.text))
     }
 
-    /// The whole text, shared.
-    pub fn shared_text(&self, file: FileId) -> Arc<str> {
-        self.get(file).map(|source| Arc::clone(&source.text)).unwrap_or_default()
-    }
-
     /// The text of a piece.
     pub fn slice(&self, span: Span) -> &str {
         self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or("")
@@ -144,17 +139,8 @@ impl Sources {
 
     /// Where a piece begins. Costs a walk from the beginning of the text.
     pub fn position(&self, span: Span) -> Position {
-        self.position_at(span.file, span.start)
-    }
-
-    /// Where a piece ends. Costs a walk from the beginning of the text.
-    pub fn end_position(&self, span: Span) -> Position {
-        self.position_at(span.file, span.end)
-    }
-
-    fn position_at(&self, file: FileId, byte: u32) -> Position {
-        let text = self.text(file);
-        let mut byte = (byte as usize).min(text.len());
+        let text = self.text(span.file);
+        let mut byte = (span.start as usize).min(text.len());
         while !text.is_char_boundary(byte) {
             byte -= 1;
         }

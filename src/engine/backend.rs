@@ -232,7 +232,7 @@ impl Project {
     ///
     /// # Errors
     /// The same.
-    pub fn backend_in(&self, workspace: &str, setup: &Setup) -> Result<Backend, Diagnostic> {
+    pub(super) fn backend_in(&self, workspace: &str, setup: &Setup) -> Result<Backend, Diagnostic> {
         if let Some(local) = &setup.state {
             let local = local.clone();
             let sandbox = setup.sandbox.is_some();

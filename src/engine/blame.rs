@@ -73,9 +73,8 @@ impl Run {
         asking: Asking,
         blamed: &mut Blamed,
     ) -> Diagnostics {
-        let steps = plan.steps.iter().chain(&plan.refused).filter(|step| !step.drift.is_empty());
         let steps: BTreeMap<String, &Step> =
-            steps.map(|step| (step.address.to_string(), step)).collect();
+            plan.drifted().map(|step| (step.address.to_string(), step)).collect();
         // What is drift no more is forgotten.
         let mut before = std::mem::take(&mut blamed.0);
         let mut drifted: Vec<(&mut Item, Object)> = Vec::new();

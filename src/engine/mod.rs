@@ -49,4 +49,4 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Where the state is unless the configuration says otherwise, relative to its directory.
 pub const DEFAULT_STATE: &str = "state/sealform.state.json";
 /// Where the sandbox keeps its buckets, relative to the directory of the configuration.
-pub const SANDBOX_STORE: &str = "state/sandbox.jsonl";
+const SANDBOX_STORE: &str = "state/sandbox.jsonl";

@@ -209,9 +209,9 @@ impl Finder<'_> {
             let node = Node { module: Arc::clone(&child.path), item };
             self.expr(&node, &argument.expr, given);
         }
+        let named: BTreeSet<&str> = arguments.iter().map(|argument| &*argument.name.text).collect();
         for (name, variable) in variables {
-            let is_given = arguments.iter().any(|argument| argument.name.text == *name);
-            if variable.default.is_none() && !is_given {
+            if variable.default.is_none() && !named.contains(&**name) {
                 let what = variable.description.as_deref().unwrap_or_default();
                 let detail = format!(
                     "The module needs a value for its variable {name:?}: write `{name} = …`. {what}"

@@ -112,8 +112,18 @@ pub struct Outcome {
 impl Outcome {
     /// How many steps with this action were done.
     pub fn count(&self, action: Action) -> usize {
-        let at = Action::ALL.iter().position(|it| *it == action);
-        at.and_then(|at| self.done.get(at)).copied().unwrap_or(0)
+        Self::place(action).and_then(|at| self.done.get(at)).copied().unwrap_or(0)
+    }
+
+    /// Counts a step with this action as done.
+    pub fn add_done(&mut self, action: Action) {
+        if let Some(count) = Self::place(action).and_then(|at| self.done.get_mut(at)) {
+            *count += 1;
+        }
+    }
+
+    fn place(action: Action) -> Option<usize> {
+        Action::ALL.iter().position(|it| *it == action)
     }
 
     /// What went wrong, as diagnostics.

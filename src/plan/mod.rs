@@ -158,7 +158,7 @@ pub struct Terms {
 
 impl Terms {
     /// Whether there is nothing to heed.
-    pub fn are_usual(&self) -> bool {
+    fn are_usual(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -266,6 +266,11 @@ impl Plan {
         self.steps
             .iter()
             .filter(|step| !self.destroy && step.weakening.is_some() && !step.terms.allow_weakening)
+    }
+
+    /// The steps whose objects somebody else has changed, be they taken or refused.
+    pub fn drifted(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().chain(&self.refused).filter(|step| !step.drift.is_empty())
     }
 
     /// How many steps have this action.

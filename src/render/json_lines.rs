@@ -140,7 +140,7 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
     }
 
     fn planned(&mut self, plan: &Plan) {
-        for step in plan.steps.iter().filter(|step| !step.drift.is_empty()) {
+        for step in plan.drifted() {
             let change = json!({
                 "resource": resource(step),
                 "action": "update",
@@ -172,7 +172,7 @@ impl<W: io::Write, C: FnMut() -> String> Lines<W, C> {
             .collect();
         let count = |action: Action| (action.word().to_owned(), Json::from(plan.count(action)));
         let mut changes: Map<String, Json> = Action::ALL.into_iter().map(count).collect();
-        let drifted = plan.steps.iter().filter(|step| !step.drift.is_empty()).count();
+        let drifted = plan.drifted().count();
         let weakening = plan.steps.iter().filter(|step| step.weakening.is_some()).count();
         let operation = if plan.destroy { "destroy" } else { "plan" };
         changes.insert("drifted".to_owned(), drifted.into());

@@ -98,7 +98,10 @@ pub fn find(kind: &str) -> Option<&'static LanguageBlock> {
 }
 
 /// The block of this kind among several.
-pub fn find_in(blocks: &[&'static LanguageBlock], kind: &str) -> Option<&'static LanguageBlock> {
+pub(super) fn find_in(
+    blocks: &[&'static LanguageBlock],
+    kind: &str,
+) -> Option<&'static LanguageBlock> {
     blocks.iter().copied().find(|block| block.kind == kind)
 }
 

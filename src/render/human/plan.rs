@@ -143,10 +143,8 @@ impl<'a> Page<'a> {
     }
 
     fn drift(&mut self, plan: &Plan) {
-        let all = plan.steps.iter().chain(&plan.refused);
-        let drifted = all.filter(|step| !step.drift.is_empty());
         let (silent, loud): (Vec<&Step>, Vec<&Step>) =
-            drifted.partition(|step| self.silence(step).is_some());
+            plan.drifted().partition(|step| self.silence(step).is_some());
         self.loud_drift(&loud);
         self.silent_drift(&silent);
     }
@@ -434,10 +432,8 @@ impl<'a> Page<'a> {
                 self.canvas.push(" ").push(&number(unchanged)).push(" unchanged.");
             }
         }
-        let all = plan.steps.iter().chain(&plan.refused);
-        let drifted = all.filter(|step| !step.drift.is_empty());
         let (silent, loud): (Vec<&Step>, Vec<&Step>) =
-            drifted.partition(|step| self.silence(step).is_some());
+            plan.drifted().partition(|step| self.silence(step).is_some());
         for (drifted, what) in
             [(loud, " changed outside."), (silent, " changed outside and suppressed.")]
         {

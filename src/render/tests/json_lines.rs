@@ -90,6 +90,20 @@ fn every_kind() -> Plan {
 }
 
 #[test]
+fn what_drifted_and_cannot_be_planned_is_told_and_counted() {
+    let drift = vec![bucket_key(true, false)];
+    let refused = Step { drift, ..update("logs", "acme-logs") };
+    let unplanned = vec![refused.address.clone()];
+    let plan = Plan { unplanned, refused: vec![refused], ..plan(Vec::new()) };
+    let mut lines = lines();
+    lines.report(&Event::Planned { plan: &plan });
+    let lines = read(lines);
+    assert_eq!(types(&lines), ["version", "resource_drift", "change_summary"]);
+    let changes = &lines[2]["changes"];
+    assert_eq!((&changes["drifted"], &changes["unplanned"]), (&json!(1), &json!(1)));
+}
+
+#[test]
 fn a_run_from_its_first_line_to_its_last() {
     let mut lines = lines();
     let plan = every_kind();
