@@ -95,6 +95,11 @@ impl Sources {
         self.files.iter().map(|source| (&*source.name, &*source.text))
     }
 
+    /// The whole text, shared.
+    pub fn shared_text(&self, file: FileId) -> Arc<str> {
+        self.get(file).map(|source| Arc::clone(&source.text)).unwrap_or_default()
+    }
+
     /// The text of a piece.
     pub fn slice(&self, span: Span) -> &str {
         self.text(span.file).get(span.start as usize..span.end as usize).unwrap_or("")
