@@ -166,7 +166,7 @@ fn message(stream: &mut TcpStream) -> std::io::Result<Option<(String, Vec<u8>)>>
 
 fn configuration(algorithm: &str) -> String {
     let resource = crate::harness::resource("x", "bucket", algorithm, "");
-    format!("provider \"aws\" {{\n  read_timeout = 1\n}}\n{resource}")
+    format!("provider \"aws\" {{\n  read_timeout = 2\n}}\n{resource}")
 }
 
 /// All faults of one operation, as lines of a table: how the apply ended.
@@ -191,7 +191,7 @@ async fn row(method: &'static str) -> String {
             // From AES256 to aws:kms, or back by leaving the configuration.
             set(Orders::none());
             let (first, second) = if method == "DELETE" {
-                (configuration("aws:kms"), "provider \"aws\" {\n  read_timeout = 1\n}\n".to_owned())
+                (configuration("aws:kms"), "provider \"aws\" {\n  read_timeout = 2\n}\n".to_owned())
             } else {
                 (configuration("AES256"), configuration("aws:kms"))
             };
@@ -309,7 +309,7 @@ impl Remote {
 
     fn declare(&self, algorithm: &str) {
         let backend = "sealform {\n  backend \"s3\" {\n    bucket = \"states\"\n    key = \"s.json\"\n    \
-                       lock_lease = 3\n    max_retries = 1\n  }\n}\n";
+                       lock_lease = 5\n    max_retries = 1\n  }\n}\n";
         self.dir.write("main.seal.hcl", format!("{backend}{}", configuration(algorithm)));
     }
 
@@ -445,6 +445,33 @@ async fn whatever_becomes_of_reading_a_journal_on_s3() {
     Truncated     done failed
     Denied        failed failed
     Missing       failed failed
+    ");
+}
+
+/// Where nobody else could learn what is about to be written, nothing is.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_pushing_a_journal_to_s3() {
+    insta::assert_snapshot!(row_of_state("PUT", "/s.json.journal").await, @r"
+    InternalError done failed
+    ResetBefore   done failed
+    ResetAfter    done failed
+    Malformed     done done
+    Truncated     done done
+    Denied        failed failed
+    Missing       failed failed
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_removing_a_journal_from_s3() {
+    insta::assert_snapshot!(row_of_state("DELETE", "/s.json.journal").await, @r"
+    InternalError done done
+    ResetBefore   done done
+    ResetAfter    done done
+    Malformed     done done
+    Truncated     done done
+    Denied        done done
+    Missing       done done
     ");
 }
 
