@@ -95,9 +95,10 @@ pub(super) fn push(global: &Global, file: &str, force: bool, how: &Changing, ui:
     } else {
         std::fs::read(global.dir().join(file))
     };
+    let named = if file == "-" { "Standard input" } else { file };
     let pushed = match read {
-        Ok(bytes) => StateFile::parse(&bytes).map_err(|problem| format!("{file} {problem}.")),
-        Err(error) => Err(format!("Could not read {file}: {error}.")),
+        Ok(bytes) => StateFile::parse(&bytes).map_err(|problem| format!("{named} {problem}.")),
+        Err(error) => Err(format!("Could not read {named}: {error}.")),
     };
     let pushed = match pushed {
         Ok(pushed) => pushed,

@@ -221,7 +221,11 @@ impl Project {
             return Ok(backend);
         }
         let all = self.workspaces(setup).await?;
-        Err(unknown_workspace(&self.workspace, &all))
+        let mut fault = unknown_workspace(&self.workspace, &all);
+        fault.detail.push_str(
+            " Which one is meant is said by SEALFORM_WORKSPACE, or else by `sealform workspace select`.",
+        );
+        Err(fault)
     }
 
     fn is_kept_in_a_file(&self) -> bool {

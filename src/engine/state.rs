@@ -79,7 +79,8 @@ pub async fn change_state<T>(
         }
         Wanted::Content(content) => *content,
     };
-    let same = session.state().resources == content.resources
+    let same = session.state().serial >= content.serial
+        && session.state().resources == content.resources
         && session.state().outputs == content.outputs
         && session.state().lineage == content.lineage;
     if !same {

@@ -113,12 +113,12 @@ impl Project {
     }
 }
 
+/// Tells that nobody has made the workspace.
 pub(super) fn unknown_workspace(name: &str, all: &[String]) -> Diagnostic {
     let hint = did_you_mean(name, all.iter().map(String::as_str));
     let detail = format!(
         "There is no workspace {name:?}.{hint} `sealform workspace list` shows which there are, \
-         `sealform workspace new {name}` makes this one. Which one is meant is said by \
-         SEALFORM_WORKSPACE, or else by `sealform workspace select`."
+         `sealform workspace new {name}` makes this one."
     );
     fault("Unknown workspace", detail)
 }
@@ -132,9 +132,11 @@ async fn remove(
     let found = backend.look().await.map_err(|error| told(&error))?;
     let count = found.state.map_or(0, |state| state.resources.len());
     if count > 0 && !force {
+        let resources =
+            if count == 1 { "1 resource".to_owned() } else { format!("{count} resources") };
         let detail = format!(
-            "The workspace {name:?} records {count} resources, which nothing would manage any more. \
-             Destroy them there first, or say -force to leave them as they are."
+            "The workspace {name:?} still records {resources}, which nothing would manage any more. \
+             Run `sealform destroy` there first, or say -force to leave what it manages as it is."
         );
         return Err(fault("Workspace not deleted", detail));
     }

@@ -466,6 +466,33 @@ async fn whatever_becomes_of_reading_a_journal_on_s3() {
     ");
 }
 
+/// Where nobody else could learn what is about to be written, nothing is.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_pushing_a_journal_to_s3() {
+    insta::assert_snapshot!(row_of_state("PUT", "/s.json.journal").await, @r"
+    InternalError done failed
+    ResetBefore   done failed
+    ResetAfter    done failed
+    Malformed     done done
+    Truncated     done done
+    Denied        failed failed
+    Missing       failed failed
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_becomes_of_removing_a_journal_from_s3() {
+    insta::assert_snapshot!(row_of_state("DELETE", "/s.json.journal").await, @r"
+    InternalError done done
+    ResetBefore   done done
+    ResetAfter    done done
+    Malformed     done done
+    Truncated     done done
+    Denied        done done
+    Missing       done done
+    ");
+}
+
 /// It had been recorded in the journal, from where the next run took it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_the_state_that_failed_is_not_made_later() {

@@ -76,6 +76,15 @@ fn a_state_is_pulled_and_pushed() {
     dir.piped(&["state", "push", "-force", "-"], &pulled).status(0);
     dir.run(&["state", "list"]).status(0).says(&format!("{TYPE}.b"));
     dir.run(&["state", "push", "main.seal.hcl"]).status(1).complains("is not JSON");
+    dir.piped(&["state", "push", "-"], "x").status(1).complains("Standard input is not JSON");
+    // What is pulled is pushed as it is; a newer version of the same content is the newer version.
+    let there = dir.run(&["state", "pull"]).status(0).stdout;
+    dir.piped(&["state", "push", "-"], &there).status(0);
+    assert_eq!(dir.run(&["state", "pull"]).status(0).stdout, there);
+    let newer = there.replace("\"serial\": 3", "\"serial\": 30");
+    dir.piped(&["state", "push", "-"], &newer).status(0);
+    assert_eq!(dir.run(&["state", "pull"]).status(0).stdout, newer);
+    dir.piped(&["state", "push", "-"], &there).status(1).complains("State is older");
     dir.run(&["state", "push", "nothing.json"]).status(1).complains("Could not read");
     // What is there and cannot be read gives way to whoever insists, and is not lost.
     dir.write("state/sealform.state.json", "{\"version\": 1, \"ser");
