@@ -2,6 +2,7 @@
 
 use crate::harness::{Dir, Ran, resource};
 use sealform::sandbox::{DEFAULT_ACCOUNT, Options, Sandbox, World};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,10 @@ impl Service {
         for bucket in [STATES, "acme-logs", "acme-audit"] {
             assert!(world.seed_bucket(bucket, "eu-west-1", DEFAULT_ACCOUNT).unwrap());
         }
+        Self::serving(world, latency)
+    }
+
+    fn serving(world: World, latency: Duration) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = Options { latency, ..Options::default() };
         let sandbox = runtime.block_on(Sandbox::start(world.clone(), options)).unwrap();
@@ -303,7 +308,7 @@ fn two_runs_at_once_never_both_write_to_a_file() {
 /// wakes and does not write.
 fn paused(is_there: impl Fn(&Service) -> bool) {
     let service = Service::with(Duration::from_millis(150));
-    let with = |algorithm: &str| service.machine(&(on_s3("lock_lease = 3") + &logs(algorithm)));
+    let with = |algorithm: &str| service.machine(&(on_s3("lock_lease = 6") + &logs(algorithm)));
     let (one, two) = (with("aws:kms"), with("aws:kms:dsse"));
     let first = spawn(&one, &APPLY);
     wait_until("the point where it is stopped", || is_there(&service));
@@ -339,7 +344,7 @@ fn who_was_paused_before_its_write_does_not_write() {
 #[test]
 fn the_lock_of_a_killed_run_is_taken_over_or_forced() {
     let service = Service::with(Duration::from_millis(100));
-    let configuration = on_s3("lock_lease = 3") + &logs("aws:kms");
+    let configuration = on_s3("lock_lease = 6") + &logs("aws:kms");
     let (one, two) = (service.machine(&configuration), service.machine(&configuration));
     let killed = || {
         let mut first = spawn(&one, &APPLY);
@@ -387,7 +392,9 @@ fn what_a_machine_that_is_gone_had_begun_is_known_to_another() {
 /// the lock stayed until its lease was over.
 #[test]
 fn a_signal_before_anything_is_changed_leaves_no_lock() {
-    let service = Service::with(Duration::from_millis(150));
+    let service = Service::new();
+    // The same, with time enough to stop whoever is between two requests.
+    let slow = Service::serving(service.world.clone(), Duration::from_millis(750));
     let remote = on_s3("") + &logs("aws:kms");
     let dir = service.machine(&remote);
     dir.run(&["init"]).status(0);
@@ -396,19 +403,23 @@ fn a_signal_before_anything_is_changed_leaves_no_lock() {
     dir.run(&["workspace", "select", "default"]).status(0);
     let before = service.world.object_keys(STATES);
     let prod = format!("env:/prod/{KEY}");
-    let stopped = |arguments: &[&str], lock: &str, later: Duration| {
-        let child = spawn(&dir, arguments);
-        wait_until("it takes the lock", || service.world.object(STATES, lock).is_some());
-        std::thread::sleep(later);
+    let stopped = |arguments: &[&str], is_there: &mut dyn FnMut(&mut Child)| {
+        let mut command = dir.command(arguments);
+        command.env("AWS_ENDPOINT_URL", slow.sandbox.as_ref().unwrap().endpoint());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        is_there(&mut child);
         signal(&child, "-INT");
-        let ran = end(child).status(130).complains("Nothing was changed");
+        end(child).status(130).complains("Nothing was changed");
         assert_eq!(service.world.object_keys(STATES), before, "{arguments:?}");
-        ran
     };
     let delete = ["workspace", "delete", "prod"];
     // As it takes the lock, and while it tries it.
-    for later in [0, 60].map(Duration::from_millis) {
-        stopped(&delete, &format!("{prod}.lock"), later);
+    let lock = format!("{prod}.lock");
+    for later in [0, 800].map(Duration::from_millis) {
+        stopped(&delete, &mut |_| {
+            wait_until("it takes the lock", || service.world.object(STATES, &lock).is_some());
+            std::thread::sleep(later);
+        });
     }
     // The old state is locked, and the new one waited for.
     dir.write("main.seal.hcl", logs("aws:kms"));
@@ -421,7 +432,13 @@ fn a_signal_before_anything_is_changed_leaves_no_lock() {
     let local = sealform::state::Local::new(dir.path().join("state/sealform.state.json"));
     let held = local.try_lock(&holder).unwrap();
     let init = ["init", "-migrate-state", "-lock-timeout=60s"];
-    stopped(&init, LOCK, Duration::from_millis(1500)).complains("adam@build");
+    stopped(&init, &mut |child| {
+        let mut told = BufReader::new(child.stderr.as_mut().unwrap());
+        let mut line = String::new();
+        while !line.contains("adam@build") {
+            assert!(told.read_line(&mut line).unwrap() > 0, "{line}");
+        }
+    });
     drop(held);
     assert!(!dir.exists("state/sealform.state.json"));
     // Nothing is in the way of whoever comes next.
@@ -528,7 +545,7 @@ fn workspaces(dir: &Dir, buckets: impl Fn() -> Vec<String>) {
     dir.run(&["workspace", "delete", "prod"]).status(1).complains("Select another one first");
     dir.run(&["workspace", "select", "default"]).status(0);
     dir.run(&["output", "-raw", "where"]).status(0).says("default");
-    dir.run(&["workspace", "delete", "prod"]).status(1).complains("records 1 resources");
+    dir.run(&["workspace", "delete", "prod"]).status(1).complains("records 1 resource,");
     dir.run(&["workspace", "delete", "default"]).status(1).complains("always there");
     let before = buckets();
     dir.run(&["workspace", "delete", "-force", "prod"]).status(0);
