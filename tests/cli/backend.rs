@@ -375,6 +375,10 @@ fn what_a_machine_that_is_gone_had_begun_is_known_to_another() {
     let mut first = spawn(&one, &APPLY);
     let made = || service.sandbox.as_ref().unwrap().requests();
     wait_until("it writes", || made().contains_key("PutBucketEncryption"));
+    // Who looks while it is at work is told so.
+    signal(&first, "-STOP");
+    let looked = two.run(&["drift", "-no-color"]).complains("Another run is under way");
+    looked.never_complains("Earlier run was stopped").never_says("Changed outside");
     first.kill().unwrap();
     drop(first.wait());
     drop(one);

@@ -120,6 +120,17 @@ impl Lock {
         Ok(Self { file, holder: asking.clone() })
     }
 
+    /// Whether this run holds it at the moment, as far as can be told without taking it.
+    pub(super) fn is_held_by(state: &Path, run: &Holder) -> bool {
+        let Ok(mut file) = File::open(beside(state, ".lock")) else { return false };
+        let mut text = Vec::new();
+        let holder = file.read_to_end(&mut text).ok();
+        let holder = holder.and_then(|_| serde_json::from_slice::<Holder>(&text).ok());
+        // The name of who was killed stays, so that the lock itself is looked at, too.
+        holder.as_ref() == Some(run)
+            && matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
     /// Who holds it.
     pub(super) fn holder(&self) -> &Holder {
         &self.holder
