@@ -42,7 +42,12 @@ impl Held {
             project.note_backend(setup);
         }
         match held {
-            Ok((state, unfinished)) => Some(Self { state, unfinished, backend, lock }),
+            Ok((state, mut unfinished)) => {
+                if lock.is_none() {
+                    tell_under_way(&mut unfinished, &backend).await;
+                }
+                Some(Self { state, unfinished, backend, lock })
+            }
             Err(fault) => {
                 diagnostics.push(fault);
                 release(lock).await;
@@ -54,6 +59,19 @@ impl Held {
     /// Gives the lock back: nothing comes of the run.
     pub(super) async fn release(self) {
         release(self.lock).await;
+    }
+}
+
+/// Tells what a run is about that has not ended from what one has left behind. Only who has not taken
+/// the lock can meet the former.
+async fn tell_under_way(unfinished: &mut [Intent], backend: &Backend) {
+    let runs = unfinished.iter().filter_map(|it| it.run.clone());
+    // Of all that left something, the last alone can be there still.
+    let Some(last) = runs.max_by_key(|run| run.since) else { return };
+    if backend.is_held_by(&last).await {
+        for intent in unfinished.iter_mut().filter(|it| it.run.as_ref() == Some(&last)) {
+            intent.under_way = true;
+        }
     }
 }
 

@@ -42,24 +42,33 @@ impl<'a> Unfinished<'a> {
 
     /// What to tell of it: one message for each run.
     pub fn warnings(&self) -> Vec<Diagnostic> {
-        let mut runs: BTreeMap<Option<String>, Vec<&str>> = BTreeMap::new();
+        let mut runs: BTreeMap<(Option<String>, bool), Vec<&str>> = BTreeMap::new();
         for intent in self.0.values().flatten() {
             let run = intent.run.as_ref().map(Holder::to_string);
-            runs.entry(run).or_default().push(&intent.identity);
+            runs.entry((run, intent.under_way)).or_default().push(&intent.identity);
         }
-        let told = runs.into_iter().map(|(run, mut buckets)| {
+        let told = runs.into_iter().map(|((run, under_way), mut buckets)| {
             buckets.sort_unstable();
             buckets.dedup();
             let run = run.unwrap_or_else(|| "A run without the lock".to_owned());
-            let named = buckets.iter().map(|bucket| format!("{bucket:?}"));
+            let named = listed(buckets.iter().map(|bucket| format!("{bucket:?}")), NAMED);
+            if under_way {
+                return Diagnostic::warning(
+                    "Another run is under way",
+                    format!(
+                        "{run} writes these buckets, or is about to: {named}. Where they are as it \
+                         leaves them, that is not shown as changed outside. What is told of them \
+                         here may be otherwise soon: look again when that run has ended."
+                    ),
+                );
+            }
             Diagnostic::warning(
                 "Earlier run was stopped",
                 format!(
                     "{run} ended while it wrote these buckets, and does not know whether it has: \
-                     {}. Where they now are as it was to leave them, that is not shown as \
+                     {named}. Where they now are as it was to leave them, that is not shown as \
                      changed outside. The next apply brings them to what is declared and settles \
-                     this.",
-                    listed(named, NAMED)
+                     this."
                 ),
             )
         });

@@ -89,6 +89,14 @@ impl Backend {
         }
     }
 
+    /// Whether this run holds the lock at the moment, as far as can be told without taking it.
+    pub async fn is_held_by(&self, run: &Holder) -> bool {
+        match self {
+            Self::Local(local) => local.is_held_by(run),
+            Self::S3(s3) => Box::pin(s3.is_held_by(run)).await,
+        }
+    }
+
     /// Whether there may be a state, as far as can be told without asking a service.
     pub fn may_exist(&self) -> bool {
         match self {

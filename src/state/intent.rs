@@ -44,6 +44,9 @@ pub struct Intent {
     /// The run, if it held the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Holder>,
+    /// The run has not ended: it was looked at without the lock, which the run holds.
+    #[serde(skip)]
+    pub under_way: bool,
     /// An earlier run was about to do the same, and that is not settled either.
     #[serde(skip)]
     again: bool,
@@ -94,6 +97,7 @@ impl Intent {
             after,
             hidden,
             run: None,
+            under_way: false,
             again: false,
         }
     }

@@ -76,6 +76,18 @@ fn a_stopped_run_is_told_with_its_buckets() {
     insta::assert_snapshot!(diagnostics[0].detail, @r#"A run without the lock ended while it wrote these buckets, and does not know whether it has: "a". Where they now are as it was to leave them, that is not shown as changed outside. The next apply brings them to what is declared and settles this."#);
 }
 
+/// Who looks without the lock was told of a run at work that it had ended.
+#[test]
+fn a_run_under_way_is_not_told_as_stopped() {
+    let project = Project::new(CONFIGURATION);
+    let mut world = world("aws:kms", &[("AES256", "aws:kms")]);
+    world.unfinished[0].under_way = true;
+    let (plan, diagnostics) = world.plan_with(&project, &Options::default());
+    assert!(plan.steps[0].drift.is_empty());
+    assert_eq!(diagnostics[0].summary, "Another run is under way");
+    assert!(diagnostics[0].detail.contains("or is about to: \"a\"."), "{}", diagnostics[0].detail);
+}
+
 #[test]
 fn a_record_of_an_unknown_type_is_kept_and_told() {
     let project = Project::new(CONFIGURATION);

@@ -7,6 +7,10 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
+
+/// Longer than it takes to look whether somebody has the lock.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Who holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +107,12 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(failed("open"))?;
-        match file.try_lock() {
+        // Who looks whether a run is under way holds it for a moment.
+        let taken = file.try_lock().or_else(|_| {
+            std::thread::sleep(LOOK);
+            file.try_lock()
+        });
+        match taken {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = Vec::new();
@@ -118,6 +127,17 @@ impl Lock {
         let text = serde_json::to_vec(asking).map_err(io::Error::from).map_err(failed("write"))?;
         file.set_len(0).and_then(|()| file.write_all(&text)).map_err(failed("write"))?;
         Ok(Self { file, holder: asking.clone() })
+    }
+
+    /// Whether this run holds it at the moment, as far as can be told without taking it.
+    pub(super) fn is_held_by(state: &Path, run: &Holder) -> bool {
+        let Ok(mut file) = File::open(beside(state, ".lock")) else { return false };
+        let mut text = Vec::new();
+        let holder = file.read_to_end(&mut text).ok();
+        let holder = holder.and_then(|_| serde_json::from_slice::<Holder>(&text).ok());
+        // The name of who was killed stays, so that the lock itself is looked at, too.
+        holder.as_ref() == Some(run)
+            && matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
     /// Who holds it.

@@ -169,6 +169,11 @@ impl Local {
         Lock::take(&self.path, holder)
     }
 
+    /// Whether this run holds the lock at the moment.
+    pub(super) fn is_held_by(&self, run: &Holder) -> bool {
+        self.memory.is_none() && Lock::is_held_by(&self.path, run)
+    }
+
     fn new_lineage(&self) -> String {
         let mark = if self.sandbox { SANDBOX_LINEAGE } else { "" };
         format!("{mark}{}", uuid::Uuid::new_v4())

@@ -231,6 +231,22 @@ fn a_contender_is_told_who_holds_the_lock() {
 }
 
 #[test]
+fn who_looks_without_the_lock_knows_whether_a_run_is_under_way() {
+    let (_directory, local) = fresh();
+    let run = holder("apply");
+    assert!(!local.is_held_by(&run));
+    let lock = local.try_lock(&run).unwrap();
+    assert!(local.is_held_by(&run) && !local.is_held_by(&holder("destroy")));
+    drop(lock);
+    assert!(!local.is_held_by(&run));
+    // The name of one that was killed stays.
+    fs::write(beside(&local.path, ".lock"), serde_json::to_vec(&run).unwrap()).unwrap();
+    assert!(!local.is_held_by(&run));
+    // Looking keeps nobody out.
+    drop(local.try_lock(&run).unwrap());
+}
+
+#[test]
 fn a_holder_that_has_not_said_its_name_is_still_one() {
     let (_directory, local) = fresh();
     let _lock = local.try_lock(&holder("apply")).unwrap();

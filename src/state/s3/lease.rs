@@ -54,6 +54,11 @@ impl Ticket {
     fn lease(&self) -> Duration {
         Duration::from_secs(self.lease)
     }
+
+    /// Whether the lock may be taken over, that old. Exactly that old may be a second less.
+    pub(super) fn is_over(&self, age: Duration) -> bool {
+        age > self.lease() + SLACK
+    }
 }
 
 /// The object, as it was just read.
@@ -133,8 +138,7 @@ impl Claim {
             (Standing::Wanted, Seen::Nothing) => Move::Create,
             (Standing::Wanted, Seen::Lock { version, ticket, age }) => {
                 let left = (ticket.lease() + SLACK).saturating_sub(*age);
-                // Exactly that old may be a second less.
-                if left.is_zero() && *age > ticket.lease() + SLACK {
+                if ticket.is_over(*age) {
                     Move::Replace { version: version.clone() }
                 } else {
                     Move::Wait { left: left.max(Duration::from_secs(1)) }

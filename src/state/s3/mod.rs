@@ -278,6 +278,15 @@ impl S3 {
         Ok(Guard::S3(Box::pin(Hold::take(place, holder, self.settings.lease, local)).await?))
     }
 
+    /// Whether this run holds the lock at the moment, as far as can be told.
+    pub(super) async fn is_held_by(&self, run: &Holder) -> bool {
+        let Ok(place) = self.place().await else { return false };
+        match hold::see(place).await {
+            Ok(Seen::Lock { ticket, age, .. }) => ticket.holder == *run && !ticket.is_over(age),
+            Ok(Seen::Nothing) | Err(_) => place.local.is_held_by(run),
+        }
+    }
+
     /// Opens the state for changes. What killed runs left in their journals is in the state on S3
     /// before this returns.
     pub(super) async fn open(

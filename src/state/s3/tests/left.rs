@@ -124,6 +124,9 @@ async fn what_is_planned_is_known_elsewhere_before_it_begins() {
     assert_eq!(sandbox.requests()["PutObject"], before);
     open.announce(["a", "b", "c"].map(intent).into_iter()).await.unwrap();
     assert_eq!(sandbox.requests()["PutObject"], before + 1);
+    let elsewhere = Machine::new(&sandbox);
+    assert!(elsewhere.backend.is_held_by(&holder()).await);
+    assert!(!elsewhere.backend.is_held_by(&Holder { pid: 1, ..holder() }).await);
     open.session().intend(intent("a")).unwrap();
     open.session().intend(intent("b")).unwrap();
     open.session().settle(&"aws".into(), &"a".into()).unwrap();
@@ -145,6 +148,7 @@ async fn what_is_planned_is_known_elsewhere_before_it_begins() {
     let id = remote(two.lock().await.unwrap_err());
     let RemoteError::Locked { id, .. } = &id else { panic!("{id}") };
     s3.force_unlock(id, &|| ()).await.unwrap();
+    assert!(!two.backend.is_held_by(&holder()).await);
     kill(two.open().await);
     let two = two.again(settings(&sandbox));
     assert_eq!(unfinished(&two).await, "abc");
