@@ -233,7 +233,7 @@ const ELSEWHERE: [(&str, &str); 29] = [
     ("--backup", "the last ten versions of a state are kept: `sealform state history`"),
     ("--upgrade", "nothing is downloaded that could be upgraded"),
     ("--get", "modules come from local directories, and nothing is downloaded"),
-    ("--backend", "nothing but `init` itself needs `init`: `validate` and `test` ask no backend"),
+    ("--backend", "`validate` and `test` ask no backend, and need no `init` before"),
     ("--lockfile", "no provider is downloaded, so that there is no lock file"),
     ("--plugin-dir", "the one provider is built in"),
     ("--from-module", "copy the directory, and run `sealform init` in it"),

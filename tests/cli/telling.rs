@@ -316,3 +316,16 @@ async fn a_log_that_does_not_answer_is_named_while_it_is_waited_for() {
     let seconds: u64 = told.split(' ').next().unwrap().parse().unwrap();
     assert!(seconds < 8, "{}", ran.stderr);
 }
+
+#[test]
+fn a_bucket_that_has_got_another_address_is_pending_and_told_as_moved() {
+    let dir = Dir::with(&resource("old", "acme-logs", "aws:kms", ""));
+    dir.run(&["apply", "-sandbox", "-auto-approve"]).status(0);
+    let moved = format!("moved {{\n  from = {TYPE}.old\n  to   = {TYPE}.new\n}}\n");
+    dir.write("main.seal.hcl", resource("new", "acme-logs", "aws:kms", "") + &moved);
+    dir.run(&["drift", "-sandbox"])
+        .status(3)
+        .says(&format!("  move    {TYPE}.new"))
+        .says(&format!("has moved from {TYPE}.old"))
+        .never_says("no-op");
+}

@@ -197,11 +197,18 @@ impl Page<'_> {
     }
 
     fn pending(&mut self, item: &Item) {
-        let action = item.action.as_deref().unwrap_or_default();
+        let action = match item.action.as_deref().unwrap_or_default() {
+            // Nothing but its address is another.
+            "no-op" if item.moved_from.is_some() => "move",
+            action => action,
+        };
         self.canvas.push("  ").clean(action).spaces(8_usize.saturating_sub(columns(action)));
         self.head(item);
         if self.style.concise {
             return;
+        }
+        if let Some(from) = &item.moved_from {
+            self.wrapped(INDENT, &format!("has moved from {from}"));
         }
         if let Some(reason) = &item.reason {
             self.wrapped(INDENT, reason);
