@@ -18,7 +18,7 @@ use crate::config::{self, BackendArgument};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::event::Reporter;
 use crate::state::s3::{S3, Settings};
-use crate::state::{Backend, Local, StateError, write_atomically};
+use crate::state::{Backend, DEFAULT_WORKSPACE, Local, StateError, write_atomically};
 use crate::value::{Value, from_json, to_json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -28,8 +28,6 @@ use std::sync::Arc;
 
 /// The directory of what belongs to one checkout, relative to that of the configuration.
 const DATA: &str = ".sealform";
-/// The workspace that there is without anybody making one.
-pub const DEFAULT_WORKSPACE: &str = "default";
 /// The state of the sandbox where the configuration keeps its state elsewhere.
 const SANDBOX_STATE: &str = "state/sandbox.state.json";
 

@@ -28,7 +28,7 @@ mod unread;
 mod version;
 mod workspaces;
 
-pub use self::backend::{DEFAULT_WORKSPACE, Init, Initialised};
+pub use self::backend::{Init, Initialised};
 pub use self::blame::{Asking, Blamed};
 pub use self::check::{Checked, Strictness};
 pub use self::explain::{explain, overview};

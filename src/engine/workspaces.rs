@@ -1,13 +1,13 @@
 //! The workspaces of a configuration: one state each, where the backend keeps them.
 
 use super::VERSION;
-use super::backend::{DEFAULT_WORKSPACE, fault, told};
+use super::backend::{fault, told};
 use super::held::{lock, release};
 use super::options::Setup;
 use super::project::Project;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::event::Reporter;
-use crate::state::{Backend, StateFile};
+use crate::state::{Backend, DEFAULT_WORKSPACE, StateFile};
 use std::collections::BTreeSet;
 
 /// Whether a workspace can have this name: it is part of paths and of keys.

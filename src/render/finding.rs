@@ -84,15 +84,6 @@ impl Kind {
     }
 }
 
-/// The name of the command that made a report.
-pub(super) fn command(report: &Report) -> &'static str {
-    match report.command {
-        Command::Plan => "plan",
-        Command::Apply => "apply",
-        Command::Drift => "drift",
-    }
-}
-
 /// What a finding is about.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum About<'a> {

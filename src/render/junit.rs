@@ -37,7 +37,7 @@ pub fn junit(report: &Report) -> String {
             Level::Warning => put(&mut warnings, format_args!("{}\n", described(problem))),
         }
     }
-    let command = finding::command(report);
+    let command = report.command.word();
     let numbers = format!(
         "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
         counts.tests,

@@ -11,7 +11,6 @@
 //! refuses them.
 
 use super::canvas::put;
-use super::finding;
 use crate::report::{Class, Report, Verdict};
 use std::fmt::Display;
 
@@ -20,7 +19,7 @@ const LAST_SUCCESS: &str = "sealform_last_success_timestamp_seconds";
 /// The whole file; `previous` is what the file of the run before says.
 pub fn prometheus(report: &Report, previous: Option<&str>) -> String {
     let mut out = Exposition::of(report);
-    let command = finding::command(report);
+    let command = report.command.word();
     out.family("sealform_info", "What made these metrics; always 1.");
     out.sample("sealform_info", &[("version", &report.sealform_version), ("command", command)], 1);
     out.family(

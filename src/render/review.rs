@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 
 /// Whether a change of the bucket by somebody else counts.
 pub(super) fn is_drift(item: &Item) -> bool {
-    item.suppressed.is_none()
-        && match item.class {
-            Class::Drift | Class::Both => true,
-            Class::Unchanged | Class::Pending | Class::Error => false,
-        }
+    item.suppressed.is_none() && item.drifts()
 }
 
 /// Whether something went wrong with it.

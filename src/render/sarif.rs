@@ -193,7 +193,7 @@ fn described(kind: Kind) -> Json {
 /// By what code scanning tells apart runs whose alerts must not close each other's: the command, the
 /// directory, the share.
 fn category(report: &Report) -> String {
-    let command = finding::command(report);
+    let command = report.command.word();
     let mut id = format!("sealform-{command}/");
     let directory = resolved(&report.directory, "").path;
     if !directory.is_empty() {

@@ -5,6 +5,9 @@ use super::{Found, Holder, Intent, Local, Lock, Session, StateError, StateFile, 
 use crate::provider::Fence;
 use jiff::Timestamp;
 
+/// The workspace that there is without anybody making one.
+pub const DEFAULT_WORKSPACE: &str = "default";
+
 /// Where a state is kept.
 #[derive(Clone, Debug)]
 pub enum Backend {

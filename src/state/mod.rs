@@ -46,7 +46,7 @@ mod remote;
 pub mod s3;
 mod superseded;
 
-pub use self::backend::{Backend, Guard, OpenState};
+pub use self::backend::{Backend, DEFAULT_WORKSPACE, Guard, OpenState};
 pub use self::edit::Edit;
 pub use self::error::{Kept, StateError};
 pub use self::file::{FormatError, OutputState, Recorded, StateFile, VERSION};

@@ -130,8 +130,10 @@ async fn passing_faults_are_got_through() {
              count = 20\n  bucket = \"bucket-${count.index}\"\n  rule {\n    \
              apply_server_side_encryption_by_default { sse_algorithm = \"aws:kms\" }\n  }\n}\n",
         );
-        run(&dir, &["apply", "-auto-approve"]).status(0).says("20 updated");
-        run(&dir, &["plan", "-detailed-exitcode"]).status(0);
+        // Often enough for any order in which requests at once are struck.
+        let often = "-max-retries=40";
+        run(&dir, &["apply", "-auto-approve", often]).status(0).says("20 updated");
+        run(&dir, &["plan", "-detailed-exitcode", often]).status(0);
         sandbox.stop().await;
     }
 }

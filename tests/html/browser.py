@@ -109,7 +109,7 @@ class Browser:
 
     def wait(self, what, script, *arguments):
         """Until a script gives something true; gives that."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             result = self.run(script, *arguments)
             if result:

@@ -21,6 +21,19 @@ struct Removal {
     unknown: Vec<UnknownElement>,
 }
 
+impl Live {
+    /// The same with what is recorded as never to be shown marked so.
+    fn with_secrets_of(self, recorded: &Value) -> Self {
+        match self {
+            Self::Settings(observed) => {
+                let settings = as_secret_as(recorded, observed.settings);
+                Self::Settings(Observed { settings, ..observed })
+            }
+            Self::Gone | Self::Unreadable => self,
+        }
+    }
+}
+
 impl Removal {
     /// What changes, whether new objects are protected less after it, and what is said of it.
     fn told(
@@ -80,13 +93,7 @@ impl<'a> Maker<'a> {
             return;
         }
         let reason = if forgotten && !only_forgets { Reason::OnDestroy } else { reason };
-        let live = match live {
-            Live::Settings(Observed { settings, region, unknown }) => {
-                let settings = as_secret_as(&recorded.values, settings);
-                Live::Settings(Observed { settings, region, unknown })
-            }
-            Live::Gone | Live::Unreadable => live,
-        };
+        let live = live.with_secrets_of(&recorded.values);
         let keys = self.removal_keys(ty, (&provider, recorded), &live);
         let Some(removal) = removal(ty, recorded, &keys, reason, live) else {
             self.unplanned.push(address.clone());

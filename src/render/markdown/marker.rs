@@ -1,16 +1,12 @@
 //! The hidden line by which a bot finds its own comment.
 
-use crate::report::{Command, Report};
+use crate::report::Report;
 
 /// The hidden line by which a bot finds its own comment: `<!-- sealform:plan:DIRECTORY -->`. Letters,
 /// digits and `._/~` of the directory stand for themselves, and a single hyphen; the rest is percent-encoded. A share of a
 /// fleet has its number behind: `:2-of-8`.
 pub fn marker(report: &Report) -> String {
-    let command = match report.command {
-        Command::Plan => "plan",
-        Command::Apply => "apply",
-        Command::Drift => "drift",
-    };
+    let command = report.command.word();
     let mut directory = String::new();
     for byte in report.directory.bytes() {
         let plain = byte.is_ascii_alphanumeric() || b"._/~".contains(&byte);

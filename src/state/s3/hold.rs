@@ -3,7 +3,7 @@
 use super::super::{Holder, Lock, RemoteError, StateError, remote::Successor};
 use super::clock::Clock;
 use super::lease::{Claim, Move, Seen, Ticket};
-use super::{Place, pushed::Pushed};
+use super::{PAUSE, Place, TRIES, pushed::Pushed};
 use crate::provider::aws::{Condition, Written};
 use crate::provider::{ErrorKind, Fence, ProviderError};
 use jiff::Timestamp;
@@ -14,12 +14,8 @@ use tokio::task::JoinHandle;
 
 /// A version that no object has.
 const NO_VERSION: &str = "\"00000000000000000000000000000000\"";
-/// How often a write is tried anew that another one was in the way of.
-const TRIES: u32 = 8;
 /// How long a run that is cut waits for its lock to be removed.
 const PARTING: Duration = Duration::from_secs(3);
-/// The pause before that.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// The lock, renewed by a task of its own until it is released or dropped.
 #[derive(Debug)]

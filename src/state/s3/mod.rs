@@ -39,8 +39,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// The workspace that there is without anybody making one.
-pub(super) const DEFAULT_WORKSPACE: &str = "default";
 /// How often a write is tried anew that another one was in the way of.
 const TRIES: u32 = 8;
 /// The pause before that.

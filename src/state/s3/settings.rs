@@ -106,7 +106,7 @@ impl Settings {
 
     /// The key of the state of a workspace.
     pub(super) fn key_of(&self, workspace: &str) -> String {
-        if workspace == super::DEFAULT_WORKSPACE {
+        if workspace == crate::state::DEFAULT_WORKSPACE {
             self.key.clone()
         } else {
             format!("{}/{workspace}/{}", self.workspace_key_prefix, self.key)
