@@ -387,6 +387,14 @@ pub fn parse(
         };
         let told = diagnostics.len();
         decode::file(parsed.body, &mut config, diagnostics);
+        if is_override(sources.name(*file)) {
+            for fault in diagnostics.iter_mut().skip(told) {
+                if fault.summary == decode::TWICE {
+                    fault.detail += " Files are not laid over others here, whatever they are \
+                                     called: let a variable say what differs.";
+                }
+            }
+        }
         config.lost.extend(lost_names(text, &parsed.damaged));
         forget_followers(diagnostics, told, parsed.damaged);
         if let Some(faults) = diagnostics.get_mut(before..).filter(|_| told > before) {
@@ -418,6 +426,13 @@ pub fn parse_values(
         );
     }
     body.attributes
+}
+
+/// Whether Terraform would lay a file of this name over the others.
+fn is_override(name: &str) -> bool {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let stem = last.split('.').next().unwrap_or(last);
+    stem == "override" || stem.ends_with("_override")
 }
 
 fn is_json(sources: &Sources, file: FileId) -> bool {

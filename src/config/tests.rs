@@ -292,6 +292,22 @@ fn what_is_declared_twice_is_told_with_both_places() {
 }
 
 #[test]
+fn files_are_not_laid_over_others() {
+    for (name, told) in
+        [("x_override.seal.hcl", true), ("a/override.seal.hcl", true), ("override_x", false)]
+    {
+        let mut sources = Sources::default();
+        let mut diagnostics = Diagnostics::new();
+        let text = "locals {\n a = 1\n}\n";
+        let ids = [sources.add("main.seal.hcl", text), sources.add(name, text)];
+        parse(&sources, &ids, &|_| false, &mut diagnostics);
+        let [fault] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
+        assert_eq!(fault.summary, "Declared twice");
+        assert_eq!(fault.detail.contains("not laid over others"), told, "{name}");
+    }
+}
+
+#[test]
 fn all_faults_of_all_files_are_told_in_order() {
     let one =
         "locals {\n a = 1 +\n}\nvariable \"v\" {\n b = \"x\n}\noutput \"o\" {\n value = [1 2]\n}\n";

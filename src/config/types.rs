@@ -33,7 +33,7 @@ pub(super) fn parse(attribute: &Attribute) -> Result<Type, Box<Diagnostic>> {
 /// Whether brackets stand around a name or a call, which no type needs.
 fn is_bracketed(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Root(name) => name.is_ascii() && expr.span.len() != name.len(),
+        ExprKind::Root(name) => name.is_ascii() && expr.span.size() != name.len(),
         ExprKind::Call(call) => expr.span.start != call.name.span.start,
         _ => false,
     }
@@ -86,7 +86,7 @@ fn spelled(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
                     let Some(name) = key.literal_str() else {
                         return Err(invalid("An attribute's name must be a plain name.", key));
                     };
-                    if name.is_ascii() && key.span.len() != name.len() {
+                    if name.is_ascii() && key.span.size() != name.len() {
                         let detail = format!(
                             "An attribute's name must be a plain name: write `{name}`, without \
                              quotes."

@@ -30,6 +30,9 @@ const BLOCKS: [&str; 14] = [
     "removed", "resource", "sealform", "suppress", "variable",
 ];
 
+/// The summary of what is declared twice.
+pub(super) const TWICE: &str = "Declared twice";
+
 /// What in a `module` block is no value of a variable, now or one day.
 const RESERVED: [&str; 8] =
     ["count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version"];
@@ -180,7 +183,7 @@ impl Decoder<'_> {
     fn twice(&mut self, what: &str, again: Span, first: Span) {
         self.diagnostics.push(
             Diagnostic::error(
-                "Declared twice",
+                TWICE,
                 format!("{what} is already declared. Rename or remove one of the two."),
             )
             .at(again)
