@@ -17,7 +17,7 @@ impl Name {
     /// Whether it is written in quotes, as every name in JSON is. No name of the language itself
     /// needs them.
     pub(in crate::config) fn is_quoted(&self) -> bool {
-        self.span.len() > self.text.len()
+        self.span.size() > self.text.len()
     }
 }
 

@@ -395,6 +395,14 @@ pub fn parse(
             config.settings.doubts.extend(faults);
         }
         decode::file(parsed.body, &mut config, diagnostics);
+        if is_override(sources.name(*file)) {
+            for fault in diagnostics.iter_mut().skip(told) {
+                if fault.summary == decode::TWICE {
+                    fault.detail += " Files are not laid over others here, whatever they are \
+                                     called: let a variable say what differs.";
+                }
+            }
+        }
         config.lost.extend(lost_names(text, &parsed.damaged));
         forget_followers(diagnostics, told, parsed.damaged);
         if let Some(faults) = diagnostics.get_mut(before..).filter(|_| told > before) {
@@ -450,6 +458,13 @@ pub fn hide_secrets(sources: &mut Sources, file: FileId, faults: &mut [Diagnosti
     let secrets = if of_values { Secrets::Values } else { Secrets::Blocks };
     let pieces = secret::within(&text, secrets, false);
     sources.hide(secret::hide(&text, file, pieces, faults));
+}
+
+/// Whether Terraform would lay a file of this name over the others.
+fn is_override(name: &str) -> bool {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let stem = last.split('.').next().unwrap_or(last);
+    stem == "override" || stem.ends_with("_override")
 }
 
 fn is_json(sources: &Sources, file: FileId) -> bool {

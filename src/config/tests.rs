@@ -173,6 +173,11 @@ fn unknown_blocks_and_attributes_are_told_with_a_guess() {
         ),
         ("variable \"v\" {\n sensitive = var.x\n}\n", "Not a constant: var.x", "`true` or `false`"),
         ("variable \"v\" {\n description = [1]\n}\n", "Not a constant: [1]", "string"),
+        (
+            "variable \"v\" {\n ephemeral = true\n}\n",
+            "Unknown attribute: ephemeral",
+            "write `sensitive = true`",
+        ),
         ("locals = {}\n", "Unexpected attribute: locals", "`locals { … }` without `=`"),
         (
             "moved {\n from = \"a.b\"\n to = a.c\n}\n",
@@ -181,6 +186,7 @@ fn unknown_blocks_and_attributes_are_told_with_a_guess() {
         ),
         ("removed {\n from = \"a.b\"\n}\n", "Invalid address: \"a.b\"", "no text"),
         ("import {\n to = \"a.b\"\n id = 1\n}\n", "Invalid address: \"a.b\"", "no text"),
+        ("removed {\n from = resource.a.b[0]\n}\n", "Invalid address: resource.a.b[0]", "a key"),
         ("removed {\n from = var.b\n}\n", "Invalid address: var.b", "no resource"),
         (
             "moved {\n from = a.b\n to = a.d\n}\nmoved {\n from = a.c\n to = a.d\n}\n",
@@ -225,6 +231,12 @@ fn types_are_spelled_as_in_terraform() {
     for ty in sound {
         assert_eq!(faults(&format!("variable \"v\" {{\n type = {ty}\n}}\n")), NONE, "{ty}");
     }
+    let ty = "object({ a = optional(number, 60 * 24 - 1), b = optional(string, \"x${1 + 1}\") })";
+    let (config, found, _) = files(&[&format!("variable \"v\" {{\n type = {ty}\n}}\n")]);
+    assert_eq!(found, NONE);
+    let Type::Object(attributes) = &config.variables["v"].ty else { panic!("{ty}") };
+    let defaults: Vec<_> = attributes.values().map(|it| it.default.clone()).collect();
+    assert_eq!(defaults, [Some(Value::from(1439)), Some(Value::from("x2"))]);
     let text = "variable \"v\" {\n description = 1\n}\nremoved {\n from = a.b\n lifecycle {}\n}\n";
     assert_eq!(faults(text), NONE);
 }
@@ -277,6 +289,22 @@ fn what_is_declared_twice_is_told_with_both_places() {
         faults("resource \"a\" \"b\" {\n count = 1\n for_each = {}\n}\n"),
         ["Both count and for_each: for_each"]
     );
+}
+
+#[test]
+fn files_are_not_laid_over_others() {
+    for (name, told) in
+        [("x_override.seal.hcl", true), ("a/override.seal.hcl", true), ("override_x", false)]
+    {
+        let mut sources = Sources::default();
+        let mut diagnostics = Diagnostics::new();
+        let text = "locals {\n a = 1\n}\n";
+        let ids = [sources.add("main.seal.hcl", text), sources.add(name, text)];
+        parse(&sources, &ids, &|_| false, &mut diagnostics);
+        let [fault] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
+        assert_eq!(fault.summary, "Declared twice");
+        assert_eq!(fault.detail.contains("not laid over others"), told, "{name}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Type expressions: `list(string)`, `object({ a = optional(string, "x") })`.
 
-use super::expr::{Attribute, Expr, ExprKind};
+use super::expr::{Attribute, BinaryOp, Expr, ExprKind, Part};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::value::{ObjectAttribute, Type, Value};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(super) fn parse(attribute: &Attribute) -> Result<Type, Box<Diagnostic>> {
 /// Whether brackets stand around a name or a call, which no type needs.
 fn is_bracketed(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Root(name) => name.is_ascii() && expr.span.len() != name.len(),
+        ExprKind::Root(name) => name.is_ascii() && expr.span.size() != name.len(),
         ExprKind::Call(call) => expr.span.start != call.name.span.start,
         _ => false,
     }
@@ -86,7 +86,7 @@ fn spelled(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
                     let Some(name) = key.literal_str() else {
                         return Err(invalid("An attribute's name must be a plain name.", key));
                     };
-                    if name.is_ascii() && key.span.len() != name.len() {
+                    if name.is_ascii() && key.span.size() != name.len() {
                         let detail = format!(
                             "An attribute's name must be a plain name: write `{name}`, without \
                              quotes."
@@ -131,7 +131,8 @@ fn attribute(expr: &Expr) -> Result<ObjectAttribute, Box<Diagnostic>> {
     }
 }
 
-/// The value of an expression that is written out, without references.
+/// The value of an expression that is written out, without references: a constant, a sum of numbers
+/// such as `60 * 60`, or a text of them.
 fn constant(expr: &Expr) -> Option<Value> {
     match &expr.kind {
         ExprKind::Literal(value) => Some(value.clone()),
@@ -143,6 +144,39 @@ fn constant(expr: &Expr) -> Option<Value> {
             .map(|(key, value)| Some((Arc::clone(key.literal_str()?), constant(value)?)))
             .collect::<Option<Vec<_>>>()
             .map(Value::object),
+        ExprKind::Template(parts) => {
+            let mut text = String::new();
+            for part in parts {
+                match part {
+                    Part::Text(part) => text.push_str(part),
+                    Part::Value(expr) => {
+                        text.push_str(constant(expr)?.convert(&Type::String).ok()?.as_str()?);
+                    }
+                    Part::If(_) | Part::For(_) => return None,
+                }
+            }
+            Some(Value::from(text.as_str()))
+        }
+        ExprKind::Binary(operator, both) => {
+            let number = |expr| constant(expr)?.convert(&Type::Number).ok()?.as_number().cloned();
+            let (left, right) = (number(&both[0])?, number(&both[1])?);
+            let result = match operator {
+                BinaryOp::Add => left.add(&right),
+                BinaryOp::Subtract => left.subtract(&right),
+                BinaryOp::Multiply => left.multiply(&right),
+                BinaryOp::Divide => left.divide(&right),
+                BinaryOp::Remainder => left.remainder(&right),
+                BinaryOp::Or
+                | BinaryOp::And
+                | BinaryOp::Equal
+                | BinaryOp::NotEqual
+                | BinaryOp::Less
+                | BinaryOp::LessOrEqual
+                | BinaryOp::Greater
+                | BinaryOp::GreaterOrEqual => None,
+            };
+            result.map(Value::Number)
+        }
         _ => None,
     }
 }

@@ -26,13 +26,8 @@ impl Span {
     }
 
     /// How many bytes it has.
-    pub fn len(self) -> usize {
+    pub fn size(self) -> usize {
         self.end.saturating_sub(self.start) as usize
-    }
-
-    /// Whether it has no byte.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
     }
 
     /// The empty piece at the beginning of this one.

@@ -8,8 +8,8 @@ use super::project::{Project, Request};
 use crate::addr::Address;
 use crate::config::load::NO_CONFIGURATION;
 use crate::config::syntax::{Lexer, Stand, TokenKind};
-use crate::config::{self, Expr, ExprKind};
-use crate::diag::{Diagnostic, Diagnostics, Sources};
+use crate::config::{self, Expr, ExprKind, Part};
+use crate::diag::{Diagnostic, Diagnostics, Sources, Span};
 use crate::eval::Session;
 use crate::eval::functions::FUNCTIONS;
 use crate::state::StateFile;
@@ -102,6 +102,11 @@ impl Console<'_> {
                 Answer::Type(_) | Answer::TypeOfType => Answer::TypeOfType,
             });
         }
+        if let Some(span) = type_within(expr) {
+            let detail = "`type` tells the type of a whole expression and stands around it: its \
+                          answer is no value that anything else could use.";
+            return Err(vec![Diagnostic::error("Invalid use of type", detail).at(span)]);
+        }
         let value = self.session.eval(expr, &[])?;
         let endless = |part: &Value| part.as_number().is_some_and(|number| !number.has_text());
         if value.any(&endless) {
@@ -145,10 +150,15 @@ pub struct Word {
 /// What stands between the brackets of `type(…)`. That function is the console's alone: there is no
 /// value of a type.
 fn type_argument(expr: &Expr) -> Result<Option<&Expr>, Diagnostics> {
-    let ExprKind::Call(call) = &expr.kind else { return Ok(None) };
-    if &*call.name.text != "type" {
-        return Ok(None);
-    }
+    let call = match &expr.kind {
+        ExprKind::Call(call) if &*call.name.text == "type" => call,
+        // A lone interpolation is what stands in it.
+        ExprKind::Template(parts) => match &**parts {
+            [Part::Value(only)] => return type_argument(only),
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
     match call.arguments.as_slice() {
         [only] if !call.expand => Ok(Some(only)),
         _ => {
@@ -156,6 +166,18 @@ fn type_argument(expr: &Expr) -> Result<Option<&Expr>, Diagnostics> {
             Err(vec![Diagnostic::error("Invalid function call", detail).at(expr.span)])
         }
     }
+}
+
+/// Where `type(…)` is asked for within an expression.
+fn type_within(expr: &Expr) -> Option<Span> {
+    if let ExprKind::Call(call) = &expr.kind
+        && &*call.name.text == "type"
+    {
+        return Some(expr.span);
+    }
+    let mut found = None;
+    expr.children(&mut |child| found = found.or_else(|| type_within(child)));
+    found
 }
 
 /// Lines that make an expression: as many as it takes to close its brackets, heredocs and comments.

@@ -76,7 +76,7 @@ fn address(scope: &Scope<'_>, expr: &Expr) -> Result<Address, Fault> {
         Some(text) => spelled.push_str(text),
         None => spell(scope, expr, &mut spelled)?,
     }
-    match spelled.parse() {
+    match spelled.strip_prefix("resource.").unwrap_or(&spelled).parse() {
         Ok(Target::Instance(address)) => Ok(address),
         Ok(Target::Resource(resource)) => Ok(resource.instance(InstanceKey::None)),
         Ok(Target::Module(_)) | Err(_) => Err(no_address(expr.span)),

@@ -102,6 +102,9 @@ pub(super) const ROOTS: [(&str, Root); 10] = [
     ("var", Root::Variable),
 ];
 
+/// What may stand before the type of a resource.
+pub(super) const ESCAPE: &str = "resource";
+
 impl Root {
     pub(super) fn of(name: &str) -> Self {
         ROOTS.iter().find(|(root, _)| *root == name).map_or(Self::Resource, |(_, root)| *root)
@@ -128,6 +131,12 @@ fn two_names<'e>(expr: &'e Expr, bound: &Bound) -> Option<(&'e Arc<str>, &'e Arc
         ExprKind::Root(root) if !bound.contains(root) => Some((root, &name.text)),
         _ => None,
     }
+}
+
+/// The type of `resource.type`, which says that what follows is no root of another kind.
+fn escaped<'e>(expr: &'e Expr, bound: &Bound) -> Option<&'e Arc<str>> {
+    let (root, ty) = two_names(expr, bound)?;
+    (&**root == ESCAPE).then_some(ty)
 }
 
 /// Finds every reference in `expr`, bound variables left out.
@@ -162,7 +171,15 @@ pub(super) fn mentions(expr: &Expr, bound: &mut Bound, found: &mut Vec<Mention>)
                         span: expr.span,
                     });
                 }
-                _ => mentions(source, bound, found),
+                _ => match escaped(source, bound).filter(|_| key.is_none()) {
+                    Some(ty) => found.push(Mention {
+                        root: Arc::clone(ty),
+                        name: Some(Arc::clone(&name.text)),
+                        member: None,
+                        span: expr.span,
+                    }),
+                    None => mentions(source, bound, found),
+                },
             }
             if let Some(key) = key {
                 mentions(key, bound, found);

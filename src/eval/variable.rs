@@ -153,7 +153,19 @@ fn of_given(
         GivenValue::Text(text) => (Value::String(Arc::clone(text)), variable.name.span),
         GivenValue::Value(value, span) => (value.clone(), *span),
     };
-    accept(&value, variable, span, input)
+    accept(&value, variable, span, input).map_err(|mut fault| {
+        // What stands in no file is told by where it comes from.
+        match (&given.value, given.origin) {
+            (GivenValue::Text(_), Origin::Environment) => {
+                let name = &variable.name.text;
+                fault.detail += &format!(" SEALFORM_VAR_{name} in the environment gives it.");
+            }
+            (GivenValue::Text(_), Origin::Flag) => fault.detail += " `--var` gives it.",
+            (GivenValue::Text(_), Origin::File | Origin::Test)
+            | (GivenValue::Expr(_) | GivenValue::Value(..), _) => {}
+        }
+        fault
+    })
 }
 
 /// Why what is given to a variable has no value: of a sensitive one not in words that may be the secret.

@@ -202,6 +202,20 @@ fn the_last_value_of_a_variable_counts() {
 }
 
 #[test]
+fn a_wrong_value_is_told_with_where_it_comes_from() {
+    let text = "variable \"n\" { type = number }\noutput \"n\" { value = var.n }\n";
+    let dir = Dir::with(text).env("SEALFORM_VAR_n", "x");
+    let plan = ["plan", "--sandbox"];
+    dir.run(&plan).status(1).complains("SEALFORM_VAR_n in the environment gives it.");
+    let given = dir.run(&["plan", "--sandbox", "-var", "n=y"]);
+    given.status(1).complains("`--var` gives it.");
+    dir.write("sealform.sealvars.hcl", "n = max(1, 2)\n");
+    dir.run(&plan).status(1).complains("cannot call a function").complains("sealform.sealvars.hcl");
+    dir.write("sealform.sealvars.hcl", "n = var.m\n");
+    dir.run(&plan).status(1).complains("refers to nothing");
+}
+
+#[test]
 fn variables_of_complex_types_are_read_as_expressions() {
     let dir = Dir::with(
         "variable \"v\" { type = map(list(number)) }\noutput \"v\" { value = var.v.a[1] }\n",

@@ -27,6 +27,16 @@ fn every_line_is_answered_as_terraform_prints_it() {
 }
 
 #[test]
+fn the_function_type_stands_by_itself() {
+    let dir = Dir::empty();
+    let ran = ask(&dir, &[], "\"${type(1)}\"\n(type(\"a\"))\n");
+    assert_eq!(ran.status(0).stdout, "number\nstring\n");
+    for line in ["[type(1)]\n", "type(1) == type(2)\n", "\"a${type(1)}\"\n"] {
+        ask(&dir, &[], line).status(1).complains("whole expression and stands around it");
+    }
+}
+
+#[test]
 fn brackets_and_heredocs_go_on_over_lines() {
     let ran = ask(
         &Dir::empty(),

@@ -339,6 +339,30 @@ moved {
 }
 
 #[test]
+fn what_has_moved_away_must_not_be_there_before_anything_is_recorded() {
+    let moved = format!("moved {{\n  from = {TYPE}.a\n  to   = {TYPE}.b\n}}\n");
+    let dir = Dir::with(&(moved + &resource("a", "logs", "aws:kms", "")));
+    dir.run(&["plan", "-sandbox"]).status(1).complains("Moved object still exists");
+}
+
+#[test]
+fn an_import_may_be_repeated_for_the_elements_of_a_list() {
+    let block = resource("a", "logs", "aws:kms", "").replacen(
+        "  bucket = \"logs\"",
+        "  count = 2\n  bucket = \"logs-${count.index}\"",
+        1,
+    );
+    let import = format!(
+        "import {{\n  for_each = [\"logs-0\", \"logs-1\"]\n  to = {TYPE}.a[each.key]\n  id = \
+         each.value\n}}\n"
+    );
+    let dir = Dir::with(&(block.clone() + &import));
+    dir.run(&["plan", "-sandbox"]).status(0);
+    dir.write("main.seal.hcl", block + &import.replace("\"logs-1\"", "\"logs-2\""));
+    dir.run(&["plan", "-sandbox"]).status(1).complains("Import of another bucket");
+}
+
+#[test]
 fn a_count_that_comes_or_goes_moves_the_first_instance() {
     let block = resource("a", "logs", "aws:kms", "");
     let dir = Dir::with(&block);

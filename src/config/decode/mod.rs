@@ -21,6 +21,7 @@ use super::{
 use crate::addr::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean_or_all, suggest};
 use crate::value::{Type, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ const BLOCKS: [&str; 14] = [
     "check", "data", "import", "locals", "module", "moved", "notify", "output", "provider",
     "removed", "resource", "sealform", "suppress", "variable",
 ];
+
+/// The summary of what is declared twice.
+pub(super) const TWICE: &str = "Declared twice";
 
 /// What in a `module` block is no value of a variable, now or one day.
 const RESERVED: [&str; 8] =
@@ -182,7 +186,7 @@ impl Decoder<'_> {
     fn twice(&mut self, what: &str, again: Span, first: Span) {
         self.diagnostics.push(
             Diagnostic::error(
-                "Declared twice",
+                TWICE,
                 format!("{what} is already declared. Rename or remove one of the two."),
             )
             .at(again)
@@ -251,7 +255,7 @@ impl Decoder<'_> {
             self.error("Invalid name", detail, name.span);
         }
         let before = self.diagnostics.len();
-        let body = &block.body;
+        let body = &*self.without_ephemeral(&block.body);
         self.only(
             "A variable",
             body,
@@ -352,9 +356,10 @@ impl Decoder<'_> {
 
     fn output(&mut self, block: &Block, outputs: &mut BTreeMap<Arc<str>, Output>) {
         let Some([name]) = self.labels(block, "output \"name\" { }") else { return };
+        let body = self.without_ephemeral(&block.body);
         self.only(
             "An output",
-            &block.body,
+            &body,
             &["depends_on", "description", "sensitive", "value"],
             &["precondition"],
         );
@@ -372,6 +377,21 @@ impl Decoder<'_> {
             return;
         }
         outputs.insert(Arc::clone(&name.text), output);
+    }
+
+    /// The body without what marks a value that Terraform keeps out of state and plan: it is told.
+    fn without_ephemeral<'b>(&mut self, body: &'b Body) -> Cow<'b, Body> {
+        let is_it = |attribute: &Attribute| &*attribute.name.text == "ephemeral";
+        let Some(attribute) = body.attributes.iter().find(|it| is_it(it)) else {
+            return Cow::Borrowed(body);
+        };
+        let detail = "There are no ephemeral values here. Values of variables and local values are \
+                      never recorded, only outputs and what resources say: write `sensitive = true`, \
+                      which also keeps it from being shown.";
+        self.error("Unknown attribute", detail, attribute.name.span);
+        let mut known = body.clone();
+        known.attributes.retain(|attribute| !is_it(attribute));
+        Cow::Owned(known)
     }
 
     fn depends_on(&mut self, body: &Body) -> Vec<Expr> {

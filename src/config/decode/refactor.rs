@@ -173,7 +173,11 @@ type Step = (Arc<str>, InstanceKey);
 pub(super) fn target_of(expr: &Expr) -> Option<Target> {
     let mut steps = Vec::new();
     collect(expr, &mut steps)?;
-    let mut rest = steps.as_slice();
+    let mut rest = match steps.as_slice() {
+        // What may stand before the type of a resource.
+        [(word, InstanceKey::None), rest @ ..] if &**word == "resource" && rest.len() == 2 => rest,
+        all => all,
+    };
     let mut module = Vec::new();
     while let [(word, InstanceKey::None), (name, key), more @ ..] = rest
         && &**word == "module"

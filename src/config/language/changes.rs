@@ -48,9 +48,10 @@ pub(super) static IMPORT: LanguageBlock = LanguageBlock {
         required("id", "string", Form::Expression, "What exists: of a bucket, its name."),
         optional(
             "for_each",
-            "map or set of strings",
+            "map, list or set of strings",
             Form::Expression,
-            "One import for each element; to and id see it as each.key and each.value.",
+            "One import for each element; to and id see it as each.key and each.value. Of a list, the \
+             keys are the indexes.",
         ),
         PROVIDER_OF,
     ],

@@ -1,6 +1,6 @@
 //! What makes collections and takes them apart: objects, `for`, splats, attributes, indexes.
 
-use super::{Fault, Marks, Outcome, Scope, fault};
+use super::{Fault, Marks, Outcome, Scope, article, capital, fault};
 use crate::config::{Expr, ExprKind, For, Name};
 use crate::diag::{Span, did_you_mean_or_known};
 use crate::value::{Fields, Number, Type, Value, unify};
@@ -351,7 +351,7 @@ pub(super) fn entries(
             collection.ty()
         }
     };
-    let detail = format!("A {} has no elements to run over.", ty.friendly());
+    let detail = format!("{} has no elements to run over.", capital(&article(&ty.friendly())));
     Err(fault("Not a collection", detail, span))
 }
 
@@ -398,7 +398,8 @@ pub(super) fn attribute(source: &Value, name: &Name, span: Span) -> Result<Value
             } else {
                 String::new()
             };
-            let detail = format!("A {} has no attributes.{hint}", source.ty().friendly());
+            let detail =
+                format!("{} has no attributes.{hint}", capital(&article(&source.ty().friendly())));
             Err(fault("Unknown attribute", detail, name.span))
         }
     }
@@ -540,6 +541,6 @@ fn entry(source: &Value, name: &str, hidden: (bool, bool), span: Span) -> Result
 }
 
 fn no_elements(source: &Value, span: Span) -> Fault {
-    let detail = format!("A {} has no elements.", source.ty().friendly());
+    let detail = format!("{} has no elements.", capital(&article(&source.ty().friendly())));
     fault("Invalid index", detail, span)
 }

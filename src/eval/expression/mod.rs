@@ -13,7 +13,7 @@ pub(in crate::eval) use crate::diag::capital;
 use self::collection::{attribute, entries, index};
 use self::operator::{binary_type, unary_type};
 use super::functions::Context;
-use super::reference::Root;
+use super::reference::{ESCAPE, Root};
 use crate::addr::quoted;
 use crate::config::{Expr, ExprKind, Name, Part, Repeat};
 use crate::diag::{Diagnostic, Span, did_you_mean};
@@ -132,6 +132,11 @@ impl<'a> Scope<'a> {
             && matches!(&expr.kind, ExprKind::Root(name) if self.local(name).is_none())
     }
 
+    /// Whether it is the word that may stand before the type of a resource.
+    fn is_escape(&self, expr: &Expr) -> bool {
+        matches!(&expr.kind, ExprKind::Root(name) if &**name == ESCAPE && self.local(name).is_none())
+    }
+
     /// The value of an expression.
     pub(in crate::eval) fn eval(&self, expr: &Expr) -> Result<Value, Fault> {
         let Outcome { value, fault } = self.outcome(expr);
@@ -229,6 +234,9 @@ impl<'a> Scope<'a> {
         match &source.kind {
             ExprKind::Root(root) if self.local(root).is_none() && Root::of(root) != Root::Own => {
                 found(self.world.lookup(Root::of(root), root, &name.text), root, &name.text)
+            }
+            ExprKind::Attr(outer, ty) if self.is_escape(outer) => {
+                found(self.world.lookup(Root::Resource, &ty.text, &name.text), &ty.text, &name.text)
             }
             ExprKind::Attr(outer, first) if self.is_root(outer, Root::Data) => {
                 let value = self.world.lookup(Root::Data, &first.text, &name.text);
@@ -349,8 +357,10 @@ impl<'a> Scope<'a> {
             let detail = "A condition must be true or false, not null.";
             return Err(fault("Null condition", detail, span));
         }
-        let value = value.convert(&Type::Bool).map_err(|error| {
-            fault("Wrong type", format!("{}.", capital(&error.to_string())), span)
+        let value = value.convert(&Type::Bool).map_err(|_| {
+            let what = article(&value.ty().friendly());
+            let detail = format!("A condition must be true or false, and this is {what}.");
+            fault("Wrong type", detail, span)
         })?;
         Ok(marks.open(&value).as_bool())
     }

@@ -1,7 +1,7 @@
 //! Templates: text with values, conditions and repetitions in it.
 
 use super::collection::{bindings, entries};
-use super::{Fault, Marks, Outcome, Scope, capital, fault};
+use super::{Fault, Marks, Outcome, Scope, article, capital, fault};
 use crate::config::{ForPart, IfPart, Part};
 use crate::diag::Span;
 use crate::eval::functions::MAX_TEXT;
@@ -157,8 +157,8 @@ fn written(value: &Value, span: Span) -> Result<Option<Value>, Fault> {
         let detail = match value {
             Value::Number(_) => format!("{}.", capital(&error.reason)),
             _ => format!(
-                "A {} cannot be part of a text. Use `join` or `jsonencode`.",
-                value.ty().friendly()
+                "{} cannot be part of a text. Use `join` or `jsonencode`.",
+                capital(&article(&value.ty().friendly()))
             ),
         };
         fault("Wrong type", detail, span)

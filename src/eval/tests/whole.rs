@@ -312,6 +312,20 @@ fn a_wrong_count_or_for_each_is_told_once() {
 }
 
 #[test]
+fn the_word_resource_may_stand_before_a_type() {
+    let outcome = run("resource \"thing\" \"a\" {\n name = \"n\"\n}\n\
+         resource \"thing\" \"b\" {\n count = 2\n name = resource.thing.a.name\n}\n\
+         output \"all\" {\n value = resource.thing.b[*].name\n}\n\
+         output \"one\" {\n value = [for resource in [{ thing = { a = 1 } }] : resource.thing.a]\n}\n");
+    assert_eq!(outcome.faults, Vec::<String>::new());
+    assert_eq!(outcome.names(), ["\"n\"", "\"n\"", "\"n\""]);
+    assert_eq!(outcome.output("one"), "[1]");
+    let faults = |text: &str| run(&format!("output \"o\" {{\n value = {text}\n}}\n")).faults;
+    assert_eq!(faults("resource.thing.a.name"), ["Unknown resource: resource.thing.a"]);
+    assert_eq!(faults("resource.thing"), ["Unknown resource: resource.thing"]);
+}
+
+#[test]
 fn messages_say_what_is_wrong_and_how_to_mend_it() {
     let rows = [
         (
@@ -336,6 +350,8 @@ fn messages_say_what_is_wrong_and_how_to_mend_it() {
             "neither `count` nor `for_each`: write `thing.a`",
         ),
         ("output \"o\" {\n value = self.x\n}\n", "`self` is the resource itself"),
+        ("output \"o\" {\n value = \"a${{}}\"\n}\n", "An object cannot be part of a text."),
+        ("output \"o\" {\n value = [1] ? 1 : 2\n}\n", "true or false, and this is a tuple."),
         (
             "resource \"thing\" \"a\" {\n name = \"n\"\n}\n\
              resource \"thing\" \"b\" {\n name = \"m\"\n depends_on = [thing.a.id]\n}\n",
