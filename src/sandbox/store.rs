@@ -180,6 +180,9 @@ impl Store {
 
     /// Reads on from where the last read ended.
     fn news(&mut self) -> Result<Vec<Record>, StoreError> {
+        if self.len > 0 && self.file.metadata().is_ok_and(|file| file.len() == self.len) {
+            return Ok(Vec::new());
+        }
         let mut content = Vec::new();
         self.file
             .seek(SeekFrom::Start(self.len))
