@@ -552,7 +552,7 @@ fn workspaces(dir: &Dir, buckets: impl Fn() -> Vec<String>) {
     dir.run(&["workspace", "delete", "prod"]).status(1).complains("Select another one first");
     dir.run(&["workspace", "select", "default"]).status(0);
     dir.run(&["output", "-raw", "where"]).status(0).says("default");
-    dir.run(&["workspace", "delete", "prod"]).status(1).complains("records 1 resources");
+    dir.run(&["workspace", "delete", "prod"]).status(1).complains("records 1 resource,");
     dir.run(&["workspace", "delete", "default"]).status(1).complains("always there");
     let before = buckets();
     dir.run(&["workspace", "delete", "-force", "prod"]).status(0);
