@@ -65,12 +65,13 @@ impl Held {
 /// Tells what a run is about that has not ended from what one has left behind. Only who has not taken
 /// the lock can meet the former.
 async fn tell_under_way(unfinished: &mut [Intent], backend: &Backend) {
-    let runs = unfinished.iter().filter_map(|it| it.run.clone());
-    // Of all that left something, the last alone can be there still.
-    let Some(last) = runs.max_by_key(|run| run.since) else { return };
-    if backend.is_held_by(&last).await {
-        for intent in unfinished.iter_mut().filter(|it| it.run.as_ref() == Some(&last)) {
-            intent.under_way = true;
+    let mut runs: Vec<_> = unfinished.iter().filter_map(|it| it.run.clone()).collect();
+    runs.sort_by_key(|run| run.since);
+    runs.dedup();
+    for run in runs {
+        if backend.is_held_by(&run).await {
+            let its = unfinished.iter_mut().filter(|it| it.run.as_ref() == Some(&run));
+            its.for_each(|intent| intent.under_way = true);
         }
     }
 }

@@ -383,12 +383,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
 }
 
 /// The journal of a run that will not come back, of which there may be no more than a beginning: what
-/// it had planned counts as begun. `None` where that changes nothing, or it is not a journal.
-pub(super) fn abandoned(bytes: &[u8]) -> Result<Option<Vec<u8>>, serde_json::Error> {
+/// it had planned counts as begun, unless the state with this serial is what the run has made of it: it
+/// had come to its end then. `None` where that changes nothing, or it is not a journal.
+pub(super) fn abandoned(bytes: &[u8], serial: u64) -> Result<Option<Vec<u8>>, serde_json::Error> {
     let journal = decode(bytes).ok().flatten();
-    let Some(Journal { planned, .. }) = journal.filter(|it| !it.planned.is_empty()) else {
-        return Ok(None);
-    };
+    let open = journal.filter(|it| !it.planned.is_empty() && serial <= it.header.serial);
+    let Some(Journal { planned, .. }) = open else { return Ok(None) };
     let mut whole = Vec::with_capacity(bytes.len() * 2);
     // Without its torn tail, behind which nothing may stand.
     let lines = bytes.split(|byte| *byte == b'\n');

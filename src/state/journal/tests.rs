@@ -174,12 +174,14 @@ fn what_was_planned_counts_as_begun_where_the_run_is_gone() {
     {
         let whole = lines[..end].concat();
         assert_eq!(names(&whole), known, "{end}");
-        let other = abandoned(&whole).unwrap().unwrap_or_else(|| whole.clone());
+        let other = abandoned(&whole, 0).unwrap().unwrap_or_else(|| whole.clone());
         assert_eq!(names(&other), abandoned_knows, "{end}");
-        assert_eq!(abandoned(&other).unwrap(), None);
+        assert_eq!(abandoned(&other, 0).unwrap(), None);
+        // The state is what it has made of it: it came to its end.
+        assert_eq!(abandoned(&whole, state().serial + 1).unwrap(), None);
         // What was pushed may end within a record.
         let torn = [&*whole, &lines[1][..20]].concat();
-        let other = abandoned(&torn).unwrap().unwrap_or(torn);
+        let other = abandoned(&torn, 0).unwrap().unwrap_or(torn);
         assert_eq!(names(&other), abandoned_knows, "{end}");
     }
 }

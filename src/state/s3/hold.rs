@@ -148,7 +148,8 @@ async fn beat_on(keeper: Arc<Keeper>, every: Duration) {
             return;
         }
         if keeper.is_sure() {
-            let _later = keeper.push_journal().await;
+            // A push that takes longer than a beat is cut: the lock is renewed meanwhile.
+            let _later = tokio::time::timeout(every, keeper.push_journal()).await;
         }
     }
 }
@@ -365,10 +366,12 @@ impl Keeper {
         Ok(())
     }
 
-    /// Pushes the journal, as far as it has grown.
+    /// Pushes the journal, as far as it has grown, unless that is being done.
     pub(super) async fn push_journal(&self) -> Result<(), StateError> {
-        let mut pushed = self.journal.lock().await;
-        pushed.push(&self.place, false).await
+        match self.journal.try_lock() {
+            Ok(mut pushed) => pushed.push(&self.place, false).await,
+            Err(_) => Ok(()),
+        }
     }
 }
 

@@ -153,7 +153,8 @@ impl Fetched {
         match (pushed, here) {
             (Some(pushed), Some(here)) if here.starts_with(pushed) => Ok(Some(here.into())),
             (Some(pushed), _) => {
-                let whole = journal::abandoned(pushed)
+                let state = self.state().and_then(|bytes| StateFile::parse(bytes).ok());
+                let whole = journal::abandoned(pushed, state.map_or(0, |state| state.serial))
                     .map_err(|error| unprintable("the journal", &error))?;
                 Ok(Some(whole.map_or(pushed.into(), Cow::Owned)))
             }
@@ -480,7 +481,12 @@ impl End {
         session: &mut super::Session,
         intents: impl Iterator<Item = Intent>,
     ) -> Result<(), StateError> {
-        if self.hold.is_some() && session.announce(intents)? { self.push().await } else { Ok(()) }
+        let Some(hold) = &self.hold else { return Ok(()) };
+        if !session.announce(intents)? {
+            return Ok(());
+        }
+        hold.keeper().assure().await?;
+        self.push().await
     }
 
     /// Saves what a session has recorded, on S3 first.
@@ -489,8 +495,9 @@ impl End {
         if let Some(hold) = &self.hold {
             hold.keeper().assure().await?;
         }
-        // The journal here is written anew at the end: who is killed then has left all of it there.
-        if session.is_unsettled() {
+        // The journal here is written anew at the end: who is killed then, or cannot remove what was
+        // pushed, has left all of it there.
+        if self.has_pushed().await || session.is_unsettled() {
             self.push().await?;
         }
         if let Some(state) = session.outgoing() {
@@ -501,6 +508,14 @@ impl End {
             // What is left there tells nothing that the state does not; the next run removes it.
             Err(_) if !session.is_unsettled() => Ok(()),
             pushed => pushed,
+        }
+    }
+
+    /// Whether there is a journal on S3.
+    async fn has_pushed(&self) -> bool {
+        match &self.hold {
+            Some(hold) => hold.keeper().journal.lock().await.is_there(),
+            None => self.unlocked.is_there(),
         }
     }
 

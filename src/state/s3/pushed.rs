@@ -2,7 +2,7 @@
 //! what a run was about if this one never comes back.
 
 use super::super::StateError;
-use super::Place;
+use super::{PAUSE, Place};
 use crate::provider::aws::{Condition, Object, Written};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -29,6 +29,11 @@ impl Pushed {
             holds: object.map(|it| (it.bytes.len(), crc32fast::hash(&it.bytes))),
             last: None,
         }
+    }
+
+    /// Whether there is such an object, as far as this run knows.
+    pub(super) fn is_there(&self) -> bool {
+        self.version.is_some()
     }
 
     /// Makes the object what the file is. Unless it is the end, only if that is worth it.
@@ -66,22 +71,26 @@ impl Pushed {
                     self.last = Some((begun.elapsed(), Instant::now()));
                     return Ok(());
                 }
-                Written::Refused | Written::Conflict => {
+                refused @ (Written::Refused | Written::Conflict) => {
+                    if refused == Written::Conflict {
+                        tokio::time::sleep(PAUSE).await;
+                    }
                     let there = place.objects.get(&key).await;
                     let there = there.map_err(|error| place.failed(error))?;
                     self.version = there.map(|object| object.version);
                 }
             }
         }
-        Ok(())
+        Err(place.changed_beneath())
     }
 
     async fn remove(&mut self, place: &Place) -> Result<(), StateError> {
-        let Some(version) = self.version.take() else { return Ok(()) };
-        self.holds = None;
+        let Some(version) = &self.version else { return Ok(()) };
         let key = place.journal_key();
-        let removed = place.objects.delete(&key, Condition::Version(&version)).await;
+        let removed = place.objects.delete(&key, Condition::Version(version)).await;
+        removed.map_err(|error| place.failed(error))?;
         // Another version is another run's.
-        removed.map(|_| ()).map_err(|error| place.failed(error))
+        (self.version, self.holds) = (None, None);
+        Ok(())
     }
 }
