@@ -233,12 +233,26 @@ fn discreet(text: &str, hidden: &[&str]) -> String {
     }
     for quote in ['`', '"'] {
         let parts = text.split(quote).enumerate().map(|(n, part)| {
-            let is_quoted = n % 2 == 1 && part.len() >= SHORTEST;
-            if is_quoted && hidden.iter().any(|piece| piece.contains(part)) { "…" } else { part }
+            let is_in = |piece: &&str| match part.len() {
+                SHORTEST.. => piece.contains(part),
+                _ => has_word(piece, part),
+            };
+            if n % 2 == 1 && hidden.iter().any(is_in) { "…" } else { part }
         });
         text = parts.collect::<Vec<_>>().join(quote.encode_utf8(&mut [0; 4]));
     }
     text
+}
+
+/// Whether it stands there by itself, not within a longer word.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    word.contains(char::is_alphanumeric)
+        && text.match_indices(word).any(|(at, _)| {
+            let (before, behind) = (text.get(..at), text.get(at + word.len()..));
+            let before = before.and_then(|it| it.chars().next_back());
+            !is_inside(before) && !is_inside(behind.and_then(|it| it.chars().next()))
+        })
 }
 
 #[cfg(test)]
@@ -340,6 +354,22 @@ mod tests {
                 }
             }
             assert!(faults > 400, "{faults}");
+        }
+    }
+
+    #[test]
+    fn what_is_short_and_stands_by_itself_is_not_quoted() {
+        for (text, secret) in [
+            ("pin = 123 456\n", "456"),
+            ("pin = \"1\" 22\n", "22"),
+            ("acc = [ ab1 \"12\" ]\n", "12"),
+        ] {
+            let mut sources = Sources::default();
+            let file = sources.add("v.sealvars.hcl", text);
+            let mut diagnostics = Diagnostics::new();
+            config::parse_values(&mut sources, file, &mut diagnostics);
+            let details: Vec<&str> = diagnostics.iter().map(|it| &*it.detail).collect();
+            assert!(details[0].contains('…') && !details.concat().contains(secret), "{details:?}");
         }
     }
 

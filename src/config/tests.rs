@@ -237,6 +237,23 @@ fn types_are_spelled_as_in_terraform() {
     let Type::Object(attributes) = &config.variables["v"].ty else { panic!("{ty}") };
     let defaults: Vec<_> = attributes.values().map(|it| it.default.clone()).collect();
     assert_eq!(defaults, [Some(Value::from(1439)), Some(Value::from("x2"))]);
+    let default_of = |default: &str| {
+        let text =
+            format!("variable \"v\" {{\n type = object({{ a = optional(any, {default}) }})\n}}\n");
+        let (config, found, _) = files(&[&text]);
+        assert_eq!(found, NONE, "{default}");
+        let Type::Object(attributes) = &config.variables["v"].ty else { panic!("{default}") };
+        attributes["a"].default.clone().unwrap()
+    };
+    for (default, value) in [
+        ("-(60 * 24)", Value::from(-1440)),
+        ("!true", Value::Bool(false)),
+        ("1 > 2 || 2 >= \"2\" && !false", Value::Bool(true)),
+        ("1 < 2 ? \"a\" : \"b\"", Value::from("a")),
+        ("{ 1 = \"v\" }", Value::object([("1", Value::from("v"))])),
+    ] {
+        assert_eq!(default_of(default), value, "{default}");
+    }
     let text = "variable \"v\" {\n description = 1\n}\nremoved {\n from = a.b\n lifecycle {}\n}\n";
     assert_eq!(faults(text), NONE);
 }

@@ -1,8 +1,8 @@
 //! Type expressions: `list(string)`, `object({ a = optional(string, "x") })`.
 
-use super::expr::{Attribute, BinaryOp, Expr, ExprKind, Part};
+use super::expr::{Attribute, BinaryOp, Expr, ExprKind, Part, UnaryOp};
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::value::{ObjectAttribute, Type, Value};
+use crate::value::{Number, ObjectAttribute, Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) fn parse(attribute: &Attribute) -> Result<Type, Box<Diagnostic>> {
             };
             Err(invalid(&format!("A type is no text: {rest}, without quotes."), expr))
         }
-        _ => spelled(expr),
+        _ => Reader { in_json: attribute.name.is_quoted() }.spelled(expr),
     }
 }
 
@@ -43,10 +43,6 @@ fn bracketed(expr: &Expr) -> Box<Diagnostic> {
     invalid("A type stands without brackets around it. Remove them.", expr)
 }
 
-fn constraint(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
-    if is_bracketed(expr) { Err(bracketed(expr)) } else { spelled(expr) }
-}
-
 /// How a type is written that is made of others.
 fn usage(name: &str) -> Option<&'static str> {
     match name {
@@ -59,81 +55,104 @@ fn usage(name: &str) -> Option<&'static str> {
     }
 }
 
-fn spelled(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
-    match &expr.kind {
-        ExprKind::Root(name) => match &**name {
-            "any" => Ok(Type::Any),
-            "bool" => Ok(Type::Bool),
-            "number" => Ok(Type::Number),
-            "string" => Ok(Type::String),
-            "list" | "set" | "map" => {
-                let detail = format!("It says not what the {name} is of: write `{name}(any)`.");
-                Err(invalid(&detail, expr))
-            }
-            other => Err(unknown(other, expr)),
-        },
-        ExprKind::Call(call) => match (&*call.name.text, call.arguments.as_slice()) {
-            ("list", [element]) => Ok(Type::list(constraint(element)?)),
-            ("set", [element]) => Ok(Type::set(constraint(element)?)),
-            ("map", [element]) => Ok(Type::map(constraint(element)?)),
-            ("tuple", [Expr { kind: ExprKind::Tuple(items), .. }]) => {
-                let items = items.iter().map(constraint).collect::<Result<_, _>>()?;
-                Ok(Type::Tuple(Arc::new(items)))
-            }
-            ("object", [Expr { kind: ExprKind::Object(entries), .. }]) => {
-                let mut attributes = BTreeMap::new();
-                for (key, ty) in entries {
-                    let Some(name) = key.literal_str() else {
-                        return Err(invalid("An attribute's name must be a plain name.", key));
-                    };
-                    if name.is_ascii() && key.span.size() != name.len() {
-                        let detail = format!(
-                            "An attribute's name must be a plain name: write `{name}`, without \
-                             quotes."
-                        );
-                        return Err(invalid(&detail, key));
-                    }
-                    if attributes.insert(Arc::clone(name), attribute(ty)?).is_some() {
-                        return Err(invalid(&format!("There are two attributes {name:?}."), key));
-                    }
+/// Reads the types within a type.
+#[derive(Clone, Copy)]
+struct Reader {
+    /// In a text of JSON a name may have escapes, and be longer there than it is.
+    in_json: bool,
+}
+
+impl Reader {
+    fn constraint(self, expr: &Expr) -> Result<Type, Box<Diagnostic>> {
+        if !self.in_json && is_bracketed(expr) { Err(bracketed(expr)) } else { self.spelled(expr) }
+    }
+
+    fn spelled(self, expr: &Expr) -> Result<Type, Box<Diagnostic>> {
+        match &expr.kind {
+            ExprKind::Root(name) => match &**name {
+                "any" => Ok(Type::Any),
+                "bool" => Ok(Type::Bool),
+                "number" => Ok(Type::Number),
+                "string" => Ok(Type::String),
+                "list" | "set" | "map" => {
+                    let detail = format!("It says not what the {name} is of: write `{name}(any)`.");
+                    Err(invalid(&detail, expr))
                 }
-                Ok(Type::Object(Arc::new(attributes)))
+                other => Err(unknown(other, expr)),
+            },
+            ExprKind::Call(call) => match (&*call.name.text, call.arguments.as_slice()) {
+                ("list", [element]) => Ok(Type::list(self.constraint(element)?)),
+                ("set", [element]) => Ok(Type::set(self.constraint(element)?)),
+                ("map", [element]) => Ok(Type::map(self.constraint(element)?)),
+                ("tuple", [Expr { kind: ExprKind::Tuple(items), .. }]) => {
+                    let items =
+                        items.iter().map(|item| self.constraint(item)).collect::<Result<_, _>>()?;
+                    Ok(Type::Tuple(Arc::new(items)))
+                }
+                ("object", [Expr { kind: ExprKind::Object(entries), .. }]) => {
+                    let mut attributes = BTreeMap::new();
+                    for (key, ty) in entries {
+                        let Some(name) = key.literal_str() else {
+                            return Err(invalid("An attribute's name must be a plain name.", key));
+                        };
+                        if !self.in_json && name.is_ascii() && key.span.size() != name.len() {
+                            let detail = format!(
+                                "An attribute's name must be a plain name: write `{name}`, without \
+                                 quotes."
+                            );
+                            return Err(invalid(&detail, key));
+                        }
+                        if attributes.insert(Arc::clone(name), self.attribute(ty)?).is_some() {
+                            return Err(invalid(
+                                &format!("There are two attributes {name:?}."),
+                                key,
+                            ));
+                        }
+                    }
+                    Ok(Type::Object(Arc::new(attributes)))
+                }
+                (name, _) => Err(unknown(name, expr)),
+            },
+            _ => Err(invalid(
+                "A type is a name like `string` or a constructor like `list(string)`, without quotes.",
+                expr,
+            )),
+        }
+    }
+
+    fn attribute(self, expr: &Expr) -> Result<ObjectAttribute, Box<Diagnostic>> {
+        let ExprKind::Call(call) = &expr.kind else {
+            return Ok(ObjectAttribute {
+                ty: self.constraint(expr)?,
+                optional: false,
+                default: None,
+            });
+        };
+        match (&*call.name.text, call.arguments.as_slice()) {
+            _ if !self.in_json && is_bracketed(expr) => Err(bracketed(expr)),
+            ("optional", [ty]) => {
+                Ok(ObjectAttribute { ty: self.constraint(ty)?, optional: true, default: None })
             }
-            (name, _) => Err(unknown(name, expr)),
-        },
-        _ => Err(invalid(
-            "A type is a name like `string` or a constructor like `list(string)`, without quotes.",
-            expr,
-        )),
+            ("optional", [ty, default]) => {
+                let ty = self.constraint(ty)?;
+                let value = constant(default).ok_or_else(|| {
+                    invalid("The default must be written out: a constant.", default)
+                })?;
+                let value = value.convert(&ty).map_err(|error| {
+                    invalid(&format!("The default does not conform to its type: {error}."), default)
+                })?;
+                Ok(ObjectAttribute { ty, optional: true, default: Some(value) })
+            }
+            ("optional", _) => Err(invalid("Write `optional(T)` or `optional(T, default)`.", expr)),
+            _ => Ok(ObjectAttribute { ty: self.constraint(expr)?, optional: false, default: None }),
+        }
     }
 }
 
-fn attribute(expr: &Expr) -> Result<ObjectAttribute, Box<Diagnostic>> {
-    let ExprKind::Call(call) = &expr.kind else {
-        return Ok(ObjectAttribute { ty: constraint(expr)?, optional: false, default: None });
-    };
-    match (&*call.name.text, call.arguments.as_slice()) {
-        _ if is_bracketed(expr) => Err(bracketed(expr)),
-        ("optional", [ty]) => {
-            Ok(ObjectAttribute { ty: constraint(ty)?, optional: true, default: None })
-        }
-        ("optional", [ty, default]) => {
-            let ty = constraint(ty)?;
-            let value = constant(default)
-                .ok_or_else(|| invalid("The default must be written out: a constant.", default))?;
-            let value = value.convert(&ty).map_err(|error| {
-                invalid(&format!("The default does not conform to its type: {error}."), default)
-            })?;
-            Ok(ObjectAttribute { ty, optional: true, default: Some(value) })
-        }
-        ("optional", _) => Err(invalid("Write `optional(T)` or `optional(T, default)`.", expr)),
-        _ => Ok(ObjectAttribute { ty: constraint(expr)?, optional: false, default: None }),
-    }
-}
-
-/// The value of an expression that is written out, without references: a constant, a sum of numbers
-/// such as `60 * 60`, or a text of them.
+/// The value of an expression that is written out, without references and calls: constants, and what
+/// operators, conditions and texts make of them.
 fn constant(expr: &Expr) -> Option<Value> {
+    let truth = |expr| constant(expr)?.convert(&Type::Bool).ok()?.as_bool();
     match &expr.kind {
         ExprKind::Literal(value) => Some(value.clone()),
         ExprKind::Tuple(items) => {
@@ -141,44 +160,60 @@ fn constant(expr: &Expr) -> Option<Value> {
         }
         ExprKind::Object(entries) => entries
             .iter()
-            .map(|(key, value)| Some((Arc::clone(key.literal_str()?), constant(value)?)))
+            .map(|(key, value)| Some((Arc::clone(text(key)?.as_str()?), constant(value)?)))
             .collect::<Option<Vec<_>>>()
             .map(Value::object),
         ExprKind::Template(parts) => {
-            let mut text = String::new();
+            let mut whole = String::new();
             for part in parts {
                 match part {
-                    Part::Text(part) => text.push_str(part),
-                    Part::Value(expr) => {
-                        text.push_str(constant(expr)?.convert(&Type::String).ok()?.as_str()?);
-                    }
+                    Part::Text(part) => whole.push_str(part),
+                    Part::Value(expr) => whole.push_str(text(expr)?.as_str()?),
                     Part::If(_) | Part::For(_) => return None,
                 }
             }
-            Some(Value::from(text.as_str()))
+            Some(Value::from(whole.as_str()))
+        }
+        ExprKind::Conditional(three) => {
+            let [condition, then, otherwise] = &**three;
+            let (then, otherwise) = (constant(then)?, constant(otherwise)?);
+            Some(if truth(condition)? { then } else { otherwise })
+        }
+        ExprKind::Unary(UnaryOp::Negate, operand) => Some(Value::Number(number(operand)?.negate())),
+        ExprKind::Unary(UnaryOp::Not, operand) => Some(Value::Bool(!truth(operand)?)),
+        ExprKind::Binary(BinaryOp::And, both) => {
+            Some(Value::Bool(truth(&both[0])? & truth(&both[1])?))
+        }
+        ExprKind::Binary(BinaryOp::Or, both) => {
+            Some(Value::Bool(truth(&both[0])? | truth(&both[1])?))
         }
         ExprKind::Binary(operator, both) => {
-            let number = |expr| constant(expr)?.convert(&Type::Number).ok()?.as_number().cloned();
             let (left, right) = (number(&both[0])?, number(&both[1])?);
+            let order = left.compare(&right);
             let result = match operator {
                 BinaryOp::Add => left.add(&right),
                 BinaryOp::Subtract => left.subtract(&right),
                 BinaryOp::Multiply => left.multiply(&right),
                 BinaryOp::Divide => left.divide(&right),
                 BinaryOp::Remainder => left.remainder(&right),
-                BinaryOp::Or
-                | BinaryOp::And
-                | BinaryOp::Equal
-                | BinaryOp::NotEqual
-                | BinaryOp::Less
-                | BinaryOp::LessOrEqual
-                | BinaryOp::Greater
-                | BinaryOp::GreaterOrEqual => None,
+                BinaryOp::Less => return Some(Value::Bool(order.is_lt())),
+                BinaryOp::LessOrEqual => return Some(Value::Bool(order.is_le())),
+                BinaryOp::Greater => return Some(Value::Bool(order.is_gt())),
+                BinaryOp::GreaterOrEqual => return Some(Value::Bool(order.is_ge())),
+                BinaryOp::Or | BinaryOp::And | BinaryOp::Equal | BinaryOp::NotEqual => None,
             };
             result.map(Value::Number)
         }
         _ => None,
     }
+}
+
+fn number(expr: &Expr) -> Option<Number> {
+    constant(expr)?.convert(&Type::Number).ok()?.as_number().cloned()
+}
+
+fn text(expr: &Expr) -> Option<Value> {
+    constant(expr)?.convert(&Type::String).ok()
 }
 
 fn invalid(detail: &str, expr: &Expr) -> Box<Diagnostic> {

@@ -7,7 +7,7 @@ use super::functions::{Context, NOWHERE};
 use super::reference;
 use crate::config::{Config, Expr, Variable};
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean, listed};
-use crate::value::Value;
+use crate::value::{ConvertError, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -224,10 +224,17 @@ pub(super) fn accept(
         let span = if variable.sensitive { variable.name.span } else { span };
         let detail = format!(
             "The value given for the variable {:?} does not conform to its type, {}: {}.",
-            variable.name.text, variable.ty, error
+            variable.name.text,
+            variable.ty,
+            why(&error, variable)
         );
         fault("Invalid value for a variable", detail, span)
     })
+}
+
+/// What is wrong with a value, and where in it: keys are a part of what is sensitive, too.
+fn why(error: &ConvertError, variable: &Variable) -> String {
+    if variable.sensitive { error.reason.clone() } else { error.to_string() }
 }
 
 /// What functions in constants may ask for.
@@ -274,8 +281,9 @@ pub(super) fn of_default(variable: &Variable, input: &Input<'_>) -> Result<Value
     }
     value.convert(&variable.ty).map_err(|error| {
         let detail = format!(
-            "The default of the variable {name:?} does not conform to its type, {}: {error}.",
-            variable.ty
+            "The default of the variable {name:?} does not conform to its type, {}: {}.",
+            variable.ty,
+            why(&error, variable)
         );
         fault("Invalid default", detail, place)
     })

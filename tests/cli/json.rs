@@ -61,6 +61,16 @@ fn what_is_wrong_is_told_with_its_place() {
     dir.run(&["validate"]).status(1).complains("main.seal.hcl.json:3:11");
 }
 
+/// What stands in a text is longer there than it is, which was taken for brackets.
+#[test]
+fn a_type_may_have_escapes() {
+    let dir = Dir::empty();
+    let ty = "map(object({\\u0061 = \\u0073tring}))";
+    let text = format!("{{\"variable\": {{\"y\": {{\"type\": \"{ty}\", \"default\": {{}}}}}}}}\n");
+    dir.write("main.seal.hcl.json", text);
+    dir.run(&["validate"]).status(0);
+}
+
 /// Terraform merges files named `*_override`; here such a name means nothing.
 #[test]
 fn overrides_are_plain_files() {

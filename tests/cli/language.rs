@@ -442,6 +442,10 @@ fn what_is_sensitive_is_in_no_message() {
     dir.write("sealform.sealvars.hcl", "n = \"SEKRET\"\n");
     let ran = dir.run(&["plan", "-sandbox"]).status(1).complains("does not conform to its type");
     assert!(!ran.stderr.contains("SEKRET"), "{}", ran.stderr);
+    // Nor are its keys.
+    let map = "variable \"m\" {\n  sensitive = true\n  type      = map(number)\n}\n";
+    let ran = Dir::with(map).run(&["plan", "-sandbox", "-var", "m={\"SEKRET\"=\"x\"}"]).status(1);
+    assert!(!ran.complains("a number is required").stderr.contains("SEKRET"));
 }
 
 #[test]
