@@ -279,6 +279,24 @@ mod tests {
         has_faults
     }
 
+    /// How many slips from a place on are faults, each of them checked.
+    fn slips(name: &str, text: &str, from: usize, check: fn(&str, &str) -> bool) -> usize {
+        let mut faults = 0;
+        for at in from..text.len() {
+            let (before, behind) = text.split_at(at);
+            // What has lost a letter is no secret any more, and what a slip cuts off may be a name.
+            let near = at.saturating_sub(SECRET.len() - 1)..(at + SECRET.len()).min(text.len());
+            if text[near].contains(SECRET) {
+                continue;
+            }
+            faults += usize::from(check(name, &format!("{before}{}", &behind[1..])));
+            for slip in ["\"", "{", "}", "=", ",", "\n", "${", " x ", "<<E\n"] {
+                faults += usize::from(check(name, &format!("{before}{slip}{behind}")));
+            }
+        }
+        faults
+    }
+
     #[test]
     fn no_slip_shows_a_secret() {
         let native = format!(
@@ -294,20 +312,7 @@ mod tests {
             [("main.seal.hcl", &native, "\"x\""), ("main.seal.hcl.json", &json, "{\"x\"")]
         {
             assert!(!check(name, text), "it is as it should be");
-            let from = text.find(begin).unwrap();
-            let mut faults = 0;
-            for at in from..text.len() {
-                let (before, behind) = text.split_at(at);
-                // What has lost a letter is no secret any more.
-                let near = at.saturating_sub(SECRET.len() - 1)..(at + SECRET.len()).min(text.len());
-                if text[near].contains(SECRET) {
-                    continue;
-                }
-                faults += usize::from(check(name, &format!("{before}{}", &behind[1..])));
-                for slip in ["\"", "{", "}", "=", ",", "\n", "${", " x ", "<<E\n"] {
-                    faults += usize::from(check(name, &format!("{before}{slip}{behind}")));
-                }
-            }
+            let faults = slips(name, text, text.find(begin).unwrap(), check);
             assert!(faults > 500, "{faults}");
         }
     }
@@ -340,19 +345,7 @@ mod tests {
         );
         for (name, text) in [("v.sealvars.hcl", &native), ("v.sealvars.json", &json)] {
             assert!(!check_values(name, text), "it is as it should be");
-            let mut faults = 0;
-            for at in 0..text.len() {
-                let (before, behind) = text.split_at(at);
-                // What has lost a letter is no secret any more, and what a slip cuts off may be a name.
-                let near = at.saturating_sub(SECRET.len() - 1)..(at + SECRET.len()).min(text.len());
-                if text[near].contains(SECRET) {
-                    continue;
-                }
-                faults += usize::from(check_values(name, &format!("{before}{}", &behind[1..])));
-                for slip in ["\"", "{", "}", "=", ",", "\n", "${", " x ", "<<E\n"] {
-                    faults += usize::from(check_values(name, &format!("{before}{slip}{behind}")));
-                }
-            }
+            let faults = slips(name, text, 0, check_values);
             assert!(faults > 400, "{faults}");
         }
     }
